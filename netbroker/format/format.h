@@ -1,0 +1,39 @@
+/*
+ * Formats: from an upstream's reply to text for the guest, one file an upstream. A format is a
+ * pure function of the bytes that a stranger sent: it opens nothing, keeps nothing, and bounds
+ * all that it makes.
+ */
+#ifndef SPARKLER_FORMAT_H
+#define SPARKLER_FORMAT_H
+
+#include "../feeds.h"
+#include "../text.h"
+
+/* What a lookup found: the id for the feed's url, and what the format wants to remember. */
+struct lookup {
+    char id[64];           /* letters, digits, '-' and '_' only */
+    size_t sensor_count;   /* OpenAQ: the sensors that measure PM2.5 */
+    int64_t sensors[32];
+};
+
+/* The format of that name ("open-meteo-forecast", "mastodon", …), or NULL. */
+const struct format *format_find(const char *name);
+
+/* True if feeds of this format need a lookup_url. */
+bool format_needs_lookup(const struct format *format);
+
+/*
+ * Reads the reply to the feed's lookup_url. On failure returns false and appends to `reason`, in
+ * words, what was wrong ("the answer holds no id").
+ */
+bool format_lookup(const struct feed *feed, const char *body, size_t length, struct lookup *lookup,
+                   struct text *reason);
+
+/*
+ * Turns the reply to the feed's url into text. `lookup` is NULL for a feed without one. On failure
+ * returns false, leaves `text` empty, and appends to `reason`, in words, what was wrong.
+ */
+bool format_text(const struct feed *feed, const struct lookup *lookup, const char *body,
+                 size_t length, struct text *text, struct text *reason);
+
+#endif

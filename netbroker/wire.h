@@ -1,0 +1,41 @@
+/*
+ * The link between sparkler-vmm and sparkler-netbroker: a SOCK_SEQPACKET socketpair.
+ *
+ * The VMM asks by port number; the broker answers with text. Each frame has a fixed size and a
+ * version; recv(2) must return exactly that size, every field must fit, or the peer is dropped.
+ * Both ends run on one machine, so fields are in host byte order.
+ *
+ * This is the only header that vmm/ and netbroker/ share.
+ */
+#ifndef SPARKLER_WIRE_H
+#define SPARKLER_WIRE_H
+
+#include <stdint.h>
+
+#define WIRE_VERSION  1u
+#define WIRE_TEXT_MAX 8192u /* bytes of text with the NUL that ends it */
+
+struct wire_request {
+    uint32_t version;  /* WIRE_VERSION */
+    uint32_t sequence; /* chosen by the VMM, one higher with each request */
+    uint16_t port;     /* the guest's I/O port */
+    uint16_t reserved; /* 0 */
+};
+
+struct wire_reply {
+    uint32_t version;  /* WIRE_VERSION */
+    uint32_t sequence; /* that of the request */
+    uint16_t port;     /* that of the request */
+    uint16_t length;   /* strlen(text), at most WIRE_TEXT_MAX - 1 */
+    char text[WIRE_TEXT_MAX]; /* printable ASCII and '\n'; all NUL from text[length] on */
+};
+
+_Static_assert(sizeof(struct wire_request) == 12, "no padding in a request");
+_Static_assert(sizeof(struct wire_reply) == 12 + WIRE_TEXT_MAX, "no padding in a reply");
+_Static_assert(WIRE_TEXT_MAX - 1 <= UINT16_MAX, "a length fits its field");
+
+/* The VMM gives up on an answer after this time; the broker answers, with an error text if need
+ * be, well before. */
+#define WIRE_REPLY_SECONDS 30
+
+#endif

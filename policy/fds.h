@@ -1,0 +1,43 @@
+/*
+ * The descriptor numbers of each confined program, handed over by the jailer in this order with
+ * systemd's LISTEN_FDS and LISTEN_FDNAMES (sd_listen_fds(3)). They are fixed so that a policy can
+ * bind a system call to its descriptor; policies use these names.
+ *
+ * 0, 1 and 2 are the console's input, the console's output and the log in every program.
+ */
+#ifndef SPARKLER_FDS_H
+#define SPARKLER_FDS_H
+
+#define FD_CONSOLE_IN  0
+#define FD_CONSOLE_OUT 1
+#define FD_LOG         2
+
+/* sparkler-vmm */
+#define VMM_FDNAMES "kvm:memory:guest:broker"
+#define FD_KVM      3 /* /dev/kvm; closed before the guest runs */
+#define FD_MEMORY   4 /* memfd, sealed at the guest's memory size; closed once it is mapped */
+#define FD_GUEST    5 /* the guest image, read-only; closed once it is loaded */
+#define FD_BROKER   6 /* the VMM's end of the link */
+#define FD_VM       7 /* made by KVM_CREATE_VM; closed before the guest runs */
+#define FD_VCPU     8 /* made by KVM_CREATE_VCPU */
+
+/* sparkler-netbroker; behind these come the credentials, each as "credential.NAME" */
+#define BROKER_FDNAMES "link:feeds:ca"
+#define FD_LINK        3 /* the broker's end of the link */
+#define FD_FEEDS       4 /* feeds.json, read-only */
+#define FD_CA          5 /* PEM bundle of the trusted authorities, read-only */
+
+/* the program to start, close-on-exec, in both jails */
+#define FD_PROGRAM 63
+
+/* the supervisor, whose 0, 1 and 2 are those that the user gave it */
+#define FD_SIGNALS        3  /* signalfd */
+#define FD_VMM_PID        4  /* pidfd of sparkler-vmm */
+#define FD_WARDEN_PID     5  /* pidfd of the warden */
+#define FD_VMM_LOG        6  /* read end of the VMM's log */
+#define FD_BROKER_LOG     7  /* read end of the broker's log */
+#define FD_TERMINAL       8  /* the output terminal once more, non-blocking; if there is one */
+#define FD_GUEST_OUTPUT   9  /* read end of the guest's console; if the output is a terminal */
+#define FD_GUEST_INPUT    10 /* write end of the guest's console; if the input is a terminal */
+
+#endif

@@ -1,0 +1,28 @@
+/*
+ * A seccomp filter that was compiled from policy/NAME.policy when the project was built.
+ *
+ * build/policy/NAME.c, written by `sparkler-policy compile`, defines each one; a program names
+ * those that it installs. Nothing is parsed or allocated at run time.
+ */
+#ifndef SPARKLER_POLICY_H
+#define SPARKLER_POLICY_H
+
+#include <linux/filter.h>
+
+struct policy {
+    const char *name;
+    unsigned short length; /* instructions in filter */
+    const struct sock_filter *filter;
+};
+
+extern const struct policy policy_vmm_boot, policy_vmm;
+extern const struct policy policy_netbroker, policy_resolver;
+extern const struct policy policy_warden, policy_supervisor;
+
+/*
+ * Confines the calling process, and all that it will start, to the policy, for good (seccomp(2)).
+ * Needs no_new_privs to be set. Ends the program by err(3) if the kernel refuses the filter.
+ */
+void policy_install(const struct policy *policy);
+
+#endif
