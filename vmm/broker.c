@@ -1,0 +1,130 @@
+/*
+ * Asks the network broker, and believes nothing that it sends: a frame that does not fit the wire
+ * format ends the acquaintance, a late one is skipped, and no wait is without an end.
+ */
+#include "broker.h"
+
+#include "log.h"
+#include "policy/fds.h"
+
+#include <err.h>
+#include <errno.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#define TEXT(number)  TEXT_(number)
+#define TEXT_(number) #number
+
+/* Answers to requests that we gave up on; more of them than this is a way to keep us waiting. */
+#define LATE_REPLIES_MAX 16
+
+static const char broker_ended[] = "the network broker has ended; it will not be asked again";
+static const char broker_broke[] = "the link to the network broker broke; it will not be asked "
+                                   "again";
+static const char broker_misfit[] = "the network broker sent a frame that does not fit; it will "
+                                    "not be asked again";
+static const char broker_full[] = "the network broker takes no request at the moment";
+static const char broker_silent[] =
+    "the network broker did not answer in " TEXT(WIRE_REPLY_SECONDS) " s";
+
+void broker_open(void)
+{
+    struct timeval limit = {.tv_sec = WIRE_REPLY_SECONDS};
+
+    if (setsockopt(FD_BROKER, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit)) != 0 ||
+        setsockopt(FD_BROKER, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit)) != 0)
+        err(1, "cannot limit the wait for the network broker");
+}
+
+static const char *drop(struct broker *broker, const char *why)
+{
+    log_line("%s", why);
+    broker->dropped = why;
+    return why;
+}
+
+/* Of a failed call on the link: what went wrong, in words. */
+static const char *link_fault(struct broker *broker, const char *when_timed_out)
+{
+    if (errno == EAGAIN)
+        return when_timed_out;
+    if (errno == EPIPE || errno == ECONNRESET)
+        return drop(broker, broker_ended);
+    return drop(broker, broker_broke);
+}
+
+static const char *send_request(struct broker *broker, uint16_t port)
+{
+    const struct wire_request request = {
+        .version = WIRE_VERSION,
+        .sequence = broker->sequence + 1,
+        .port = port,
+    };
+    ssize_t size;
+
+    do
+        size = write(FD_BROKER, &request, sizeof(request));
+    while (size < 0 && errno == EINTR);
+
+    if (size < 0)
+        return link_fault(broker, broker_full);
+    broker->sequence = request.sequence;
+    return NULL;
+}
+
+/* True if `size` bytes are a well-formed reply, whatever it answers. */
+static bool is_reply(const struct wire_reply *reply, size_t size)
+{
+    if (size != sizeof(*reply) || reply->version != WIRE_VERSION ||
+        reply->length >= sizeof(reply->text))
+        return false;
+
+    for (size_t i = 0; i < reply->length; i++)
+        if (reply->text[i] != '\n' && (reply->text[i] < ' ' || reply->text[i] > '~'))
+            return false;
+    for (size_t i = reply->length; i < sizeof(reply->text); i++)
+        if (reply->text[i] != '\0')
+            return false;
+    return true;
+}
+
+static const char *receive_reply(struct broker *broker, uint16_t port, struct broker_frame *frame)
+{
+    const struct wire_reply *reply = &frame->reply;
+
+    for (unsigned late = 0; late <= LATE_REPLIES_MAX;) {
+        ssize_t size = read(FD_BROKER, frame, sizeof(*frame));
+        if (size < 0 && errno == EINTR)
+            continue;
+        if (size < 0)
+            return link_fault(broker, broker_silent);
+        if (size == 0)
+            return drop(broker, broker_ended);
+        if (!is_reply(reply, (size_t)size))
+            break;
+        if (reply->sequence == broker->sequence && reply->port == port)
+            return NULL;
+        if ((int32_t)(broker->sequence - reply->sequence) <= 0)
+            break;
+        late++;
+    }
+    return drop(broker, broker_misfit);
+}
+
+void broker_ask(struct broker *broker, uint16_t port, struct broker_frame *frame)
+{
+    const char *fault = broker->dropped;
+
+    if (!fault)
+        fault = send_request(broker, port);
+    if (!fault)
+        fault = receive_reply(broker, port, frame);
+    if (fault)
+        frame->reply.length =
+            (uint16_t)snprintf(frame->reply.text, sizeof(frame->reply.text), "[feeds: %s]", fault);
+}

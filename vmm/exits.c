@@ -1,0 +1,137 @@
+/* Why a guest's run ended, in words: every exit reason of KVM on x86 but those that run.c serves.
+ */
+#include "exits.h"
+
+#include "log.h"
+#include "policy/fds.h"
+
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+
+/* The exits that the machine's set-up never asks for are here too, should a kernel give one. */
+static const char *const exit_words[] = {
+    [KVM_EXIT_EXCEPTION] = "KVM_EXIT_EXCEPTION: an exception that KVM passes on",
+    [KVM_EXIT_HYPERCALL] = "KVM_EXIT_HYPERCALL: a hypercall that nobody serves",
+    [KVM_EXIT_DEBUG] = "KVM_EXIT_DEBUG: a breakpoint, and there is no debugger",
+    [KVM_EXIT_SHUTDOWN] = "KVM_EXIT_SHUTDOWN: a triple fault",
+    [KVM_EXIT_SET_TPR] = "KVM_EXIT_SET_TPR: a write to the task priority of an APIC",
+    [KVM_EXIT_TPR_ACCESS] = "KVM_EXIT_TPR_ACCESS: an access to the task priority of an APIC",
+    [KVM_EXIT_NMI] = "KVM_EXIT_NMI: a non-maskable interrupt",
+    [KVM_EXIT_SYSTEM_EVENT] = "KVM_EXIT_SYSTEM_EVENT: a shutdown or reset by a system event",
+    [KVM_EXIT_IOAPIC_EOI] = "KVM_EXIT_IOAPIC_EOI: an end of interrupt, and there is no IOAPIC",
+    [KVM_EXIT_HYPERV] = "KVM_EXIT_HYPERV: a request to Hyper-V, which this is not",
+    [KVM_EXIT_X86_RDMSR] = "KVM_EXIT_X86_RDMSR: a read of a machine-specific register",
+    [KVM_EXIT_X86_WRMSR] = "KVM_EXIT_X86_WRMSR: a write of a machine-specific register",
+    [KVM_EXIT_DIRTY_RING_FULL] = "KVM_EXIT_DIRTY_RING_FULL: a full dirty ring",
+    [KVM_EXIT_AP_RESET_HOLD] = "KVM_EXIT_AP_RESET_HOLD: a wait for another processor",
+    [KVM_EXIT_X86_BUS_LOCK] = "KVM_EXIT_X86_BUS_LOCK: a locked access across cache lines",
+    [KVM_EXIT_XEN] = "KVM_EXIT_XEN: a request to Xen, which this is not",
+    [KVM_EXIT_NOTIFY] = "KVM_EXIT_NOTIFY: no event window in the guest for too long",
+};
+
+#define EXIT_WORDS (sizeof(exit_words) / sizeof(exit_words[0]))
+
+static const char *suberror_words(uint32_t suberror)
+{
+    switch (suberror) {
+    case KVM_INTERNAL_ERROR_EMULATION:
+        return "an instruction that KVM cannot emulate";
+    case KVM_INTERNAL_ERROR_SIMUL_EX:
+        return "exceptions that came at the same time";
+    case KVM_INTERNAL_ERROR_DELIVERY_EV:
+        return "a fault during the delivery of an event";
+    case KVM_INTERNAL_ERROR_UNEXPECTED_EXIT_REASON:
+        return "an exit of the processor that KVM does not expect";
+    default:
+        return "an error that has no name here";
+    }
+}
+
+static void report_internal_error(const struct kvm_run *run)
+{
+    const uint8_t *bytes = run->emulation_failure.insn_bytes;
+    size_t size = 0;
+    char hex[3 * sizeof(run->emulation_failure.insn_bytes) + 1] = "";
+
+    /* The instruction comes in two words of data behind the flags, from Linux 5.13 on. */
+    if (run->internal.suberror == KVM_INTERNAL_ERROR_EMULATION && run->internal.ndata >= 3 &&
+        (run->emulation_failure.flags & KVM_INTERNAL_ERROR_EMULATION_FLAG_INSTRUCTION_BYTES) != 0)
+        size = run->emulation_failure.insn_size;
+
+    for (size_t i = 0; i < size && i < sizeof(run->emulation_failure.insn_bytes); i++)
+        snprintf(hex + 3 * i, sizeof(hex) - 3 * i, " %02x", bytes[i]);
+    log_line("the guest failed: %s (KVM_EXIT_INTERNAL_ERROR, suberror %u)%s%s",
+             suberror_words(run->internal.suberror), run->internal.suberror,
+             size > 0 ? "; bytes there:" : "", hex);
+}
+
+static void report_exit(const struct machine *machine)
+{
+    const struct kvm_run *run = machine->run;
+
+    switch (run->exit_reason) {
+    case KVM_EXIT_MMIO:
+        log_line("the guest failed: it %s %u bytes at 0x%llx, where there is no memory: that "
+                 "ends at 0x%llx (KVM_EXIT_MMIO; the registers are those after the access)",
+                 run->mmio.is_write ? "wrote" : "read", run->mmio.len,
+                 (unsigned long long)run->mmio.phys_addr, (unsigned long long)machine->memory_size);
+        break;
+    case KVM_EXIT_INTERNAL_ERROR:
+        report_internal_error(run);
+        break;
+    case KVM_EXIT_FAIL_ENTRY:
+        log_line("the guest failed: the processor refused to enter it for reason 0x%llx "
+                 "(KVM_EXIT_FAIL_ENTRY)",
+                 (unsigned long long)run->fail_entry.hardware_entry_failure_reason);
+        break;
+    case KVM_EXIT_UNKNOWN:
+        log_line("the guest failed: the processor left it for reason 0x%llx, unknown to KVM "
+                 "(KVM_EXIT_UNKNOWN)",
+                 (unsigned long long)run->hw.hardware_exit_reason);
+        break;
+    default:
+        if (run->exit_reason < EXIT_WORDS && exit_words[run->exit_reason])
+            log_line("the guest failed: %s", exit_words[run->exit_reason]);
+        else
+            log_line("the guest failed: KVM exit reason %u, which has no name here",
+                     run->exit_reason);
+    }
+}
+
+/*
+ * KVM stores the registers in the shared page when it leaves KVM_RUN, if asked. Asked only now,
+ * by a KVM_RUN that returns at once, they cost nothing while a guest runs, and the policy needs no
+ * KVM_GET_REGS.
+ */
+static void report_registers(const struct machine *machine)
+{
+    struct kvm_run *run = machine->run;
+    const struct kvm_regs *regs = &run->s.regs.regs;
+    const struct kvm_sregs *sregs = &run->s.regs.sregs;
+
+    if (!machine->has_sync_regs)
+        return;
+    run->kvm_valid_regs = KVM_SYNC_X86_REGS | KVM_SYNC_X86_SREGS;
+    run->immediate_exit = 1;
+    ioctl(FD_VCPU, KVM_RUN, 0); /* -EINTR, or another exit of the access that failed */
+
+    log_line("registers: cs:rip %x:%llx flags %llx ax %llx bx %llx cx %llx dx %llx si %llx di "
+             "%llx bp %llx sp %llx r8 %llx r9 %llx r10 %llx r11 %llx r12 %llx r13 %llx r14 %llx "
+             "r15 %llx",
+             sregs->cs.selector, regs->rip, regs->rflags, regs->rax, regs->rbx, regs->rcx,
+             regs->rdx, regs->rsi, regs->rdi, regs->rbp, regs->rsp, regs->r8, regs->r9, regs->r10,
+             regs->r11, regs->r12, regs->r13, regs->r14, regs->r15);
+    log_line("registers: cs base %llx ds %x:%llx es %x:%llx ss %x:%llx cr0 %llx cr2 %llx cr3 "
+             "%llx cr4 %llx efer %llx",
+             sregs->cs.base, sregs->ds.selector, sregs->ds.base, sregs->es.selector, sregs->es.base,
+             sregs->ss.selector, sregs->ss.base, sregs->cr0, sregs->cr2, sregs->cr3, sregs->cr4,
+             sregs->efer);
+}
+
+void exits_report(const struct machine *machine)
+{
+    report_exit(machine);
+    report_registers(machine);
+}

@@ -1,0 +1,150 @@
+/* Sets up KVM; no other file does. All of it happens before the lock-down. */
+#include "machine.h"
+
+#include "policy/fds.h"
+
+#include <cpuid.h>
+#include <err.h>
+#include <stddef.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+#define MEMORY_MAX (3ull << 30) /* above lie the places of PC devices and of KVM's own pages */
+#define PAGE_SIZE  4096u
+
+/* Three pages that KVM needs on Intel processors without "unrestricted guest", above all memory. */
+#define TSS_ADDRESS 0xfffbd000ul
+
+#define CPUID_ENTRIES 256 /* KVM_MAX_CPUID_ENTRIES in Linux, arch/x86/include/asm/kvm_host.h */
+
+#define BRAND_FIRST 0x80000002u
+#define BRAND_LAST  0x80000004u
+
+struct cpuid_table {
+    _Alignas(struct kvm_cpuid2)
+        uint8_t bytes[sizeof(struct kvm_cpuid2) + CPUID_ENTRIES * sizeof(struct kvm_cpuid_entry2)];
+};
+
+static void check_api(void)
+{
+    int version = ioctl(FD_KVM, KVM_GET_API_VERSION, 0);
+
+    if (version < 0)
+        err(1, "the descriptor named 'kvm' is not /dev/kvm");
+    if (version != KVM_API_VERSION)
+        errx(1, "/dev/kvm speaks version %d, not %d: a newer kernel is needed", version,
+             KVM_API_VERSION);
+}
+
+/* The policy `vmm` knows a descriptor by its number alone. */
+static void check_number(int fd, int expected, const char *what)
+{
+    if (fd < 0)
+        err(1, "KVM cannot make %s", what);
+    if (fd != expected)
+        errx(1, "KVM made %s as descriptor %d, not %d: too many or too few were handed over", what,
+             fd, expected);
+}
+
+static void map_memory(struct machine *machine)
+{
+    struct stat status;
+
+    if (fstat(FD_MEMORY, &status) != 0)
+        err(1, "cannot see the size of the guest's memory");
+
+    uint64_t size = (uint64_t)status.st_size;
+    if (size == 0 || size > MEMORY_MAX || size % PAGE_SIZE != 0)
+        errx(1, "the guest's memory has %llu bytes: it must be whole pages of %u, at most %llu",
+             (unsigned long long)size, PAGE_SIZE, MEMORY_MAX);
+
+    machine->memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, FD_MEMORY, 0);
+    if (machine->memory == MAP_FAILED)
+        err(1, "cannot map the guest's memory of %llu bytes", (unsigned long long)size);
+    machine->memory_size = size;
+
+    /* What a guest holds is no part of a core dump of ours. */
+    if (madvise(machine->memory, size, MADV_DONTDUMP) != 0)
+        err(1, "cannot keep the guest's memory out of core dumps");
+}
+
+static void create_vm(const struct machine *machine)
+{
+    struct kvm_userspace_memory_region slot = {
+        .guest_phys_addr = 0,
+        .memory_size = machine->memory_size,
+        .userspace_addr = (uintptr_t)machine->memory,
+    };
+
+    check_number(ioctl(FD_KVM, KVM_CREATE_VM, 0), FD_VM, "a virtual machine");
+    if (ioctl(FD_VM, KVM_SET_TSS_ADDR, TSS_ADDRESS) != 0)
+        err(1, "KVM refuses the place of its task state segment");
+    if (ioctl(FD_VM, KVM_SET_USER_MEMORY_REGION, &slot) != 0)
+        err(1, "KVM refuses %llu bytes of guest memory", (unsigned long long)machine->memory_size);
+}
+
+static void create_vcpu(struct machine *machine)
+{
+    int size = ioctl(FD_KVM, KVM_GET_VCPU_MMAP_SIZE, 0);
+
+    if (size < (int)sizeof(*machine->run))
+        err(1, "KVM does not say the size of a vCPU's shared page");
+
+    check_number(ioctl(FD_VM, KVM_CREATE_VCPU, 0), FD_VCPU, "a vCPU");
+    machine->run = mmap(NULL, (size_t)size, PROT_READ | PROT_WRITE, MAP_SHARED, FD_VCPU, 0);
+    if (machine->run == MAP_FAILED)
+        err(1, "cannot map the vCPU's shared page");
+
+    int fields = ioctl(FD_KVM, KVM_CHECK_EXTENSION, KVM_CAP_SYNC_REGS);
+    machine->has_sync_regs =
+        fields > 0 && (fields & KVM_SYNC_X86_REGS) != 0 && (fields & KVM_SYNC_X86_SREGS) != 0;
+}
+
+/* The guest sees what KVM supports of the host's processor. KVM leaves the brand string's three
+ * leaves empty; the guest gets the host's. */
+static void set_cpuid(void)
+{
+    struct cpuid_table table;
+    struct kvm_cpuid2 *cpuid = (struct kvm_cpuid2 *)table.bytes;
+
+    cpuid->nent = CPUID_ENTRIES;
+    cpuid->padding = 0;
+    if (ioctl(FD_KVM, KVM_GET_SUPPORTED_CPUID, cpuid) != 0)
+        err(1, "KVM does not say which CPUID leaves it supports");
+
+    for (uint32_t i = 0; i < cpuid->nent; i++) {
+        struct kvm_cpuid_entry2 *leaf = &cpuid->entries[i];
+        if (leaf->function >= BRAND_FIRST && leaf->function <= BRAND_LAST)
+            __cpuid(leaf->function, leaf->eax, leaf->ebx, leaf->ecx, leaf->edx);
+    }
+
+    if (ioctl(FD_VCPU, KVM_SET_CPUID2, cpuid) != 0)
+        err(1, "KVM refuses the CPUID leaves that it supports");
+}
+
+void machine_create(struct machine *machine)
+{
+    check_api();
+    map_memory(machine);
+    create_vm(machine);
+    create_vcpu(machine);
+    set_cpuid();
+}
+
+void machine_start_at(uint64_t ip)
+{
+    struct kvm_sregs sregs;
+    struct kvm_regs regs;
+
+    if (ioctl(FD_VCPU, KVM_GET_SREGS, &sregs) != 0 || ioctl(FD_VCPU, KVM_GET_REGS, &regs) != 0)
+        err(1, "KVM does not say the vCPU's registers");
+
+    sregs.cs.selector = 0; /* at reset it points to the firmware that we do not have */
+    sregs.cs.base = 0;
+    regs.rip = ip;
+    regs.rflags = 0x2; /* only the bit that is always set */
+
+    if (ioctl(FD_VCPU, KVM_SET_SREGS, &sregs) != 0 || ioctl(FD_VCPU, KVM_SET_REGS, &regs) != 0)
+        err(1, "KVM refuses the vCPU's first registers");
+}

@@ -1,0 +1,29 @@
+/* Port I/O: which device owns a port, and how an access of any size and count maps to its bytes. */
+#ifndef SPARKLER_VMM_PORTS_H
+#define SPARKLER_VMM_PORTS_H
+
+#include "broker.h"
+#include "feed.h"
+
+#include <linux/kvm.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define NOTED_PORTS_MAX 16
+
+/* All zero at first. */
+struct ports {
+    struct broker broker;
+    struct feed feeds[FEED_COUNT];
+    uint16_t noted[NOTED_PORTS_MAX]; /* accesses that nobody serves, already on the log */
+    size_t noted_count;
+};
+
+/* Plugs the devices in. Ends the program with status 1 when that fails. */
+void ports_open(void);
+
+/* Serves a KVM_EXIT_IO. False when the console is closed, and with it the VM's life. */
+bool ports_access(struct ports *ports, struct kvm_run *run);
+
+#endif

@@ -1,0 +1,37 @@
+/* The exit loop: the guest runs until it needs us, again and again. */
+#include "run.h"
+
+#include "exits.h"
+#include "log.h"
+#include "policy/fds.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/ioctl.h>
+
+enum run_end run_guest(struct machine *machine, struct ports *ports)
+{
+    for (;;) {
+        if (ioctl(FD_VCPU, KVM_RUN, 0) != 0) {
+            if (errno == EINTR) /* stopped and continued */
+                continue;
+            log_line("the guest failed: KVM_RUN: %s", strerrordesc_np(errno));
+            return RUN_FAILED;
+        }
+
+        switch (machine->run->exit_reason) {
+        case KVM_EXIT_IO:
+            if (!ports_access(ports, machine->run))
+                return RUN_CONSOLE_CLOSED;
+            break;
+        case KVM_EXIT_HLT:
+            return RUN_HALTED;
+        case KVM_EXIT_INTR:
+        case KVM_EXIT_IRQ_WINDOW_OPEN:
+            break; /* nothing that the guest would notice */
+        default:
+            exits_report(machine);
+            return RUN_FAILED;
+        }
+    }
+}
