@@ -1,4 +1,4 @@
-/* Installs a compiled policy; the only part of policy/ that is linked into the confined programs. */
+/* Installs a compiled policy: all of policy/ that is linked into the confined programs. */
 #include "policy.h"
 
 #include <err.h>
