@@ -1,7 +1,8 @@
 /* sparkler-policy: chooses the command. */
+#include "policy/compare.h"
 #include "policy/compile.h"
 
-#include <err.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -10,20 +11,38 @@ static const char usage[] = "usage: sparkler-policy COMMAND\n"
                             "  check FILE...    reports each mistake in these policies\n"
                             "  compile FILE     prints the policy's filter as C source\n";
 
+/* Lints a policy, compiles it, and compares the filter with the file. */
+static bool check(const char *path)
+{
+    static struct sock_filter instructions[BPF_MAXINSNS];
+    struct sock_fprog filter = {.filter = instructions};
+    struct policy_file policy;
+    struct oracle oracle;
+    struct compared compared;
+
+    if (policy_parse(path, &policy) != 0) {
+        policy_free(&policy);
+        return false;
+    }
+    filter.len = policy_compile(&policy, instructions);
+    oracle = oracle_read(path);
+    compared = compare(&policy, &oracle, &filter);
+    printf("%s: %zu system calls, %u instructions; %" PRIu64 " calls compared, %" PRIu64
+           " differ, %u branches unreached\n",
+           path, policy.count, filter.len, compared.calls, compared.differences,
+           compared.unreached);
+    oracle_free(&oracle);
+    policy_free(&policy);
+    return compared.differences == 0 && compared.unreached == 0;
+}
+
 static int command_check(char **paths)
 {
-    unsigned mistakes = 0;
+    bool fine = true;
 
-    for (; *paths; paths++) {
-        struct policy_file policy;
-        unsigned found = policy_parse(*paths, &policy);
-
-        if (found == 0)
-            printf("%s: %zu system calls\n", *paths, policy.count);
-        mistakes += found;
-        policy_free(&policy);
-    }
-    return mistakes ? 1 : 0;
+    for (; *paths; paths++)
+        fine &= check(*paths);
+    return fine ? 0 : 1;
 }
 
 static int command_compile(const char *path)

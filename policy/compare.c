@@ -1,0 +1,190 @@
+/*
+ * The exhaustive comparison of a filter with a policy file. Which calls to try comes from the
+ * parser, what is right from the oracle, what the filter does from the evaluator.
+ */
+#include "policy/compare.h"
+#include "policy/evaluate.h"
+#include "policy/names.h"
+
+#include <err.h>
+#include <inttypes.h>
+#include <linux/audit.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define NUMBERS       1024 /* beyond the last system call of any table */
+#define X32_BIT       0x40000000u
+#define SHOWN_AT_MOST 10
+
+/* The values to try in one argument. */
+struct values {
+    size_t count;
+    uint64_t *values;
+};
+
+struct comparer {
+    const struct oracle *oracle;
+    const struct sock_fprog *filter;
+    uint8_t *taken;
+    struct values args[6]; /* for the present system call */
+    struct compared result;
+};
+
+static void add_value(struct values *set, uint64_t value)
+{
+    for (size_t i = 0; i < set->count; i++)
+        if (set->values[i] == value)
+            return;
+    set->values = reallocarray(set->values, set->count + 1, sizeof(value));
+    if (!set->values)
+        err(1, "cannot allocate memory for a comparison");
+    set->values[set->count++] = value;
+}
+
+static void add_around(struct values *set, const struct comparison *comparison)
+{
+    uint64_t value = comparison->value;
+
+    for (uint64_t v = value - 1; v != value + 2; v++) {
+        add_value(set, v);
+        add_value(set, v | 1ull << 32);
+        add_value(set, v | 1ull << 63);
+        add_value(set, v | 0xffffffff00000000);
+        add_value(set, v ^ 1ull << 31);
+    }
+    if (comparison->operation == IN)
+        for (unsigned bit = 0; bit < 64; bit++) {
+            add_value(set, 1ull << bit);
+            add_value(set, value ^ 1ull << bit);
+        }
+}
+
+/* The values for each argument that the rule compares; for one that it doesn't, none and all bits.
+ */
+static void choose_values(struct comparer *c, const struct policy_file *policy,
+                          const struct rule *rule)
+{
+    for (unsigned arg = 0; arg < 6; arg++) {
+        struct values *set = &c->args[arg];
+        bool compared = false;
+
+        set->count = 0;
+        for (size_t i = 0; rule && i < rule->count; i++)
+            for (size_t j = 0; j < rule->any[i].count; j++)
+                if (rule->any[i].comparisons[j].arg == arg) {
+                    add_around(set, &rule->any[i].comparisons[j]);
+                    compared = true;
+                }
+        add_value(set, 0);
+        add_value(set, UINT64_MAX);
+        for (size_t r = 0; compared && r < policy->count; r++)
+            for (size_t i = 0; i < policy->rules[r].count; i++)
+                for (size_t j = 0; j < policy->rules[r].any[i].count; j++)
+                    add_value(set, policy->rules[r].any[i].comparisons[j].value);
+    }
+}
+
+static void print_action(uint32_t action)
+{
+    uint32_t data = action & SECCOMP_RET_DATA;
+
+    switch (action & SECCOMP_RET_ACTION_FULL) {
+    case SECCOMP_RET_ALLOW:
+        printf("allows it");
+        break;
+    case SECCOMP_RET_KILL_PROCESS:
+        printf("kills the process");
+        break;
+    case SECCOMP_RET_ERRNO:
+        printf("fails it with %s", strerrorname_np(data) ? strerrorname_np(data) : "no errno");
+        break;
+    default:
+        printf("does 0x%08" PRIx32, action);
+    }
+}
+
+static void print_difference(const struct seccomp_data *data, uint32_t is, uint32_t should)
+{
+    const char *name = names_syscall((uint32_t)data->nr);
+
+    printf("    %s (0x%x, architecture 0x%08" PRIx32 ") with arguments",
+           name && data->arch == AUDIT_ARCH_X86_64 ? name : "number", (unsigned)data->nr,
+           data->arch);
+    for (unsigned arg = 0; arg < 6; arg++)
+        printf(" 0x%" PRIx64, (uint64_t)data->args[arg]);
+    printf(": the filter ");
+    print_action(is);
+    printf(", the file ");
+    print_action(should);
+    printf("\n");
+}
+
+static void try_call(struct comparer *c, const struct seccomp_data *data)
+{
+    uint32_t should = oracle_action(c->oracle, data), is;
+
+    if (!evaluate(c->filter, data, &is, c->taken))
+        errx(1, "cannot evaluate the filter: it is not one that the kernel accepts");
+    c->result.calls++;
+    if (is == should)
+        return;
+    if (c->result.differences++ < SHOWN_AT_MOST)
+        print_difference(data, is, should);
+}
+
+/* All combinations of the chosen values, counted up like an odometer. */
+static void try_arguments(struct comparer *c, uint32_t arch, uint32_t number)
+{
+    struct seccomp_data data = {.nr = number, .arch = arch};
+    size_t at[6] = {0};
+    unsigned arg;
+
+    do {
+        for (arg = 0; arg < 6; arg++)
+            data.args[arg] = c->args[arg].values[at[arg]];
+        try_call(c, &data);
+        for (arg = 0; arg < 6 && ++at[arg] == c->args[arg].count; arg++)
+            at[arg] = 0;
+    } while (arg < 6);
+}
+
+static unsigned count_unreached(const struct comparer *c)
+{
+    unsigned unreached = 0;
+
+    for (unsigned short i = 0; i < c->filter->len; i++) {
+        const struct sock_filter *jump = &c->filter->filter[i];
+
+        if (BPF_CLASS(jump->code) != BPF_JMP || BPF_OP(jump->code) == BPF_JA)
+            continue;
+        unreached += !(c->taken[i] & BRANCH_TRUE) + !(c->taken[i] & BRANCH_FALSE);
+    }
+    return unreached;
+}
+
+struct compared compare(const struct policy_file *policy, const struct oracle *oracle,
+                        const struct sock_fprog *filter)
+{
+    struct comparer c = {.oracle = oracle, .filter = filter};
+
+    c.taken = allocate(filter->len, 1);
+    for (uint32_t number = 0; number < NUMBERS; number++) {
+        choose_values(&c, policy, policy_rule(policy, number));
+        try_arguments(&c, AUDIT_ARCH_X86_64, number);
+        try_arguments(&c, AUDIT_ARCH_X86_64, number | X32_BIT);
+        try_arguments(&c, AUDIT_ARCH_I386, number);
+    }
+    choose_values(&c, policy, NULL);
+    for (unsigned bit = 10; bit < 32; bit++) {
+        try_arguments(&c, AUDIT_ARCH_X86_64, 1u << bit);
+        try_arguments(&c, AUDIT_ARCH_X86_64, UINT32_MAX << bit);
+        try_arguments(&c, AUDIT_ARCH_X86_64, UINT32_MAX >> (31 - bit));
+        try_arguments(&c, AUDIT_ARCH_X86_64 ^ 1u << bit, 0);
+    }
+    c.result.unreached = count_unreached(&c);
+    for (unsigned arg = 0; arg < 6; arg++)
+        free(c.args[arg].values);
+    free(c.taken);
+    return c.result;
+}

@@ -1,0 +1,24 @@
+/* Compares a filter with its policy file, call by call. */
+#ifndef SPARKLER_COMPARE_H
+#define SPARKLER_COMPARE_H
+
+#include "policy/oracle.h"
+#include "policy/parse.h"
+
+#include <linux/filter.h>
+
+struct compared {
+    uint64_t calls;       /* how many system calls were tried */
+    uint64_t differences; /* how many of them filter and file judge differently */
+    unsigned unreached;   /* ways of jumps that no call took: the filter knows what no file says */
+};
+
+/*
+ * Tries every system call number from 0 to 1023 as x86-64, x32 and i386 have it, and some beyond;
+ * for the arguments that the policy compares, all combinations of its constants, their neighbours,
+ * and these with high bits set. The first differences are printed on stdout.
+ */
+struct compared compare(const struct policy_file *policy, const struct oracle *oracle,
+                        const struct sock_fprog *filter);
+
+#endif

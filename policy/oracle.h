@@ -1,0 +1,24 @@
+/*
+ * What a policy file says about a system call, by a reader of its own: it shares neither the
+ * parser nor libseccomp with the compiler, so that a mistake of theirs shows as a difference.
+ */
+#ifndef SPARKLER_ORACLE_H
+#define SPARKLER_ORACLE_H
+
+#include <linux/seccomp.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct oracle {
+    struct clause *clauses; /* one for each alternative of each rule */
+    size_t count;
+};
+
+/* Reads a policy that the linter passed; ends the program by errx(3) at what it can't read. */
+struct oracle oracle_read(const char *path);
+void oracle_free(struct oracle *oracle);
+
+/* The SECCOMP_RET_ action, with its data, that the file wants for this call. */
+uint32_t oracle_action(const struct oracle *oracle, const struct seccomp_data *data);
+
+#endif
