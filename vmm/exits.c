@@ -10,25 +10,31 @@
 #include <string.h>
 #include <sys/ioctl.h>
 
+struct exit_words {
+    const char *name, *words;
+};
+
+#define EXIT(reason, text) [KVM_EXIT_##reason] = {"KVM_EXIT_" #reason, text}
+
 /* The exits that the machine's set-up never asks for are here too, should a kernel give one. */
-static const char *const exit_words[] = {
-    [KVM_EXIT_EXCEPTION] = "KVM_EXIT_EXCEPTION: an exception that KVM passes on",
-    [KVM_EXIT_HYPERCALL] = "KVM_EXIT_HYPERCALL: a hypercall that nobody serves",
-    [KVM_EXIT_DEBUG] = "KVM_EXIT_DEBUG: a breakpoint, and there is no debugger",
-    [KVM_EXIT_SHUTDOWN] = "KVM_EXIT_SHUTDOWN: a triple fault",
-    [KVM_EXIT_SET_TPR] = "KVM_EXIT_SET_TPR: a write to the task priority of an APIC",
-    [KVM_EXIT_TPR_ACCESS] = "KVM_EXIT_TPR_ACCESS: an access to the task priority of an APIC",
-    [KVM_EXIT_NMI] = "KVM_EXIT_NMI: a non-maskable interrupt",
-    [KVM_EXIT_SYSTEM_EVENT] = "KVM_EXIT_SYSTEM_EVENT: a shutdown or reset by a system event",
-    [KVM_EXIT_IOAPIC_EOI] = "KVM_EXIT_IOAPIC_EOI: an end of interrupt, and there is no IOAPIC",
-    [KVM_EXIT_HYPERV] = "KVM_EXIT_HYPERV: a request to Hyper-V, which this is not",
-    [KVM_EXIT_X86_RDMSR] = "KVM_EXIT_X86_RDMSR: a read of a machine-specific register",
-    [KVM_EXIT_X86_WRMSR] = "KVM_EXIT_X86_WRMSR: a write of a machine-specific register",
-    [KVM_EXIT_DIRTY_RING_FULL] = "KVM_EXIT_DIRTY_RING_FULL: a full dirty ring",
-    [KVM_EXIT_AP_RESET_HOLD] = "KVM_EXIT_AP_RESET_HOLD: a wait for another processor",
-    [KVM_EXIT_X86_BUS_LOCK] = "KVM_EXIT_X86_BUS_LOCK: a locked access across cache lines",
-    [KVM_EXIT_XEN] = "KVM_EXIT_XEN: a request to Xen, which this is not",
-    [KVM_EXIT_NOTIFY] = "KVM_EXIT_NOTIFY: no event window in the guest for too long",
+static const struct exit_words exit_words[] = {
+    EXIT(EXCEPTION, "an exception that KVM passes on"),
+    EXIT(HYPERCALL, "a hypercall that nobody serves"),
+    EXIT(DEBUG, "a breakpoint, and there is no debugger"),
+    EXIT(SHUTDOWN, "a triple fault"),
+    EXIT(SET_TPR, "a write to the task priority of an APIC"),
+    EXIT(TPR_ACCESS, "an access to the task priority of an APIC"),
+    EXIT(NMI, "a non-maskable interrupt"),
+    EXIT(SYSTEM_EVENT, "a shutdown or reset by a system event"),
+    EXIT(IOAPIC_EOI, "an end of interrupt, and there is no IOAPIC"),
+    EXIT(HYPERV, "a request to Hyper-V, which this is not"),
+    EXIT(X86_RDMSR, "a read of a machine-specific register"),
+    EXIT(X86_WRMSR, "a write of a machine-specific register"),
+    EXIT(DIRTY_RING_FULL, "a full dirty ring"),
+    EXIT(AP_RESET_HOLD, "a wait for another processor"),
+    EXIT(X86_BUS_LOCK, "a locked access across cache lines"),
+    EXIT(XEN, "a request to Xen, which this is not"),
+    EXIT(NOTIFY, "no event window in the guest for too long"),
 };
 
 #define EXIT_WORDS (sizeof(exit_words) / sizeof(exit_words[0]))
@@ -37,7 +43,7 @@ static const char *suberror_words(uint32_t suberror)
 {
     switch (suberror) {
     case KVM_INTERNAL_ERROR_EMULATION:
-        return "an instruction that KVM cannot emulate";
+        return "an instruction that KVM cannot fetch or cannot emulate";
     case KVM_INTERNAL_ERROR_SIMUL_EX:
         return "exceptions that came at the same time";
     case KVM_INTERNAL_ERROR_DELIVERY_EV:
@@ -73,10 +79,10 @@ static void report_exit(const struct machine *machine)
 
     switch (run->exit_reason) {
     case KVM_EXIT_MMIO:
-        log_line("the guest failed: it %s %u bytes at 0x%llx, where there is no memory: that "
+        log_line("the guest failed: a %s at 0x%llx (size %u), where there is no memory: that "
                  "ends at 0x%llx (KVM_EXIT_MMIO; the registers are those after the access)",
-                 run->mmio.is_write ? "wrote" : "read", run->mmio.len,
-                 (unsigned long long)run->mmio.phys_addr, (unsigned long long)machine->memory_size);
+                 run->mmio.is_write ? "write" : "read", (unsigned long long)run->mmio.phys_addr,
+                 run->mmio.len, (unsigned long long)machine->memory_size);
         break;
     case KVM_EXIT_INTERNAL_ERROR:
         report_internal_error(run);
@@ -92,8 +98,9 @@ static void report_exit(const struct machine *machine)
                  (unsigned long long)run->hw.hardware_exit_reason);
         break;
     default:
-        if (run->exit_reason < EXIT_WORDS && exit_words[run->exit_reason])
-            log_line("the guest failed: %s", exit_words[run->exit_reason]);
+        if (run->exit_reason < EXIT_WORDS && exit_words[run->exit_reason].name)
+            log_line("the guest failed: %s (%s)", exit_words[run->exit_reason].words,
+                     exit_words[run->exit_reason].name);
         else
             log_line("the guest failed: KVM exit reason %u, which has no name here",
                      run->exit_reason);

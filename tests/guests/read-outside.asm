@@ -1,0 +1,8 @@
+; Reads two bytes behind the first MiB.
+%include "guest.inc"
+
+main:
+        mov ax, 0xffff
+        mov ds, ax
+        mov bx, [0x1234]
+        hlt

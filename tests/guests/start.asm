@@ -1,0 +1,43 @@
+; Clause: the start. Real mode, CS 0, FLAGS 2, the image at 0x1000 and zeros before and behind it.
+%include "guest.inc"
+
+main:
+        pushf
+        pop bx
+
+        say "cs "
+        xor eax, eax
+        mov ax, cs
+        call print_hex
+        say "flags "
+        movzx eax, bx
+        call print_hex
+        say "cr0.pe "
+        mov eax, cr0
+        and eax, 1
+        call print_hex
+        say "ip "
+        call .here
+.here:  pop ax
+        sub ax, .here
+        movzx eax, ax           ; 0: it runs where it was assembled for
+        call print_hex
+
+        say "memory "           ; of 0 to 0xfff, and of 0x8000 to 0x8fff: the OR of all bytes
+        xor eax, eax
+        xor si, si
+        call or_page
+        mov si, 0x8000
+        call or_page
+        call print_hex
+        say `\n`
+        hlt
+
+; ORs the page at SI into EAX. Spoils CX, SI.
+or_page:
+        mov cx, 0x400
+.next:
+        or eax, [si]
+        add si, 4
+        loop .next
+        ret

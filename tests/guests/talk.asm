@@ -1,0 +1,6 @@
+; Prints for ever.
+%include "guest.inc"
+
+main:
+        say `Can anybody hear me?\n`
+        jmp main

@@ -1,0 +1,165 @@
+/*
+ * usage: vmm-link VMM GUEST [FAULT...]
+ *
+ * Plays a network broker that its upstream has taken over: starts the VMM as the jailer does, but
+ * without a jail, and answers its first request with the first FAULT, and so on; "good" is a right
+ * answer, as all requests behind the last FAULT get. The console and the log are our own 0, 1 and
+ * 2. Ends with the VMM's exit status, or 128 + the signal that ended it.
+ */
+#include "netbroker/wire.h"
+#include "policy/fds.h"
+#include "policy/policy.h"
+
+#include <err.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define MEMORY_SIZE (1 << 20)
+#define LATE_FLOOD  40 /* more late replies than the VMM bears */
+
+/* Moves a descriptor to its number. All sources lie above all numbers. */
+static void place(int fd, int number)
+{
+    if (dup2(fd, number) < 0)
+        err(1, "dup2 to %d", number);
+}
+
+static int above(int fd, const char *what)
+{
+    int high = fcntl(fd, F_DUPFD_CLOEXEC, FD_PROGRAM + 1);
+
+    if (fd < 0 || high < 0)
+        err(1, "%s", what);
+    close(fd);
+    return high;
+}
+
+static void start_vmm(const char *vmm, const char *guest, int link)
+{
+    char pid[32];
+    char *arguments[] = {"sparkler-vmm", NULL};
+    char *environment[] = {"LISTEN_FDS=4", "LISTEN_FDNAMES=" VMM_FDNAMES, pid, NULL};
+
+    int kvm = above(open("/dev/kvm", O_RDWR), "/dev/kvm");
+    int memory = above(memfd_create("guest memory", 0), "memfd_create");
+    int image = above(open(guest, O_RDONLY), guest);
+    int program = above(open(vmm, O_RDONLY), vmm);
+    int broker = above(link, "link");
+
+    if (ftruncate(memory, MEMORY_SIZE) != 0)
+        err(1, "ftruncate");
+    place(kvm, FD_KVM);
+    place(memory, FD_MEMORY);
+    place(image, FD_GUEST);
+    place(broker, FD_BROKER);
+    close_range(FD_BROKER + 1, FD_PROGRAM, 0);
+    place(program, FD_PROGRAM);
+    fcntl(FD_PROGRAM, F_SETFD, FD_CLOEXEC);
+
+    snprintf(pid, sizeof(pid), "LISTEN_PID=%d", getpid());
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
+        err(1, "no_new_privs");
+    policy_install(&policy_vmm_boot);
+    execveat(FD_PROGRAM, "", arguments, environment, AT_EMPTY_PATH);
+    err(1, "%s", vmm);
+}
+
+/* Makes a right answer of `*size` bytes wrong. Room for one byte more follows the reply. */
+static void spoil(const char *fault, struct wire_reply *reply, size_t *size)
+{
+    if (strcmp(fault, "short") == 0)
+        *size -= 1;
+    else if (strcmp(fault, "long") == 0)
+        *size += 1;
+    else if (strcmp(fault, "empty") == 0)
+        *size = 0;
+    else if (strcmp(fault, "version") == 0)
+        reply->version++;
+    else if (strcmp(fault, "future") == 0)
+        reply->sequence++;
+    else if (strcmp(fault, "port") == 0)
+        reply->port++;
+    else if (strcmp(fault, "length") == 0)
+        reply->length = WIRE_TEXT_MAX;
+    else if (strcmp(fault, "escape") == 0)
+        reply->text[0] = '\033';
+    else if (strcmp(fault, "nul") == 0)
+        reply->text[0] = '\0';
+    else if (strcmp(fault, "eight-bit") == 0)
+        reply->text[0] = (char)0xe9;
+    else if (strcmp(fault, "tail") == 0)
+        reply->text[WIRE_TEXT_MAX - 1] = 'x';
+    else if (strcmp(fault, "good") != 0)
+        errx(1, "no such fault: %s", fault);
+}
+
+static void answer(int link, const struct wire_request *request, const char *fault)
+{
+    struct {
+        struct wire_reply reply;
+        uint8_t excess;
+    } frame = {.reply = {
+                   .version = WIRE_VERSION,
+                   .sequence = request->sequence,
+                   .port = request->port,
+               }};
+    size_t size = sizeof(frame.reply);
+
+    frame.reply.length =
+        (uint16_t)snprintf(frame.reply.text, sizeof(frame.reply.text), "text %u of port 0x%x",
+                           request->sequence, request->port);
+
+    unsigned late = strcmp(fault, "late") == 0 ? 1 : strcmp(fault, "flood") == 0 ? LATE_FLOOD : 0;
+    if (late > 0)
+        fault = "good";
+    for (frame.reply.sequence -= late; late > 0; late--, frame.reply.sequence++)
+        send(link, &frame, size, MSG_NOSIGNAL);
+
+    spoil(fault, &frame.reply, &size);
+    send(link, &frame, size, MSG_NOSIGNAL);
+}
+
+/* Serves until the VMM has ended, or a fault is to leave it alone. */
+static void serve(int link, char **faults)
+{
+    struct wire_request request;
+
+    while (recv(link, &request, sizeof(request), 0) == sizeof(request)) {
+        const char *fault = *faults ? *faults++ : "good";
+        if (strcmp(fault, "hangup") == 0)
+            return;
+        if (strcmp(fault, "silent") != 0)
+            answer(link, &request, fault);
+    }
+}
+
+int main(int count, char **arguments)
+{
+    int link[2], status;
+
+    if (count < 3)
+        errx(1, "usage: vmm-link VMM GUEST [FAULT...]");
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, link) != 0)
+        err(1, "socketpair");
+
+    pid_t vmm = fork();
+    if (vmm < 0)
+        err(1, "fork");
+    if (vmm == 0)
+        start_vmm(arguments[1], arguments[2], link[1]);
+
+    close(link[1]);
+    serve(link[0], arguments + 3);
+    close(link[0]);
+    if (waitpid(vmm, &status, 0) != vmm)
+        err(1, "waitpid");
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
