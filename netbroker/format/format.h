@@ -1,7 +1,7 @@
 /*
  * Formats: from an upstream's reply to text for the guest, one file an upstream. A format is a
- * pure function of the bytes that a stranger sent: it opens nothing, keeps nothing, and bounds
- * all that it makes.
+ * function of the bytes that a stranger sent (and, for OpenAQ, of the time): it opens nothing,
+ * keeps nothing, and bounds all that it makes.
  */
 #ifndef SPARKLER_FORMAT_H
 #define SPARKLER_FORMAT_H
@@ -11,16 +11,23 @@
 
 /* What a lookup found: the id for the feed's url, and what the format wants to remember. */
 struct lookup {
-    char id[64];           /* letters, digits, '-' and '_' only */
-    size_t sensor_count;   /* OpenAQ: the sensors that measure PM2.5 */
+    char id[64];         /* letters, digits, '-' and '_' only */
+    size_t sensor_count; /* OpenAQ: the sensors that measure PM2.5 */
     int64_t sensors[32];
+    char station[128]; /* OpenAQ: "Station, City, Country" */
 };
 
 /* The format of that name ("open-meteo-forecast", "mastodon", …), or NULL. */
 const struct format *format_find(const char *name);
 
+/* Appends the names of all formats, separated by ", ". */
+void format_list(struct text *text);
+
 /* True if feeds of this format need a lookup_url. */
 bool format_needs_lookup(const struct format *format);
+
+/* True if feeds of this format need a template. */
+bool format_needs_template(const struct format *format);
 
 /*
  * Reads the reply to the feed's lookup_url. On failure returns false and appends to `reason`, in

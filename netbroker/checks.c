@@ -1,0 +1,111 @@
+/* What the strings of a feeds file must look like. Pure functions. */
+#include "checks.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define UPPER   "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+#define LOWER   "abcdefghijklmnopqrstuvwxyz"
+#define DIGITS  "0123456789"
+#define LETTERS UPPER LOWER DIGITS
+
+#define WORDS_MAX 80
+#define URL_MAX   1024
+
+const char *check_words(const char *value)
+{
+    size_t length = strlen(value);
+
+    for (size_t i = 0; i < length; i++) {
+        if ((unsigned char)value[i] < 0x20 || value[i] == 0x7f)
+            return "text without control characters";
+    }
+    return length >= 1 && length <= WORDS_MAX ? NULL : "1 to 80 characters";
+}
+
+/* ":443", or nothing. */
+static bool is_port_suffix(const char *suffix, size_t length)
+{
+    if (length == 0)
+        return true;
+    if (suffix[0] != ':' || length < 2 || length > 6 || strspn(suffix + 1, DIGITS) != length - 1)
+        return false;
+    long port = strtol(suffix + 1, NULL, 10);
+    return port >= 1 && port <= 65535;
+}
+
+/* The part behind the host. "{id}" is taken for plain letters here. */
+static bool is_path(const char *path)
+{
+    for (const char *c = path; *c != '\0'; c++) {
+        if (strncmp(c, "{id}", 4) == 0)
+            c += 3;
+        else if (strchr(LETTERS "-._~:/?[]@!$&'()*+,;=%", *c) == NULL)
+            return false;
+    }
+    return path[0] == '/';
+}
+
+const char *check_url(const char *value)
+{
+    static const char expected[] = "https://HOST[:PORT]/PATH, without user name, space or '#'";
+    static const char scheme[] = "https://";
+
+    if (strncmp(value, scheme, sizeof(scheme) - 1) != 0 || strlen(value) > URL_MAX)
+        return expected;
+
+    const char *host = value + sizeof(scheme) - 1;
+    size_t host_length = strspn(host, LETTERS ".-");
+    const char *port = host + host_length;
+    size_t port_length = strcspn(port, "/");
+
+    if (host_length == 0 || host_length > 253 || strchr(".-", host[0]) != NULL ||
+        !is_port_suffix(port, port_length) || !is_path(port + port_length))
+        return expected;
+    return NULL;
+}
+
+const char *check_lookup_url(const char *value)
+{
+    return strstr(value, "{id}") == NULL ? check_url(value) : "a URL without \"{id}\"";
+}
+
+const char *check_credential(const char *value)
+{
+    size_t length = strlen(value);
+
+    return length >= 1 && length <= 32 && strspn(value, LOWER DIGITS "-_") == length
+               ? NULL
+               : "1 to 32 of a-z, 0-9, '-' and '_'";
+}
+
+const char *check_header(const char *value)
+{
+    size_t name = strspn(value, LETTERS "-");
+
+    return name >= 1 && strncmp(value + name, ": ", 2) == 0 && check_words(value) == NULL
+               ? NULL
+               : "\"Name: \" and what stands before the credential";
+}
+
+const char *check_pinned_key(const char *value)
+{
+    static const char scheme[] = "sha256//";
+    const char *base64 = value + sizeof(scheme) - 1;
+
+    return strncmp(value, scheme, sizeof(scheme) - 1) == 0 && strspn(base64, LETTERS "+/") == 43 &&
+                   strcmp(base64 + 43, "=") == 0
+               ? NULL
+               : "sha256// and the BASE64 of 32 bytes";
+}
+
+const char *check_template(const char *value)
+{
+    for (const char *open = value; (open = strstr(open, "{/")) != NULL; open++) {
+        if (strchr(open, '}') == NULL)
+            return "each \"{/\" to be closed by '}'";
+    }
+    return *value == '\0' ? "a text" : NULL;
+}

@@ -1,0 +1,405 @@
+/*
+ * feeds.json → struct feed. The table below is the schema; policy/README.md explains it. The file
+ * is the user's, but a slip in it is a hole in the policy, so nothing is guessed or ignored.
+ */
+#include "feeds.h"
+
+#include "checks.h"
+#include "format/format.h"
+#include "lines.h"
+
+#include <err.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define FEEDS_MAX    256
+#define CONSOLE_PORT 0x3f8
+
+enum kind { WORDS, LINES, NUMBER, FLAG, FORMAT, PORTS, COMMENT };
+
+struct key {
+    const char *name;
+    enum kind kind;
+    size_t offset; /* of the member of struct feed */
+    bool required;
+    const char *(*check)(const char *); /* of WORDS and LINES, or NULL */
+    unsigned standard, low, high;       /* of NUMBER */
+};
+
+#define MEMBER(name) .offset = offsetof(struct feed, name)
+
+static const struct key keys[] = {
+    {"about", COMMENT, .offset = 0},
+    {"name", WORDS, MEMBER(name), .required = true, .check = check_words},
+    {"ports", PORTS, MEMBER(port), .required = true},
+    {"format", FORMAT, MEMBER(format), .required = true},
+    {"url", WORDS, MEMBER(url), .required = true, .check = check_url},
+    {"lookup_url", WORDS, MEMBER(lookup_url), .check = check_lookup_url},
+    {"place", WORDS, MEMBER(place), .check = check_words},
+    {"template", LINES, MEMBER(template), .check = check_template},
+    {"credential", WORDS, MEMBER(credential), .check = check_credential},
+    {"header", WORDS, MEMBER(header), .check = check_header},
+    {"ca", WORDS, MEMBER(ca), .check = check_credential},
+    {"pinned_key", WORDS, MEMBER(pinned_key), .check = check_pinned_key},
+    {"sample", LINES, MEMBER(sample)},
+    {"ttl_seconds", NUMBER, MEMBER(ttl_seconds), .standard = 900, .low = 1, .high = 604800},
+    {"max_bytes", NUMBER, MEMBER(max_bytes), .standard = 65536, .low = 256, .high = 1048576},
+    {"connect_ms", NUMBER, MEMBER(connect_ms), .standard = 5000, .low = 100, .high = 25000},
+    {"total_ms", NUMBER, MEMBER(total_ms), .standard = 10000, .low = 100, .high = 25000},
+    {"allow_private", FLAG, MEMBER(allow_private)},
+};
+
+#define KEYS (sizeof(keys) / sizeof(keys[0]))
+
+_Static_assert(25000 < WIRE_REPLY_SECONDS * 1000, "a feed's time ends before the VMM gives up");
+
+/* What one entry of the file is read with. */
+struct entry {
+    struct json_object *object; /* the entry */
+    struct json_object *values; /* of the port: {"city": "London"} */
+    struct text *fault;
+};
+
+__attribute__((format(printf, 4, 5))) static bool refuse(struct text *fault,
+                                                         const struct json_object *value,
+                                                         const char *key, const char *format, ...)
+{
+    char words[256];
+    va_list arguments;
+
+    va_start(arguments, format);
+    vsnprintf(words, sizeof(words), format, arguments);
+    va_end(arguments);
+    text_printf(fault, "line %u, \"%.40s\": expected %s", lines_of(value), key, words);
+    return false;
+}
+
+static struct json_object *get(struct json_object *object, const char *key)
+{
+    struct json_object *value;
+
+    return json_object_object_get_ex(object, key, &value) ? value : NULL;
+}
+
+static bool is_string(struct json_object *value)
+{
+    return json_object_is_type(value, json_type_string) &&
+           strlen(json_object_get_string(value)) == (size_t)json_object_get_string_len(value);
+}
+
+/*
+ * Writes `pattern` with each "{word}" replaced by the port's value of that name. "{id}" stays for
+ * the lookup, "{/pointer}" for the template.
+ */
+static bool expand(const struct entry *entry, const struct json_object *value, const char *key,
+                   const char *pattern, FILE *out)
+{
+    while (*pattern != '\0') {
+        char name[33];
+        int length = 0;
+
+        if (sscanf(pattern, "{%32[a-z_]}%n", name, &length) != 1 || length == 0) {
+            if (pattern[0] == '{' && pattern[1] != '/')
+                return refuse(entry->fault, value, key, "{word}, {id} or {/pointer} after '{'");
+            fputc(*pattern++, out);
+            continue;
+        }
+        struct json_object *replacement = get(entry->values, name);
+        if (replacement == NULL && strcmp(name, "id") != 0)
+            return refuse(entry->fault, value, key,
+                          "\"%s\" among the values of the port on line %u", name,
+                          lines_of(entry->values));
+        if (replacement != NULL)
+            fputs(json_object_get_string(replacement), out);
+        else
+            fwrite(pattern, 1, (size_t)length, out);
+        pattern += length;
+    }
+    return true;
+}
+
+/* A string, or a list of them, one a line. */
+static bool expand_lines(const struct entry *entry, struct json_object *value, const char *key,
+                         FILE *out)
+{
+    if (is_string(value))
+        return expand(entry, value, key, json_object_get_string(value), out);
+    if (!json_object_is_type(value, json_type_array))
+        return refuse(entry->fault, value, key, "a string or a list of strings");
+    for (size_t i = 0; i < json_object_array_length(value); i++) {
+        struct json_object *line = json_object_array_get_idx(value, i);
+
+        if (!is_string(line))
+            return refuse(entry->fault, line, key, "a string for each line");
+        if (!expand(entry, line, key, json_object_get_string(line), out))
+            return false;
+        fputc('\n', out);
+    }
+    return true;
+}
+
+static bool read_string(const struct entry *entry, const struct key *key, struct json_object *value,
+                        const char **member)
+{
+    char *string = NULL;
+    size_t length;
+
+    if (key->kind == WORDS && !is_string(value))
+        return refuse(entry->fault, value, key->name, "a string");
+    FILE *out = open_memstream(&string, &length);
+    if (out == NULL)
+        err(1, "cannot read the feeds file");
+    bool success = expand_lines(entry, value, key->name, out);
+    if (fclose(out) != 0)
+        err(1, "cannot read the feeds file");
+
+    const char *expected = success && key->check != NULL ? key->check(string) : NULL;
+    if (expected != NULL)
+        success = refuse(entry->fault, value, key->name, "%s", expected);
+    *member = string; /* belongs to the feed even when it is refused */
+    return success;
+}
+
+static bool read_number(const struct entry *entry, const struct key *key, struct json_object *value,
+                        unsigned *member)
+{
+    *member = key->standard;
+    if (value == NULL)
+        return true;
+    int64_t number = json_object_is_type(value, json_type_int) ? json_object_get_int64(value) : -1;
+    if (number < key->low || number > key->high)
+        return refuse(entry->fault, value, key->name, "a whole number from %u to %u", key->low,
+                      key->high);
+    *member = (unsigned)number;
+    return true;
+}
+
+static bool read_flag(const struct entry *entry, const struct key *key, struct json_object *value,
+                      bool *member)
+{
+    if (!json_object_is_type(value, json_type_boolean))
+        return refuse(entry->fault, value, key->name, "true or false");
+    *member = json_object_get_boolean(value);
+    return true;
+}
+
+static bool read_format(const struct entry *entry, const struct key *key, struct json_object *value,
+                        const struct format **member)
+{
+    *member = is_string(value) ? format_find(json_object_get_string(value)) : NULL;
+    if (*member != NULL)
+        return true;
+    struct text names = {0};
+    format_list(&names);
+    return refuse(entry->fault, value, key->name, "one of %s", names.data);
+}
+
+static bool read_key(const struct entry *entry, const struct key *key, struct feed *feed)
+{
+    struct json_object *value = get(entry->object, key->name);
+    void *member = (char *)feed + key->offset;
+
+    if (value == NULL && key->required)
+        return refuse(entry->fault, entry->object, key->name, "in this feed, but it is missing");
+    if (key->kind == NUMBER)
+        return read_number(entry, key, value, member);
+    if (value == NULL)
+        return true;
+
+    switch (key->kind) {
+    case WORDS:
+    case LINES:
+        return read_string(entry, key, value, member);
+    case FLAG:
+        return read_flag(entry, key, value, member);
+    case FORMAT:
+        return read_format(entry, key, value, member);
+    case COMMENT:
+        return is_string(value) || refuse(entry->fault, value, key->name, "a string");
+    default: /* PORTS: read by read_entry(); NUMBER: above */
+        return true;
+    }
+}
+
+static const char *presence(bool needed)
+{
+    return needed ? "with this format, but it is missing"
+                  : "nothing: this format has no use for it";
+}
+
+/* What a single key cannot tell. */
+static bool check_feed(const struct entry *entry, const struct feed *feed)
+{
+    const bool lookup = format_needs_lookup(feed->format);
+    const bool template = format_needs_template(feed->format);
+    struct json_object *object = entry->object;
+    struct text *fault = entry->fault;
+
+    if (lookup != (feed->lookup_url != NULL))
+        return refuse(fault, object, "lookup_url", "%s", presence(lookup));
+    if (strstr(feed->url, "{id}") != NULL && !lookup)
+        return refuse(fault, get(object, "url"), "url",
+                      "no \"{id}\": this format looks nothing up");
+    if (template != (feed->template != NULL))
+        return refuse(fault, object, "template", "%s", presence(template));
+    if ((feed->credential == NULL) != (feed->header == NULL))
+        return refuse(fault, object, "credential", "together with \"header\"");
+    if (feed->connect_ms > feed->total_ms)
+        return refuse(fault, object, "connect_ms", "at most total_ms");
+    return true;
+}
+
+/* "0x101" → 0x101. Returns -1 for what is no port for a feed. */
+static int parse_port(const char *name)
+{
+    size_t digits = strspn(name, "0123456789abcdefx") == strlen(name) ? strlen(name) : 0;
+
+    if (digits < 3 || digits > 6 || strncmp(name, "0x", 2) != 0 || strchr(name + 2, 'x') != NULL)
+        return -1;
+    int port = (int)strtol(name, NULL, 16);
+    return port == CONSOLE_PORT ? -1 : port;
+}
+
+static bool check_values(struct json_object *values, const char *port, struct text *fault)
+{
+    if (!json_object_is_type(values, json_type_object))
+        return refuse(fault, values, port, "an object with the port's values, or {}");
+    json_object_object_foreach(values, name, value)
+    {
+        if (!is_string(value) || strcmp(name, "id") == 0 || strlen(name) > 32 || *name == '\0' ||
+            strspn(name, "abcdefghijklmnopqrstuvwxyz_") != strlen(name))
+            return refuse(fault, value, name, "a string, under a name of a-z and '_', not \"id\"");
+    }
+    return true;
+}
+
+static bool add_feed(const struct entry *entry, const char *name, struct feeds *feeds)
+{
+    const int port = parse_port(name);
+
+    if (port < 0)
+        return refuse(entry->fault, entry->values, name,
+                      "a port from \"0x0\" to \"0xffff\", not the console's 0x3f8");
+    for (size_t i = 0; i < feeds->count; i++) {
+        if (feeds->feed[i].port == port)
+            return refuse(entry->fault, entry->values, name, "a port that no other feed has");
+    }
+    if (feeds->count == FEEDS_MAX)
+        return refuse(entry->fault, entry->values, name, "at most %d ports", FEEDS_MAX);
+    if (!check_values(entry->values, name, entry->fault))
+        return false;
+
+    struct feed *feed = &feeds->feed[feeds->count++];
+    feed->port = (uint16_t)port;
+    for (size_t i = 0; i < KEYS; i++) {
+        if (!read_key(entry, &keys[i], feed))
+            return false;
+    }
+    return check_feed(entry, feed);
+}
+
+static bool is_known(const char *name)
+{
+    for (size_t i = 0; i < KEYS; i++) {
+        if (strcmp(keys[i].name, name) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool read_entry(struct json_object *object, struct feeds *feeds, struct text *fault)
+{
+    if (!json_object_is_type(object, json_type_object))
+        return refuse(fault, object, "feeds", "an object for each feed");
+    json_object_object_foreach(object, name, value)
+    {
+        if (!is_known(name))
+            return refuse(fault, value, name, "a key that policy/README.md lists");
+    }
+
+    struct json_object *ports = get(object, "ports");
+    if (ports == NULL)
+        return refuse(fault, object, "ports", "in this feed, but it is missing");
+    if (!json_object_is_type(ports, json_type_object) || json_object_object_length(ports) == 0)
+        return refuse(fault, ports, "ports", "an object, {\"0x101\": {…}, …}");
+    json_object_object_foreach(ports, port, values)
+    {
+        const struct entry entry = {.object = object, .values = values, .fault = fault};
+        if (!add_feed(&entry, port, feeds))
+            return false;
+    }
+    return true;
+}
+
+static int compare_ports(const void *left, const void *right)
+{
+    return ((const struct feed *)left)->port - ((const struct feed *)right)->port;
+}
+
+static bool read_root(struct json_object *root, struct feeds *feeds, struct text *fault)
+{
+    struct json_object *list = NULL;
+
+    if (!json_object_is_type(root, json_type_object))
+        return refuse(fault, root, "feeds", "an object around it");
+    json_object_object_foreach(root, name, value)
+    {
+        if (strcmp(name, "feeds") == 0)
+            list = value;
+        else if (strcmp(name, "about") != 0)
+            return refuse(fault, value, name, "\"about\" or \"feeds\"");
+    }
+    if (!json_object_is_type(list, json_type_array))
+        return refuse(fault, list == NULL ? root : list, "feeds", "a list of feeds");
+    for (size_t i = 0; i < json_object_array_length(list); i++) {
+        if (!read_entry(json_object_array_get_idx(list, i), feeds, fault))
+            return false;
+    }
+    qsort(feeds->feed, feeds->count, sizeof(feeds->feed[0]), compare_ports);
+    return true;
+}
+
+bool feeds_read(const char *json, size_t length, struct feeds *feeds, struct text *fault)
+{
+    struct json_object *root = lines_parse(json, length, fault);
+
+    *feeds = (struct feeds){.feed = calloc(FEEDS_MAX, sizeof(struct feed))};
+    if (feeds->feed == NULL)
+        err(1, "cannot read the feeds file");
+    bool success = root != NULL && read_root(root, feeds, fault);
+    json_object_put(root);
+    if (!success)
+        feeds_free(feeds);
+    return success;
+}
+
+void feeds_free(struct feeds *feeds)
+{
+    for (size_t i = 0; i < feeds->count; i++) {
+        for (size_t k = 0; k < KEYS; k++) {
+            if (keys[k].kind == WORDS || keys[k].kind == LINES)
+                free(*(char **)((char *)&feeds->feed[i] + keys[k].offset));
+        }
+    }
+    free(feeds->feed);
+    *feeds = (struct feeds){0};
+}
+
+struct feeds feeds_parse(const char *json, size_t length)
+{
+    struct text fault = {0};
+    struct feeds feeds;
+
+    if (!feeds_read(json, length, &feeds, &fault))
+        errx(1, "the feeds file, %s", fault.data);
+    return feeds;
+}
+
+const struct feed *feeds_find(const struct feeds *feeds, uint16_t port)
+{
+    const struct feed wanted = {.port = port};
+
+    return bsearch(&wanted, feeds->feed, feeds->count, sizeof(wanted), compare_ports);
+}

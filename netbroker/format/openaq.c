@@ -1,0 +1,151 @@
+/*
+ * OpenAQ v3 (https://docs.openaq.org): the latest PM2.5 of a station. The readings carry no name
+ * of what they measure, so the lookup asks the station for its PM2.5 sensors first. A reading is
+ * called the latest however old it is, so old ones are dropped here.
+ */
+#include "reply.h"
+
+#include <stdint.h>
+#include <string.h>
+#include <time.h>
+
+#define DAY_SECONDS INT64_C(86400)
+
+static const char *string_or_empty(struct json_object *object, const char *key)
+{
+    struct json_object *string = reply_member(object, key, json_type_string);
+
+    return string == NULL ? "" : json_object_get_string(string);
+}
+
+/* "Station, City, Country", without what the reply does not say. */
+static void name_station(struct json_object *location, struct lookup *lookup)
+{
+    struct json_object *country = reply_member(location, "country", json_type_object);
+    const char *name = string_or_empty(location, "name");
+    const char *city = string_or_empty(location, "locality");
+    const char *land = string_or_empty(country, "name");
+
+    snprintf(lookup->station, sizeof(lookup->station), "%.40s%s%.40s%s%.40s",
+             *name == '\0' ? "OpenAQ" : name, *city == '\0' ? "" : ", ", city,
+             *land == '\0' ? "" : ", ", land);
+}
+
+static bool measures_pm25(struct json_object *sensor)
+{
+    struct json_object *parameter = reply_member(sensor, "parameter", json_type_object);
+
+    return strcmp(string_or_empty(parameter, "name"), "pm25") == 0;
+}
+
+static bool lookup_location(const struct reply *reply, struct lookup *lookup)
+{
+    const size_t room = sizeof(lookup->sensors) / sizeof(lookup->sensors[0]);
+    REPLY_AUTO struct json_object *json = reply_json(reply);
+
+    if (json == NULL)
+        return false;
+    struct json_object *location =
+        reply_element(reply_member(json, "results", json_type_array), 0, json_type_object);
+    if (!reply_id(reply, location, lookup))
+        return false;
+    name_station(location, lookup);
+
+    struct json_object *sensors = reply_need(reply, location, "sensors", json_type_array);
+    if (sensors == NULL)
+        return false;
+    for (size_t i = 0; i < json_object_array_length(sensors) && lookup->sensor_count < room; i++) {
+        struct json_object *sensor = reply_element(sensors, i, json_type_object);
+        struct json_object *id = reply_member(sensor, "id", json_type_int);
+
+        if (id != NULL && measures_pm25(sensor))
+            lookup->sensors[lookup->sensor_count++] = json_object_get_int64(id);
+    }
+    if (lookup->sensor_count == 0)
+        return reply_refuse(reply, "the station has no sensor for PM2.5");
+    return true;
+}
+
+static bool is_wanted(const struct lookup *lookup, struct json_object *reading)
+{
+    struct json_object *id = reply_member(reading, "sensorsId", json_type_int);
+
+    for (size_t i = 0; id != NULL && i < lookup->sensor_count; i++) {
+        if (lookup->sensors[i] == json_object_get_int64(id))
+            return true;
+    }
+    return false;
+}
+
+/*
+ * Seconds since 1970 of "2024-02-21T16:00:00Z". timegm(3) would do, but may open the time zone's
+ * file, which the broker's policy forbids.
+ */
+static bool parse_utc(const char *string, int64_t *seconds)
+{
+    static const int days_before[] = {0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334};
+    int year, month, day, hour, minute, second, end = 0;
+
+    if (sscanf(string, "%4d-%2d-%2dT%2d:%2d:%2dZ%n", &year, &month, &day, &hour, &minute, &second,
+               &end) != 6 ||
+        end != 20 || string[20] != '\0')
+        return false;
+    if (year < 1970 || month < 1 || month > 12 || day < 1 || day > 31 || hour < 0 || hour > 23 ||
+        minute < 0 || minute > 59 || second < 0 || second > 60)
+        return false;
+
+    int leap_years = month > 2 ? year : year - 1; /* those whose 29 February is over count */
+    int64_t days = (year - 1970) * INT64_C(365) + days_before[month - 1] + day - 1 +
+                   (leap_years / 4 - leap_years / 100 + leap_years / 400) - 477;
+    *seconds = days * DAY_SECONDS + hour * 3600 + minute * 60 + second;
+    return true;
+}
+
+/* True if the reading is from the last 24 hours; clocks may differ by an hour. */
+static bool is_recent(struct json_object *reading, int64_t now)
+{
+    struct json_object *datetime = reply_member(reading, "datetime", json_type_object);
+    int64_t then;
+
+    return parse_utc(string_or_empty(datetime, "utc"), &then) && now - then <= DAY_SECONDS &&
+           then - now <= 3600;
+}
+
+static bool latest_readings(const struct reply *reply, struct text *text)
+{
+    REPLY_AUTO struct json_object *json = reply_json(reply);
+    const int64_t now = time(NULL);
+    size_t shown = 0, old = 0;
+
+    if (json == NULL)
+        return false;
+    struct json_object *readings = reply_need(reply, json, "results", json_type_array);
+    if (readings == NULL)
+        return false;
+    for (size_t i = 0; i < json_object_array_length(readings) && shown < STATIONS_MAX; i++) {
+        struct json_object *reading = reply_element(readings, i, json_type_object);
+        double pm25;
+
+        if (!is_wanted(reply->lookup, reading))
+            continue;
+        if (!is_recent(reading, now)) {
+            old++;
+            continue;
+        }
+        if (!reply_number(reply, json_object_object_get(reading, "value"), "value", -1000, 100000,
+                          &pm25))
+            return false;
+        layout_station(text, reply->lookup->station, pm25);
+        shown++;
+    }
+    if (shown > 0)
+        return true;
+    return reply_refuse(reply, old > 0 ? "the station has no reading from the last 24 hours"
+                                       : "the station has no reading of PM2.5");
+}
+
+const struct format format_openaq = {
+    .name = "openaq",
+    .lookup = lookup_location,
+    .text = latest_readings,
+};

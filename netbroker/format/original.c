@@ -1,0 +1,140 @@
+/*
+ * The web service of the original Sparkler, in its three shapes. It is no more, but a user may
+ * run one: {"status":"success", …} or {"status":"error","message":"…"}.
+ */
+#include "reply.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The reply, if its status is "success". */
+static struct json_object *read_success(const struct reply *reply)
+{
+    struct json_object *json = reply_json(reply);
+    struct json_object *status = reply_member(json, "status", json_type_string);
+
+    if (json == NULL)
+        return NULL;
+    if (status != NULL && strcmp(json_object_get_string(status), "success") == 0)
+        return json;
+
+    struct json_object *message = reply_member(json, "message", json_type_string);
+    if (message != NULL)
+        reply_refuse(reply, "the service says: %.200s", json_object_get_string(message));
+    else
+        reply_refuse(reply, "the service reports no success");
+    json_object_put(json);
+    return NULL;
+}
+
+static bool tweet_text(const struct reply *reply, struct text *text)
+{
+    REPLY_AUTO struct json_object *json = read_success(reply);
+
+    if (json == NULL)
+        return false;
+    struct json_object *words =
+        reply_need(reply, reply_member(json, "tweet", json_type_object), "text", json_type_string);
+    reply_append(text, words);
+    return words != NULL;
+}
+
+static bool read_day(const struct reply *reply, struct json_object *object, struct day *day)
+{
+    struct json_object *weather;
+
+    day->date = reply_need(reply, object, "applicable_date", json_type_string);
+    if (day->date == NULL)
+        return false;
+    weather = reply_member(object, "weather_state_name", json_type_string);
+    day->weather = weather == NULL ? "unknown" : json_object_get_string(weather);
+    return reply_number(reply, json_object_object_get(object, "min_temp"), "min_temp", -150, 150,
+                        &day->low) &&
+           reply_number(reply, json_object_object_get(object, "max_temp"), "max_temp", -150, 150,
+                        &day->high) &&
+           reply_number(reply, json_object_object_get(object, "humidity"), "humidity", 0, 100,
+                        &day->humidity);
+}
+
+static bool weather_text(const struct reply *reply, struct text *text)
+{
+    REPLY_AUTO struct json_object *json = read_success(reply);
+
+    if (json == NULL)
+        return false;
+    struct json_object *days = reply_need(reply, reply_member(json, "data", json_type_object),
+                                          "consolidated_weather", json_type_array);
+    if (days == NULL)
+        return false;
+    for (size_t i = 0; i < json_object_array_length(days) && i < DAYS_MAX; i++) {
+        struct day day;
+
+        if (!read_day(reply, reply_element(days, i, json_type_object), &day))
+            return false;
+        layout_day(text, &day);
+    }
+    return true;
+}
+
+/* The service gives PM2.5 as a string, "41.00". Returns NAN for what is no plain number. */
+static double string_number(struct json_object *string)
+{
+    const char *digits = json_object_get_string(string);
+    char *end;
+
+    if (strspn(digits, "-.0123456789") != strlen(digits))
+        return NAN;
+    double number = strtod(digits, &end);
+    return end == digits || *end != '\0' ? NAN : number;
+}
+
+static bool station_number(const struct reply *reply, struct json_object *value, double *pm25)
+{
+    if (!json_object_is_type(value, json_type_string))
+        return reply_number(reply, value, "a station's PM2.5", -1000, 100000, pm25);
+    *pm25 = string_number(value);
+    if (!isfinite(*pm25) || fabs(*pm25) > 100000)
+        return reply_refuse(reply, "a station's PM2.5 is not a number");
+    return true;
+}
+
+static bool air_quality_text(const struct reply *reply, struct text *text)
+{
+    REPLY_AUTO struct json_object *json = read_success(reply);
+
+    if (json == NULL)
+        return false;
+    struct json_object *stations = reply_need(reply, json, "data", json_type_array);
+    if (stations == NULL)
+        return false;
+    for (size_t i = 0; i < json_object_array_length(stations) && i < STATIONS_MAX; i++) {
+        struct json_object *station = reply_element(stations, i, json_type_object);
+
+        if (station == NULL)
+            return reply_refuse(reply, "the answer holds a station that is no object");
+        json_object_object_foreach(station, name, value)
+        {
+            double pm25;
+            if (!station_number(reply, value, &pm25))
+                return false;
+            layout_station(text, name, pm25);
+        }
+    }
+    return true;
+}
+
+const struct format format_original_tweet = {
+    .name = "original-tweet",
+    .text = tweet_text,
+};
+
+const struct format format_original_weather = {
+    .name = "original-weather",
+    .text = weather_text,
+};
+
+const struct format format_original_air_quality = {
+    .name = "original-air-quality",
+    .text = air_quality_text,
+};

@@ -1,0 +1,128 @@
+/*
+ * A strict way into JSON. json-c accepts much that is not JSON and converts any type to any
+ * other, so each type is checked before a getter, each number against a range, and what the
+ * parser lets pass is refused here.
+ */
+#include "reply.h"
+
+#include <limits.h>
+#include <math.h>
+#include <stdarg.h>
+#include <string.h>
+
+#define DEPTH_MAX 16
+
+bool reply_refuse(const struct reply *reply, const char *format, ...)
+{
+    char words[512];
+    va_list arguments;
+
+    va_start(arguments, format);
+    vsnprintf(words, sizeof(words), format, arguments);
+    va_end(arguments);
+    text_printf(reply->reason, "%s", words);
+    return false;
+}
+
+static bool is_space(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+struct json_object *reply_json(const struct reply *reply)
+{
+    if (!text_is_utf8(reply->body, reply->length)) {
+        reply_refuse(reply, "the answer is not UTF-8");
+        return NULL;
+    }
+    struct json_tokener *tokener = reply->length <= INT_MAX ? json_tokener_new_ex(DEPTH_MAX) : NULL;
+    if (tokener == NULL) {
+        reply_refuse(reply, "the answer is too large");
+        return NULL;
+    }
+    json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_ALLOW_TRAILING_CHARS);
+
+    struct json_object *json = json_tokener_parse_ex(tokener, reply->body, (int)reply->length);
+    enum json_tokener_error error = json_tokener_get_error(tokener);
+    size_t end = json_tokener_get_parse_end(tokener);
+    json_tokener_free(tokener);
+
+    while (end < reply->length && is_space(reply->body[end]))
+        end++;
+    if (error == json_tokener_success && json != NULL && end == reply->length)
+        return json;
+    if (error == json_tokener_continue)
+        reply_refuse(reply, "the answer is cut short");
+    else if (error != json_tokener_success)
+        reply_refuse(reply, "the answer is not JSON: %s", json_tokener_error_desc(error));
+    else
+        reply_refuse(reply, "the answer holds more than JSON");
+    json_object_put(json);
+    return NULL;
+}
+
+struct json_object *reply_member(struct json_object *object, const char *key, enum json_type type)
+{
+    struct json_object *member;
+
+    if (!json_object_is_type(object, json_type_object) ||
+        !json_object_object_get_ex(object, key, &member) || !json_object_is_type(member, type))
+        return NULL;
+    return member;
+}
+
+struct json_object *reply_need(const struct reply *reply, struct json_object *object,
+                               const char *key, enum json_type type)
+{
+    struct json_object *member = reply_member(object, key, type);
+
+    if (member == NULL)
+        reply_refuse(reply, "the answer holds no %s \"%s\"", json_type_to_name(type), key);
+    return member;
+}
+
+struct json_object *reply_element(struct json_object *array, size_t index, enum json_type type)
+{
+    if (!json_object_is_type(array, json_type_array))
+        return NULL;
+    struct json_object *element = json_object_array_get_idx(array, index);
+    return json_object_is_type(element, type) ? element : NULL;
+}
+
+void reply_append(struct text *text, struct json_object *string)
+{
+    if (json_object_is_type(string, json_type_string))
+        text_append_clean(text, json_object_get_string(string),
+                          (size_t)json_object_get_string_len(string));
+}
+
+bool reply_number(const struct reply *reply, struct json_object *value, const char *what,
+                  double low, double high, double *number)
+{
+    *number = NAN;
+    if (value == NULL)
+        return true;
+    if (json_object_is_type(value, json_type_int) || json_object_is_type(value, json_type_double))
+        *number = json_object_get_double(value);
+    if (!isfinite(*number) || *number < low || *number > high)
+        return reply_refuse(reply, "%s is not a number from %g to %g", what, low, high);
+    return true;
+}
+
+bool reply_id(const struct reply *reply, struct json_object *object, struct lookup *lookup)
+{
+    static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    struct json_object *id = NULL;
+
+    if (json_object_is_type(object, json_type_object))
+        json_object_object_get_ex(object, "id", &id);
+    if (!json_object_is_type(id, json_type_string) && !json_object_is_type(id, json_type_int))
+        return reply_refuse(reply, "the answer holds no id");
+
+    const char *string = json_object_get_string(id);
+    size_t length = strlen(string);
+    if (length == 0 || length >= sizeof(lookup->id) || strspn(string, plain) != length)
+        return reply_refuse(reply, "the answer holds an id that is not plain letters and digits");
+    memcpy(lookup->id, string, length + 1);
+    return true;
+}

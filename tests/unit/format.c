@@ -1,0 +1,349 @@
+/*
+ * Each format against a reply as its upstream sends it, and against what a hostile one may send.
+ * Reads tests/upstream/bodies, so it runs in the project's root.
+ */
+#include "netbroker/format/format.h"
+
+#include "tap.h"
+
+#include <err.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define BODIES "tests/upstream/bodies/"
+
+struct body {
+    char bytes[65536];
+    size_t length;
+};
+
+static struct text text, reason;
+static struct lookup lookup;
+
+static void read_body(const char *name, struct body *body)
+{
+    char path[256];
+
+    snprintf(path, sizeof(path), BODIES "%s", name);
+    FILE *file = fopen(path, "re");
+    if (file == NULL)
+        err(1, "cannot read %s; run this in the project's root", path);
+    body->length = fread(body->bytes, 1, sizeof(body->bytes) - 1, file);
+    body->bytes[body->length] = '\0';
+    fclose(file);
+}
+
+static bool run(const char *format, const char *body, size_t length)
+{
+    const struct feed feed = {
+        .name = "test",
+        .format = format_find(format),
+        .place = "London, United Kingdom",
+        .template = "{/a/0/b} deg, {/a~1b}, {/t} {/n}\n",
+    };
+
+    memset(&reason, 0, sizeof(reason));
+    return format_text(&feed, format_needs_lookup(feed.format) ? &lookup : NULL, body, length,
+                       &text, &reason);
+}
+
+static bool run_lookup(const char *format, const char *body, size_t length)
+{
+    const struct feed feed = {.name = "test", .format = format_find(format)};
+
+    memset(&reason, 0, sizeof(reason));
+    return format_lookup(&feed, body, length, &lookup, &reason);
+}
+
+static void expect_bytes(const char *format, const char *body, size_t length, const char *expected)
+{
+    bool success = run(format, body, length);
+
+    if (!ok(success && strcmp(text.data, expected) == 0, "%s shows: %.*s", format,
+            (int)strcspn(expected, "\n"), expected))
+        printf("# got '%s', reason '%s'\n", text.data, reason.data);
+}
+
+static void expect(const char *format, const char *body, const char *expected)
+{
+    expect_bytes(format, body, strlen(body), expected);
+}
+
+static void refuse_bytes(const char *format, const char *body, size_t length, const char *why)
+{
+    bool success = run(format, body, length);
+
+    if (!ok(!success && text.length == 0 && text.data[0] == '\0' &&
+                strstr(reason.data, why) != NULL,
+            "%s refuses: %s", format, why))
+        printf("# got '%s', reason '%s'\n", text.data, reason.data);
+}
+
+static void refuse(const char *format, const char *body, const char *why)
+{
+    refuse_bytes(format, body, strlen(body), why);
+}
+
+static void expect_file(const char *format, const char *name, const char *expected)
+{
+    struct body body;
+
+    read_body(name, &body);
+    expect_bytes(format, body.bytes, body.length, expected);
+}
+
+static void expect_lookup(const char *format, const char *name, const char *id)
+{
+    struct body body;
+
+    read_body(name, &body);
+    ok(run_lookup(format, body.bytes, body.length) && strcmp(lookup.id, id) == 0, "%s finds %s",
+       format, id);
+}
+
+static void refuse_lookup(const char *format, const char *body, const char *why)
+{
+    if (!ok(!run_lookup(format, body, strlen(body)) && strstr(reason.data, why) != NULL,
+            "%s's lookup refuses: %s", format, why))
+        printf("# reason '%s'\n", reason.data);
+}
+
+/* What is no JSON, or more than JSON, for any format that reads JSON. */
+static void test_json(const char *format)
+{
+    static char deep[40000];
+
+    memset(deep, '[', sizeof(deep) - 1);
+    refuse(format, deep, "nesting too deep");
+    refuse(format, "", "cut short");
+    refuse(format, "{\"a\":", "cut short");
+    refuse(format, "<html>502 Bad Gateway</html>", "not JSON");
+    refuse(format, "{} Timeout was reached", "holds more than JSON");
+    refuse_bytes(format, "{}\0{}", 5, "holds more than JSON");
+    refuse_bytes(format, "{\"a\":\"x\0y\"}", 11, "the answer ");
+    refuse(format, "null", "the answer ");
+    refuse(format, "{\"a\":\"\xc0\x9b\"}", "not UTF-8");
+    refuse(format, "{\"a\":\"\xed\xa0\x80\"}", "not UTF-8");
+    refuse(format, "\xff\xfe{\0}\0", "not UTF-8");
+    refuse(format, "{}", "");
+    refuse(format, "[]", "");
+    refuse(format, "[null]", "");
+    refuse(format, "\"text\"", "");
+    refuse(format, "{\"daily\":[],\"current\":1,\"data\":null,\"results\":{},\"status\":7}", "");
+}
+
+static void test_weather(void)
+{
+    const char *format = "open-meteo-forecast";
+
+    expect_file(format, "forecast.json",
+                "Date: 2024-02-21\n        Weather: rain\n        Min. temp: 9.70\n"
+                "        Max. temp: 12.40\n        Humidity: 91\n"
+                "Date: 2024-02-22\n        Weather: overcast\n        Min. temp: 5.20\n"
+                "        Max. temp: 11.90\n        Humidity: 84\n"
+                "Date: 2024-02-23\n        Weather: light rain showers\n        Min. temp: 3.10\n"
+                "        Max. temp: 9.30\n        Humidity: 78\n"
+                "Date: 2024-02-24\n        Weather: partly cloudy\n        Min. temp: 1.04\n"
+                "        Max. temp: 8.80\n        Humidity: 81\n"
+                "Date: 2024-02-25\n        Weather: fog\n        Min. temp: -0.60\n"
+                "        Max. temp: 7.00\n        Humidity: 93\n"
+                "Date: 2024-02-26\n        Weather: unknown\n        Min. temp: unknown\n"
+                "        Max. temp: unknown\n        Humidity: unknown\n");
+    expect(format, "{\"daily\":{\"time\":[\"d\\u001b[2J\"],\"weather_code\":[98.5]}}",
+           "Date: d[2J\n        Weather: unknown\n        Min. temp: unknown\n"
+           "        Max. temp: unknown\n        Humidity: unknown\n");
+    refuse(format, "{\"error\":true,\"reason\":\"Latitude must be\\u001b in range\"}",
+           "reports an error: Latitude must be in range");
+    refuse(format, "{\"error\":true}", "reports an error");
+    refuse(format, "{\"daily\":{\"time\":[]}}", "no text");
+    refuse(format, "{\"daily\":{\"time\":[3]}}", "a date that is no string");
+    refuse(format, "{\"daily\":{}}", "no array \"time\"");
+    refuse(format, "{\"daily\":{\"time\":[\"d\"],\"weather_code\":[\"3\"]}}", "weather_code");
+    refuse(format, "{\"daily\":{\"time\":[\"d\"],\"temperature_2m_min\":[NaN]}}", "min is not");
+    refuse(format, "{\"daily\":{\"time\":[\"d\"],\"temperature_2m_min\":[1e999]}}", "min is not");
+    refuse(format, "{\"daily\":{\"time\":[\"d\"],\"temperature_2m_max\":[-Infinity]}}", "max is");
+    refuse(format,
+           "{\"daily\":{\"time\":[\"d\"],\"relative_humidity_2m_mean\":[99999999999999999999]}}",
+           "humidity_2m_mean is not a number from 0 to 100");
+}
+
+static void test_air_quality(void)
+{
+    const char *format = "open-meteo-air-quality";
+
+    expect_file(format, "air-quality.json", "Open-Meteo model, London, United Kingdom: 8.80\n");
+    refuse(format, "{\"current\":{\"pm2_5\":null}}", "no PM2.5");
+    refuse(format, "{\"current\":{}}", "no PM2.5");
+    refuse(format, "{\"current\":{\"pm2_5\":\"8.8\"}}", "pm2_5 is not a number");
+    refuse(format, "{\"current\":{\"pm2_5\":NaN}}", "pm2_5 is not a number");
+    refuse(format, "{\"current\":{\"pm2_5\":-1}}", "pm2_5 is not a number");
+}
+
+static void test_mastodon(void)
+{
+    expect_lookup("mastodon", "lookup.json", "109326");
+    expect_file("mastodon", "statuses.json",
+                "grep -c '<br>' *.html | sort -t: -k2 -n && echo \"done\"\n"
+                "# Count the line breaks of each page. #bash\nIt's 5 us ...");
+    expect("mastodon",
+           "[{\"spoiler_text\":\"cat\\u009b\",\"content\":\"<p>&#27;[31mx&#x202e;</p>\"}]",
+           "cat\n[31mx");
+    refuse("mastodon", "[]", "no status");
+    refuse("mastodon", "[{\"content\":null}]", "no string \"content\"");
+    refuse("mastodon", "[{\"content\":\"<p></p>\"}]", "no text");
+    refuse("mastodon", "{\"error\":\"Record not found\"}", "not a list");
+    refuse_lookup("mastodon", "{\"error\":\"Record not found\"}", "no id");
+    refuse_lookup("mastodon", "{\"id\":[1]}", "no id");
+    refuse_lookup("mastodon", "{\"id\":\"../../admin\"}", "not plain");
+    refuse_lookup("mastodon", "{\"id\":\"1?x=2\"}", "not plain");
+    refuse_lookup("mastodon", "{\"id\":\"\"}", "not plain");
+    refuse_lookup("mastodon",
+                  "{\"id\":\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\"}",
+                  "not plain");
+    refuse_lookup("mastodon", "[", "cut short");
+}
+
+static void test_x(void)
+{
+    expect_lookup("x", "x-user.json", "91333167");
+    expect_file("x", "x-tweets.json",
+                "ls -t | head -1 && cat <(date)\n# The newest file, and the time ?");
+    refuse("x", "{\"meta\":{\"result_count\":0}}", "no post");
+    refuse("x", "{\"data\":[{\"id\":\"1\"}]}", "no string \"text\"");
+    refuse_lookup("x", "{\"errors\":[{\"detail\":\"Not found\"}]}", "no id");
+}
+
+/* The body with each "@NOW@" replaced by the time that lies `age` seconds back. */
+static void read_dated_body(const char *name, time_t age, struct body *body)
+{
+    struct body raw;
+    char date[32];
+    time_t then = time(NULL) - age;
+    struct tm tm;
+
+    read_body(name, &raw);
+    strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&then, &tm));
+    body->length = 0;
+    for (char *from = raw.bytes, *mark; from != NULL; from = mark == NULL ? NULL : mark + 5) {
+        mark = strstr(from, "@NOW@");
+        body->length += (size_t)snprintf(
+            body->bytes + body->length, sizeof(body->bytes) - body->length, "%.*s%s",
+            mark == NULL ? (int)strlen(from) : (int)(mark - from), from, mark == NULL ? "" : date);
+    }
+}
+
+static void test_openaq(void)
+{
+    struct body body;
+
+    expect_lookup("openaq", "openaq-location.json", "2178");
+    ok(lookup.sensor_count == 1 && lookup.sensors[0] == 3920, "only the PM2.5 sensor is kept");
+    for (time_t age = -3000; age <= 86000; age += 44500) {
+        read_dated_body("openaq-latest.json", age, &body);
+        expect_bytes("openaq", body.bytes, body.length,
+                     "Del Norte, Albuquerque, United States: 4.40\n");
+    }
+    read_dated_body("openaq-latest.json", 86500, &body);
+    refuse_bytes("openaq", body.bytes, body.length, "from the last 24 hours");
+    read_dated_body("openaq-latest.json", -7200, &body);
+    refuse_bytes("openaq", body.bytes, body.length, "from the last 24 hours");
+    read_body("openaq-latest.json", &body);
+    refuse_bytes("openaq", body.bytes, body.length, "from the last 24 hours");
+    refuse("openaq", "{\"results\":[{\"sensorsId\":3919,\"value\":1}]}", "no reading of PM2.5");
+    refuse("openaq", "{\"results\":[{\"sensorsId\":\"3920\"}]}", "no reading of PM2.5");
+    refuse_lookup("openaq", "{\"results\":[]}", "no id");
+    refuse_lookup("openaq", "{\"results\":[{\"id\":1}]}", "no array \"sensors\"");
+    refuse_lookup("openaq", "{\"results\":[{\"id\":1,\"sensors\":[{\"id\":2},7]}]}", "no sensor");
+}
+
+static void test_original(void)
+{
+    expect_file("original-tweet", "original-tweet.json",
+                "history | awk '{print $2}' | sort | uniq -c | sort -rn | head\n"
+                "# What you type most.");
+    struct body body;
+    read_body("original-weather.json", &body);
+    ok(run("original-weather", body.bytes, body.length) &&
+           strncmp(text.data,
+                   "Date: 2019-10-05\n        Weather: Light Rain\n        Min. temp: 8.10\n"
+                   "        Max. temp: 14.20\n        Humidity: 75\nDate: 2019-10-06\n",
+                   118) == 0 &&
+           strstr(text.data, "Min. temp: unknown") != NULL,
+       "original-weather, six days");
+    expect_file("original-air-quality", "original-air-quality.json",
+                "Camden - Euston Road, London, GB: 41.00\nHaringey Roadside, London, GB: 9.50\n"
+                "Westminster, London, GB: 7.00\n");
+    refuse("original-tweet", "{\"status\":\"error\",\"message\":\"no \\u001b luck\"}",
+           "the service says: no  luck");
+    refuse("original-tweet", "{\"status\":\"error\"}", "no success");
+    refuse("original-tweet", "{\"tweet\":{\"text\":\"x\"}}", "no success");
+    refuse("original-tweet", "{\"status\":\"success\"}", "no string \"text\"");
+    refuse("original-tweet", "{\"status\":\"success\",\"tweet\":{\"text\":{}}}", "\"text\"");
+    refuse("original-weather", "{\"status\":\"success\",\"data\":{\"consolidated_weather\":[1]}}",
+           "applicable_date");
+    refuse("original-weather",
+           "{\"status\":\"success\",\"data\":{\"consolidated_weather\":"
+           "[{\"applicable_date\":\"d\",\"min_temp\":\"8\"}]}}",
+           "min_temp");
+    refuse("original-air-quality", "{\"status\":\"success\",\"data\":[7]}", "no object");
+    refuse("original-air-quality", "{\"status\":\"success\",\"data\":[]}", "no text");
+    refuse("original-air-quality", "{\"status\":\"success\",\"data\":[{\"a\":\"nan\"}]}", "number");
+    refuse("original-air-quality", "{\"status\":\"success\",\"data\":[{\"a\":\"0x1p9\"}]}",
+           "number");
+    refuse("original-air-quality", "{\"status\":\"success\",\"data\":[{\"a\":\"1e9\"}]}", "number");
+    refuse("original-air-quality", "{\"status\":\"success\",\"data\":[{\"a\":\"\"}]}", "number");
+    refuse("original-air-quality", "{\"status\":\"success\",\"data\":[{\"a\":[]}]}", "number");
+}
+
+static void test_template(void)
+{
+    expect("json", "{\"a\":[{\"b\":-1.25}],\"a/b\":\"x\\u0000\\u001b[1my\",\"t\":true,\"n\":null}",
+           "-1.25 deg, x[1my, true unknown\n");
+    expect("json", "{\"a\":[{\"b\":9007199254740993}],\"a/b\":\"\",\"t\":false,\"n\":1e300}",
+           "9007199254740993 deg, , false 1e+300\n");
+    refuse("json", "{\"a\":[]}", "nothing at \"/a/0/b\"");
+    refuse("json", "{\"a\":[{\"b\":{}}]}", "no single value");
+    refuse("json", "{\"a\":[{\"b\":NaN}]}", "not finite");
+    refuse("json", "{\"a\":{\"0\":[]}}", "nothing at");
+}
+
+static void test_text(void)
+{
+    static char lines[70000];
+
+    expect("text", "plain\ttext\r\n", "plain   text\n");
+    expect_bytes("text", "a\0\x1b]0;x\x07\xc0\x9b", 10, "a]0;x??");
+    refuse("text", "", "no text");
+    refuse("text", "\x1b\r", "no text");
+    memset(lines, 'x', sizeof(lines) - 1);
+    ok(run("text", lines, sizeof(lines) - 1) && text.length == TEXT_COLUMNS, "a long line is cut");
+}
+
+int main(void)
+{
+    static const char *const json_formats[] = {
+        "open-meteo-forecast",
+        "open-meteo-air-quality",
+        "openaq",
+        "mastodon",
+        "x",
+        "original-tweet",
+        "original-weather",
+        "original-air-quality",
+        "json",
+    };
+
+    ok(format_find("text") != NULL && format_find("tex") == NULL, "formats are found by name");
+    for (size_t i = 0; i < sizeof(json_formats) / sizeof(json_formats[0]); i++)
+        test_json(json_formats[i]);
+    test_weather();
+    test_air_quality();
+    test_mastodon();
+    test_x();
+    test_openaq();
+    test_original();
+    test_template();
+    test_text();
+    return done();
+}
