@@ -27,17 +27,20 @@
 #define FD_FEEDS       4 /* feeds.json, read-only */
 #define FD_CA          5 /* PEM bundle of the trusted authorities, read-only */
 
+/* made by sparkler-netbroker when it has read and closed the files above: in the broker and in its
+ * resolver, each one's end of the pair between them */
+#define FD_RESOLVER 4
+
 /* the program to start, close-on-exec, in both jails */
 #define FD_PROGRAM 63
 
 /* the supervisor, whose 0, 1 and 2 are those that the user gave it */
-#define FD_SIGNALS        3  /* signalfd */
-#define FD_VMM_PID        4  /* pidfd of sparkler-vmm */
-#define FD_WARDEN_PID     5  /* pidfd of the warden */
-#define FD_VMM_LOG        6  /* read end of the VMM's log */
-#define FD_BROKER_LOG     7  /* read end of the broker's log */
-#define FD_TERMINAL       8  /* the output terminal once more, non-blocking; if there is one */
-#define FD_GUEST_OUTPUT   9  /* read end of the guest's console; if the output is a terminal */
-#define FD_GUEST_INPUT    10 /* write end of the guest's console; if the input is a terminal */
+#define FD_SIGNALS      3 /* signalfd */
+#define FD_VMM_PID      4 /* pidfd of sparkler-vmm */
+#define FD_WARDEN_PID   5 /* pidfd of the warden */
+#define FD_VMM_LOG      6 /* read end of the VMM's log */
+#define FD_BROKER_LOG   7 /* read end of the broker's log */
+#define FD_GUEST_OUTPUT 8 /* read end of the guest's console, if the output is a terminal */
+#define FD_GUEST_INPUT  9 /* write end of the guest's console, if the input is a terminal */
 
 #endif

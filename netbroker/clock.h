@@ -1,0 +1,17 @@
+/* The broker's one clock, for ages, deadlines and waits. */
+#ifndef SPARKLER_CLOCK_H
+#define SPARKLER_CLOCK_H
+
+#include <stdint.h>
+#include <time.h>
+
+/* Milliseconds since the machine started, the time it slept included: an answer ages then too. */
+static inline int64_t clock_ms(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_BOOTTIME, &now);
+    return now.tv_sec * INT64_C(1000) + now.tv_nsec / 1000000;
+}
+
+#endif
