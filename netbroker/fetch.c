@@ -1,0 +1,364 @@
+/*
+ * The only file that drives libcurl's transfers. What a stranger sends is counted here and kept as
+ * bytes; only formats look into it.
+ */
+#include "fetch.h"
+
+#include "clock.h"
+#include "fetch_error.h"
+
+#include <curl/curl.h>
+#include <err.h>
+#include <openssl/crypto.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#define USER_AGENT   "sparkler-netbroker/" SPARKLER_VERSION " (feeds for one virtual machine)"
+#define HEADERS_MAX  (16 << 10) /* libcurl 7.88 itself takes any number of header lines */
+#define SLOW_BYTES   64L        /* fewer bytes a second than this … */
+#define SLOW_SECONDS 6L         /* … for so long is an answer that stalls */
+#define WAIT_MAX_S   86400      /* the longest Retry-After that is believed */
+
+struct fetcher {
+    CURLM *multi;
+    const struct handed *handed;
+    const struct hosts *hosts;
+    struct resolver *resolver;
+    char *body; /* room for the largest body of any feed */
+};
+
+/* One request under way; what libcurl's callbacks see. */
+struct transfer {
+    struct fetcher *fetcher;
+    const struct feed *feed;
+    const struct host *host;
+    struct addresses addresses; /* where it may connect to */
+    struct reply *reply;
+    size_t header_bytes;
+    bool too_large;
+    CURL *easy;
+    struct curl_slist *headers, *resolved;
+};
+
+struct fetcher *fetcher_new(const struct handed *handed, const struct feeds *feeds,
+                            const struct hosts *hosts, struct resolver *resolver)
+{
+    struct fetcher *fetcher = calloc(1, sizeof(*fetcher));
+    size_t largest = 1;
+
+    for (size_t i = 0; i < feeds->count; i++)
+        if (feeds->feed[i].max_bytes > largest)
+            largest = feeds->feed[i].max_bytes;
+    /* The host's openssl.cnf has no say: what TLS may be is written in configure(). */
+    if (!fetcher || OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL) != 1 ||
+        curl_global_init(CURL_GLOBAL_SSL) != CURLE_OK)
+        errx(1, "cannot prepare libcurl");
+    *fetcher = (struct fetcher){
+        .multi = curl_multi_init(),
+        .handed = handed,
+        .hosts = hosts,
+        .resolver = resolver,
+        .body = malloc(largest),
+    };
+    if (!fetcher->multi || !fetcher->body)
+        errx(1, "cannot prepare libcurl: no memory");
+    return fetcher;
+}
+
+/* Counted here because CURLOPT_MAXFILESIZE does not stop a body that does not say its length. */
+static size_t take_body(char *bytes, size_t one, size_t count, void *data)
+{
+    struct transfer *transfer = data;
+    struct reply *reply = transfer->reply;
+
+    if (count * one > transfer->feed->max_bytes - reply->length) {
+        transfer->too_large = true;
+        return 0;
+    }
+    memcpy(transfer->fetcher->body + reply->length, bytes, count * one);
+    reply->length += count * one;
+    return count * one;
+}
+
+/* Copies the value of a header that is to be sent back one day, if it is short and printable. */
+static void take_validator(const char *line, size_t length, const char *name, char *out,
+                           size_t size)
+{
+    size_t skip = strlen(name);
+
+    if (length < skip || strncasecmp(line, name, skip) != 0)
+        return;
+    while (skip < length && line[skip] == ' ')
+        skip++;
+    while (length > skip && strchr("\r\n ", line[length - 1]))
+        length--;
+    out[0] = '\0';
+    if (length - skip >= size)
+        return;
+    for (size_t i = skip; i < length; i++)
+        if (line[i] < ' ' || line[i] > '~')
+            return;
+    memcpy(out, line + skip, length - skip);
+    out[length - skip] = '\0';
+}
+
+static size_t take_header(char *line, size_t one, size_t count, void *data)
+{
+    struct transfer *transfer = data;
+    struct validators *validators = &transfer->reply->validators;
+
+    transfer->header_bytes += count * one;
+    if (transfer->header_bytes > HEADERS_MAX) {
+        transfer->too_large = true;
+        return 0;
+    }
+    take_validator(line, count * one, "etag:", validators->etag, sizeof(validators->etag));
+    take_validator(line, count * one, "last-modified:", validators->modified,
+                   sizeof(validators->modified));
+    return count * one;
+}
+
+/* Leaves of the addresses those that the feed may connect to. */
+static bool guard(const struct feed *feed, const struct host *host, struct addresses *addresses,
+                  struct text *reason)
+{
+    char refused[INET6_ADDRSTRLEN] = "";
+    size_t kept = 0;
+
+    for (size_t i = 0; i < addresses->count; i++) {
+        if (feed->allow_private || address_is_public(&addresses->address[i]))
+            addresses->address[kept++] = addresses->address[i];
+        else
+            address_to_text(&addresses->address[i], refused);
+    }
+    addresses->count = kept;
+    if (kept > 0)
+        return true;
+    if (refused[0])
+        text_printf(reason, "%s leads to %s, which is not a public address", host->name, refused);
+    else
+        text_printf(reason, "the name %s has no address", host->name);
+    return false;
+}
+
+/* The last gate before a connection: only to an address that passed the guard. */
+static curl_socket_t open_socket(void *data, curlsocktype purpose, struct curl_sockaddr *to)
+{
+    struct transfer *transfer = data;
+    struct address address;
+
+    if (purpose != CURLSOCKTYPE_IPCXN || to->socktype != SOCK_STREAM ||
+        !address_from_sockaddr(&to->addr, &address))
+        return CURL_SOCKET_BAD;
+    for (size_t i = 0; i < transfer->addresses.count; i++)
+        if (address_equal(&address, &transfer->addresses.address[i]))
+            return socket(to->family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, IPPROTO_TCP);
+    return CURL_SOCKET_BAD;
+}
+
+/* What CURLOPT_RESOLVE wants: "HOST:PORT:ADDRESS,ADDRESS". NULL for a numeric host, which libcurl
+ * does not look up. */
+static struct curl_slist *resolved_list(const struct host *host, const struct addresses *addresses)
+{
+    char line[HOST_NAME_SIZE + 16 + RESOLVE_ADDRESSES * (INET6_ADDRSTRLEN + 3)];
+    struct address numeric;
+    int length = snprintf(line, sizeof(line), "%s:%u:", host->name, host->port);
+
+    if (address_from_text(host->name, &numeric))
+        return NULL;
+    for (size_t i = 0; i < addresses->count; i++) {
+        char text[INET6_ADDRSTRLEN];
+        bool v6 = addresses->address[i].family == AF_INET6;
+
+        address_to_text(&addresses->address[i], text);
+        length += snprintf(line + length, sizeof(line) - (size_t)length, "%s%s%s%s", i ? "," : "",
+                           v6 ? "[" : "", text, v6 ? "]" : "");
+    }
+    return curl_slist_append(NULL, line);
+}
+
+static void add_header(struct curl_slist **headers, const char *name, const char *value)
+{
+    size_t size = strlen(name) + strlen(value) + 1;
+    char *line = malloc(size);
+    struct curl_slist *longer = NULL;
+
+    if (line) {
+        snprintf(line, size, "%s%s", name, value);
+        longer = curl_slist_append(*headers, line);
+        free(line);
+    }
+    if (!longer)
+        errx(1, "no memory for a request");
+    *headers = longer;
+}
+
+static struct curl_slist *request_headers(const struct transfer *transfer,
+                                          const struct validators *known)
+{
+    const struct feed *feed = transfer->feed;
+    struct curl_slist *headers = NULL;
+
+    if (feed->credential)
+        add_header(&headers, feed->header,
+                   handed_credential(transfer->fetcher->handed, feed->credential)->data);
+    if (known && known->etag[0])
+        add_header(&headers, "If-None-Match: ", known->etag);
+    if (known && known->modified[0])
+        add_header(&headers, "If-Modified-Since: ", known->modified);
+    return headers;
+}
+
+static void configure_limits(struct transfer *transfer, int64_t deadline)
+{
+    int64_t left = deadline - clock_ms();
+    long total = left > 1 ? (long)left : 1;
+    long connect = (long)transfer->feed->connect_ms;
+
+    curl_easy_setopt(transfer->easy, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(transfer->easy, CURLOPT_TIMEOUT_MS, total);
+    curl_easy_setopt(transfer->easy, CURLOPT_CONNECTTIMEOUT_MS, connect < total ? connect : total);
+    curl_easy_setopt(transfer->easy, CURLOPT_LOW_SPEED_LIMIT, SLOW_BYTES);
+    curl_easy_setopt(transfer->easy, CURLOPT_LOW_SPEED_TIME, SLOW_SECONDS);
+    curl_easy_setopt(transfer->easy, CURLOPT_MAXFILESIZE, (long)transfer->feed->max_bytes);
+    curl_easy_setopt(transfer->easy, CURLOPT_WRITEFUNCTION, take_body);
+    curl_easy_setopt(transfer->easy, CURLOPT_WRITEDATA, transfer);
+    curl_easy_setopt(transfer->easy, CURLOPT_HEADERFUNCTION, take_header);
+    curl_easy_setopt(transfer->easy, CURLOPT_HEADERDATA, transfer);
+    curl_easy_setopt(transfer->easy, CURLOPT_OPENSOCKETFUNCTION, open_socket);
+    curl_easy_setopt(transfer->easy, CURLOPT_OPENSOCKETDATA, transfer);
+}
+
+static void configure_protocol(struct transfer *transfer, const char *url)
+{
+    curl_easy_setopt(transfer->easy, CURLOPT_URL, url);
+    curl_easy_setopt(transfer->easy, CURLOPT_PROTOCOLS_STR, "https");
+    curl_easy_setopt(transfer->easy, CURLOPT_REDIR_PROTOCOLS_STR, "https");
+    curl_easy_setopt(transfer->easy, CURLOPT_FOLLOWLOCATION, 0L);
+    curl_easy_setopt(transfer->easy, CURLOPT_DISALLOW_USERNAME_IN_URL, 1L);
+    curl_easy_setopt(transfer->easy, CURLOPT_PROXY, "");
+    curl_easy_setopt(transfer->easy, CURLOPT_NOPROXY, "*");
+    /* One request a connection: HTTP/2 would only add a parser that a stranger can reach, and a
+     * connection kept open would carry the rights of one feed over to another. */
+    curl_easy_setopt(transfer->easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+    curl_easy_setopt(transfer->easy, CURLOPT_FRESH_CONNECT, 1L);
+    curl_easy_setopt(transfer->easy, CURLOPT_FORBID_REUSE, 1L);
+    curl_easy_setopt(transfer->easy, CURLOPT_HTTP09_ALLOWED, 0L);
+    curl_easy_setopt(transfer->easy, CURLOPT_USERAGENT, USER_AGENT);
+    curl_easy_setopt(transfer->easy, CURLOPT_HTTPHEADER, transfer->headers);
+    curl_easy_setopt(transfer->easy, CURLOPT_RESOLVE, transfer->resolved);
+}
+
+static void configure_tls(struct transfer *transfer)
+{
+    const struct feed *feed = transfer->feed;
+    const struct handed *handed = transfer->fetcher->handed;
+    const struct secret *ca = feed->ca ? handed_credential(handed, feed->ca) : &handed->ca;
+    /* A file would be read again after a day, which the policy forbids. */
+    struct curl_blob pem = {.data = ca->data, .len = ca->length, .flags = CURL_BLOB_NOCOPY};
+
+    curl_easy_setopt(transfer->easy, CURLOPT_CAINFO_BLOB, &pem);
+    curl_easy_setopt(transfer->easy, CURLOPT_CAPATH, NULL);
+    curl_easy_setopt(transfer->easy, CURLOPT_SSL_VERIFYPEER, 1L);
+    curl_easy_setopt(transfer->easy, CURLOPT_SSL_VERIFYHOST, 2L);
+    curl_easy_setopt(transfer->easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+    curl_easy_setopt(transfer->easy, CURLOPT_SSL_CIPHER_LIST, "DEFAULT@SECLEVEL=2");
+    if (feed->pinned_key)
+        curl_easy_setopt(transfer->easy, CURLOPT_PINNEDPUBLICKEY, feed->pinned_key);
+}
+
+/* Runs the transfer to its end or the deadline's, and says how it went. */
+static CURLcode perform(struct transfer *transfer, int64_t deadline)
+{
+    CURLM *multi = transfer->fetcher->multi;
+    CURLcode code = CURLE_OPERATION_TIMEDOUT;
+    int running = 1, queued;
+    CURLMsg *message;
+
+    if (curl_multi_add_handle(multi, transfer->easy) != CURLM_OK)
+        return CURLE_FAILED_INIT;
+    while (running > 0 && clock_ms() < deadline + 100) {
+        if (curl_multi_perform(multi, &running) != CURLM_OK)
+            break;
+        if (running > 0)
+            curl_multi_poll(multi, NULL, 0, 500, NULL);
+    }
+    while ((message = curl_multi_info_read(multi, &queued)))
+        if (message->msg == CURLMSG_DONE)
+            code = message->data.result;
+    return code;
+}
+
+static void take_result(struct transfer *transfer)
+{
+    struct reply *reply = transfer->reply;
+    curl_off_t wait = 0;
+
+    reply->body = transfer->fetcher->body;
+    curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &reply->status);
+    curl_easy_getinfo(transfer->easy, CURLINFO_RETRY_AFTER, &wait);
+    reply->reached = reply->status != 0;
+    if (reply->status == 429 || reply->status == 503)
+        reply->wait_ms = (wait > WAIT_MAX_S ? WAIT_MAX_S : wait > 0 ? wait : 0) * 1000;
+}
+
+/* Judges the finished transfer. */
+static bool judge(struct transfer *transfer, CURLcode code, const struct validators *known,
+                  struct text *reason)
+{
+    struct reply *reply = transfer->reply;
+
+    if (transfer->too_large || code == CURLE_FILESIZE_EXCEEDED) {
+        text_printf(reason, "the answer is too large (the limit is %u bytes)",
+                    transfer->feed->max_bytes);
+        return false;
+    }
+    if (code != CURLE_OK) {
+        fetch_explain_failure(transfer->easy, code, transfer->feed, reason);
+        return false;
+    }
+    reply->unchanged = reply->status == 304 && known && (known->etag[0] || known->modified[0]);
+    if (reply->unchanged || reply->status == 200)
+        return true;
+    fetch_explain_status(reply->status, reply->wait_ms, reason);
+    return false;
+}
+
+bool fetch(struct fetcher *fetcher, const struct feed *feed, const char *url,
+           const struct validators *known, int64_t deadline, struct reply *reply,
+           struct text *reason)
+{
+    struct transfer transfer = {.fetcher = fetcher, .feed = feed, .reply = reply};
+    bool good = false;
+
+    *reply = (struct reply){0};
+    transfer.host = hosts_find(fetcher->hosts, url);
+    if (!transfer.host) {
+        text_printf(reason, "the id leads to a server that the feeds do not name");
+        return false;
+    }
+    if (!resolve(fetcher->resolver, transfer.host, deadline, &transfer.addresses, reason) ||
+        !guard(feed, transfer.host, &transfer.addresses, reason))
+        return false;
+
+    transfer.easy = curl_easy_init();
+    transfer.headers = request_headers(&transfer, known);
+    transfer.resolved = resolved_list(transfer.host, &transfer.addresses);
+    if (!transfer.easy)
+        errx(1, "no memory for a request");
+    configure_limits(&transfer, deadline);
+    configure_protocol(&transfer, url);
+    configure_tls(&transfer);
+
+    CURLcode code = perform(&transfer, deadline);
+    take_result(&transfer);
+    good = judge(&transfer, code, known, reason);
+
+    curl_multi_remove_handle(fetcher->multi, transfer.easy);
+    curl_easy_cleanup(transfer.easy);
+    curl_slist_free_all(transfer.headers);
+    curl_slist_free_all(transfer.resolved);
+    return good;
+}

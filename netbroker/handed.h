@@ -1,0 +1,35 @@
+/* What the jailer handed over: the feeds file, the trusted authorities, the credentials. */
+#ifndef SPARKLER_HANDED_H
+#define SPARKLER_HANDED_H
+
+#include "feeds.h"
+
+#include <stddef.h>
+
+struct secret {
+    const char *name; /* without "credential." */
+    char *data;       /* ends with NUL; no line end behind a credential */
+    size_t length;
+};
+
+struct handed {
+    struct secret feeds; /* JSON */
+    struct secret ca;    /* PEM */
+    size_t credential_count;
+    struct secret *credential;
+};
+
+/*
+ * Takes the descriptors that LISTEN_FDS and LISTEN_FDNAMES announce (policy/fds.h), reads them from
+ * their beginning into memory, closes all but the link, and empties the environment. The result
+ * lives as long as the process. Ends the program by errx(3), status 1, if something is missing.
+ */
+struct handed handed_take(void);
+
+/* The credential of that name, or NULL. */
+const struct secret *handed_credential(const struct handed *handed, const char *name);
+
+/* Ends the program by errx(3), status 1, if a feed names a credential that was not handed over. */
+void handed_check(const struct handed *handed, const struct feeds *feeds);
+
+#endif
