@@ -1,0 +1,262 @@
+/*
+ * Two layers: a source is a request, with what the server last answered to it; feeds that make the
+ * same request share it, so one fetch serves them all. An entry is a feed with the last good text.
+ */
+#include "cache.h"
+
+#include "backoff.h"
+#include "clock.h"
+#include "format/format.h"
+
+#include <err.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#define URL_MAX 2048
+
+struct source {
+    const struct feed *feed; /* one of those that share it */
+    bool looked_up;
+    struct lookup lookup;
+    char *body; /* of the last good answer; NULL if there was none */
+    size_t length;
+    struct validators validators;
+    unsigned generation;  /* counts bodies; 0: none yet */
+    int64_t fetched;      /* when the body was last known to be right */
+    int64_t fresh_until;  /* no request before this … */
+    int64_t retry_at;     /* … nor before this, after a failure */
+    int64_t left_alone;   /* until when the server asked not to be asked */
+    unsigned failures;    /* in a row */
+    bool unreachable;     /* the last failure was one to reach the server */
+    struct text *trouble; /* why the last request failed; empty if it did not */
+};
+
+struct entry {
+    struct source *source;
+    unsigned generation; /* of the body that was formatted last */
+    int64_t made;        /* when the text's body was fetched; 0: no text yet */
+    struct text text;    /* the last good one */
+    struct text trouble; /* why the last body was of no use; empty if it was */
+};
+
+struct cache {
+    const struct feeds *feeds;
+    struct fetcher *fetcher;
+    bool offline_samples;
+    size_t source_count;
+    struct source *source;
+    struct entry *entry; /* one a feed, in the feeds' order */
+};
+
+static bool equal(const char *a, const char *b)
+{
+    return a == b || (a && b && !strcmp(a, b));
+}
+
+/* True if both feeds make the same request and may do the same with the answer. */
+static bool same_request(const struct feed *a, const struct feed *b)
+{
+    return equal(a->url, b->url) && equal(a->lookup_url, b->lookup_url) && a->format == b->format &&
+           equal(a->credential, b->credential) && equal(a->header, b->header) &&
+           equal(a->ca, b->ca) && equal(a->pinned_key, b->pinned_key) &&
+           a->allow_private == b->allow_private && a->ttl_seconds == b->ttl_seconds &&
+           a->max_bytes == b->max_bytes && a->connect_ms == b->connect_ms &&
+           a->total_ms == b->total_ms;
+}
+
+static struct source *source_of(struct cache *cache, const struct feed *feed)
+{
+    struct source *source;
+
+    for (size_t i = 0; i < cache->source_count; i++)
+        if (same_request(cache->source[i].feed, feed))
+            return &cache->source[i];
+    source = &cache->source[cache->source_count++];
+    source->feed = feed;
+    source->trouble = calloc(1, sizeof(*source->trouble));
+    if (!source->trouble)
+        err(1, "cannot make the cache");
+    return source;
+}
+
+struct cache *cache_new(const struct feeds *feeds, struct fetcher *fetcher, bool offline_samples)
+{
+    struct cache *cache = calloc(1, sizeof(*cache));
+    struct source *source = calloc(feeds->count + 1, sizeof(*source));
+    struct entry *entry = calloc(feeds->count + 1, sizeof(*entry));
+
+    if (!cache || !source || !entry)
+        err(1, "cannot make the cache");
+    *cache = (struct cache){.feeds = feeds,
+                            .fetcher = fetcher,
+                            .offline_samples = offline_samples,
+                            .source = source,
+                            .entry = entry};
+    for (size_t i = 0; i < feeds->count; i++)
+        entry[i].source = source_of(cache, &feeds->feed[i]);
+    return cache;
+}
+
+static uint32_t random_number(void)
+{
+    uint32_t number = 0;
+
+    if (getrandom(&number, sizeof(number), 0) != sizeof(number))
+        err(1, "the kernel gives no random number");
+    return number;
+}
+
+static void failed(struct source *source, int64_t asked_ms, bool unreachable)
+{
+    int64_t now = clock_ms();
+
+    source->failures++;
+    source->unreachable = unreachable;
+    source->fresh_until = 0;
+    source->retry_at = now + backoff_ms(source->failures, asked_ms, random_number());
+    source->left_alone = asked_ms > 0 ? source->retry_at : 0;
+}
+
+/* Writes the feed's url with the id that was looked up; false if it gets too long. */
+static bool expand(const struct source *source, char url[URL_MAX])
+{
+    const char *from = source->feed->url, *mark = strstr(from, "{id}");
+    int length;
+
+    if (source->looked_up && mark)
+        length = snprintf(url, URL_MAX, "%.*s%s%s", (int)(mark - from), from, source->lookup.id,
+                          mark + strlen("{id}"));
+    else
+        length = snprintf(url, URL_MAX, "%s", from);
+    return length < URL_MAX;
+}
+
+/* Finds out once what the feed's url needs to know. */
+static bool look_up(struct cache *cache, struct source *source, int64_t deadline,
+                    struct reply *reply)
+{
+    if (!source->feed->lookup_url || source->looked_up)
+        return true;
+    if (!fetch(cache->fetcher, source->feed, source->feed->lookup_url, NULL, deadline, reply,
+               source->trouble))
+        return false;
+    source->looked_up =
+        format_lookup(source->feed, reply->body, reply->length, &source->lookup, source->trouble);
+    return source->looked_up;
+}
+
+static void keep_body(struct source *source, const struct reply *reply)
+{
+    char *body = malloc(reply->length + 1);
+
+    if (!body)
+        err(1, "no memory for an answer");
+    memcpy(body, reply->body, reply->length);
+    free(source->body);
+    source->body = body;
+    source->length = reply->length;
+    source->validators = reply->validators;
+    source->generation++;
+}
+
+/* Asks the server, unless the last answer is fresh or it is too early to ask again. */
+static void refresh(struct cache *cache, struct source *source)
+{
+    const struct feed *feed = source->feed;
+    int64_t now = clock_ms(), deadline = now + feed->total_ms;
+    struct reply reply = {0};
+    char url[URL_MAX];
+
+    if (now < source->fresh_until || now < source->retry_at)
+        return;
+    *source->trouble = (struct text){0};
+    if (!look_up(cache, source, deadline, &reply)) {
+        failed(source, reply.wait_ms, !reply.reached);
+        return;
+    }
+    if (!expand(source, url)) {
+        text_printf(source->trouble, "the url is longer than %d bytes", URL_MAX);
+        failed(source, 0, false);
+        return;
+    }
+    if (!fetch(cache->fetcher, feed, url, source->body ? &source->validators : NULL, deadline,
+               &reply, source->trouble)) {
+        if (reply.status == 404 || reply.status == 410)
+            source->looked_up = false;
+        failed(source, reply.wait_ms, !reply.reached);
+        return;
+    }
+    if (!reply.unchanged)
+        keep_body(source, &reply);
+    source->fetched = clock_ms();
+    source->fresh_until = source->fetched + feed->ttl_seconds * INT64_C(1000);
+    source->left_alone = 0;
+}
+
+/* Makes text of a new body. A body that is of no use counts as a failure of its source. */
+static void reformat(const struct feed *feed, struct entry *entry)
+{
+    struct source *source = entry->source;
+    struct text text = {0};
+
+    if (entry->generation == source->generation) {
+        if (entry->trouble.length == 0)
+            entry->made = source->fetched;
+        return;
+    }
+    entry->generation = source->generation;
+    entry->trouble = (struct text){0};
+    if (format_text(feed, source->looked_up ? &source->lookup : NULL, source->body, source->length,
+                    &text, &entry->trouble)) {
+        entry->text = text;
+        entry->made = source->fetched;
+        source->failures = 0;
+        return;
+    }
+    if (entry->trouble.length == 0)
+        text_printf(&entry->trouble, "the answer cannot be read");
+    source->validators = (struct validators){0};
+    failed(source, 0, false);
+}
+
+void cache_answer(struct cache *cache, const struct feed *feed, struct text *text)
+{
+    struct entry *entry = &cache->entry[feed - cache->feeds->feed];
+    struct source *source = entry->source;
+    const struct text *trouble;
+    char age[32];
+
+    refresh(cache, source);
+    reformat(feed, entry);
+    trouble = source->trouble->length > 0 ? source->trouble : &entry->trouble;
+
+    if (trouble->length == 0) {
+        *text = entry->text;
+    } else if (entry->made > 0) {
+        text_printf(text, "[%s old: %s]\n", backoff_words(clock_ms() - entry->made, age),
+                    trouble->data);
+        text_append_clean(text, entry->text.data, entry->text.length);
+    } else if (cache->offline_samples && feed->sample && source->unreachable) {
+        text_printf(text, "[sample, not live: %s]\n", trouble->data);
+        text_append_clean(text, feed->sample, strlen(feed->sample));
+    } else {
+        text_printf(text, "[%s: %s]", feed->name, trouble->data);
+    }
+}
+
+int64_t cache_worth_until(const struct cache *cache)
+{
+    int64_t until = 0;
+
+    for (size_t i = 0; i < cache->source_count; i++) {
+        const struct source *source = &cache->source[i];
+
+        if (source->generation > 0 && source->fresh_until > until)
+            until = source->fresh_until;
+        if (source->left_alone > until)
+            until = source->left_alone;
+    }
+    return until > clock_ms() ? until : 0;
+}
