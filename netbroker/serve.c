@@ -1,0 +1,110 @@
+/*
+ * Frames in, frames out. The VMM may be in the hands of its guest, so every field is checked. A
+ * request is taken off the link only when its answer is there: a broker that dies before that has
+ * lost nothing, the next one finds the request again.
+ */
+#include "serve.h"
+
+#include "clock.h"
+#include "policy/fds.h"
+
+#include <err.h>
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#define IDLE_MS 30000
+
+static _Noreturn void drop_vmm(const char *why)
+{
+    shutdown(FD_LINK, SHUT_RDWR);
+    errx(1, "the VMM broke the link's protocol and is dropped: %s", why);
+}
+
+/* Waits for a request. False if there is none and no reason to stay. */
+static bool wait_for_request(const struct cache *cache)
+{
+    struct pollfd link = {.fd = FD_LINK, .events = POLLIN};
+    int64_t stay_until = clock_ms() + IDLE_MS;
+
+    for (;;) {
+        int64_t left = stay_until - clock_ms();
+        int ready = poll(&link, 1, left > INT32_MAX ? INT32_MAX : left > 0 ? (int)left : 0);
+
+        if (ready > 0)
+            return true;
+        if (ready < 0 && errno != EINTR)
+            err(1, "cannot wait for a request of the VMM");
+        if (clock_ms() >= stay_until) {
+            stay_until = cache_worth_until(cache);
+            if (stay_until == 0)
+                return false;
+        }
+    }
+}
+
+/* Looks at the next request without taking it. False at the end of the link. */
+static bool peek(struct wire_request *request)
+{
+    struct pollfd link = {.fd = FD_LINK};
+    ssize_t length = recv(FD_LINK, request, sizeof(*request), MSG_PEEK | MSG_TRUNC);
+
+    if (length < 0 && errno != ECONNRESET)
+        err(1, "cannot read from the link to the VMM");
+    if (length <= 0 && poll(&link, 1, 0) == 1 && (link.revents & POLLHUP))
+        return false;
+    if (length != sizeof(*request))
+        drop_vmm("a request of the wrong size");
+    return true;
+}
+
+static void check(const struct wire_request *request, const struct wire_request *last)
+{
+    if (request->version != WIRE_VERSION)
+        drop_vmm("a request of an unknown version");
+    if (request->reserved != 0)
+        drop_vmm("a request with its reserved field set");
+    if (last->version != 0 && request->sequence != last->sequence + 1)
+        drop_vmm("a request out of sequence");
+}
+
+/* Takes the request off the link and sends its answer. */
+static void reply(const struct wire_request *request, const struct text *text)
+{
+    struct wire_request taken;
+    struct wire_reply frame = {
+        .version = WIRE_VERSION,
+        .sequence = request->sequence,
+        .port = request->port,
+        .length = (uint16_t)text->length,
+    };
+
+    memcpy(frame.text, text->data, text->length);
+    if (recv(FD_LINK, &taken, sizeof(taken), MSG_DONTWAIT) != sizeof(taken))
+        err(1, "a request vanished from the link");
+    if (send(FD_LINK, &frame, sizeof(frame), MSG_NOSIGNAL | MSG_DONTWAIT) == sizeof(frame))
+        return;
+    if (errno == EAGAIN)
+        drop_vmm("it asks and never reads the answers");
+    if (errno != EPIPE && errno != ECONNRESET)
+        err(1, "cannot answer the VMM");
+}
+
+void serve(struct cache *cache, const struct feeds *feeds)
+{
+    struct wire_request request, last = {0};
+
+    while (wait_for_request(cache) && peek(&request)) {
+        const struct feed *feed = feeds_find(feeds, request.port);
+        struct text text = {0};
+
+        check(&request, &last);
+        if (feed)
+            cache_answer(cache, feed, &text);
+        else
+            text_printf(&text, "[port 0x%x: no feed is configured]", request.port);
+        reply(&request, &text);
+        last = request;
+    }
+}
