@@ -99,27 +99,41 @@ static bool station_number(const struct reply *reply, struct json_object *value,
     return true;
 }
 
+/* The stations of one element, whose keys are their names. */
+static bool append_stations(const struct reply *reply, struct json_object *element, size_t *shown,
+                            struct text *text)
+{
+    if (element == NULL)
+        return reply_refuse(reply, "the answer holds a station that is no object");
+    json_object_object_foreach(element, name, value)
+    {
+        double pm25;
+
+        if (*shown == STATIONS_MAX)
+            return true;
+        if (!station_number(reply, value, &pm25))
+            return false;
+        layout_station(text, name, pm25);
+        ++*shown;
+    }
+    return true;
+}
+
 static bool air_quality_text(const struct reply *reply, struct text *text)
 {
     REPLY_AUTO struct json_object *json = read_success(reply);
+    size_t shown = 0;
 
     if (json == NULL)
         return false;
     struct json_object *stations = reply_need(reply, json, "data", json_type_array);
     if (stations == NULL)
         return false;
-    for (size_t i = 0; i < json_object_array_length(stations) && i < STATIONS_MAX; i++) {
-        struct json_object *station = reply_element(stations, i, json_type_object);
+    for (size_t i = 0; i < json_object_array_length(stations) && shown < STATIONS_MAX; i++) {
+        struct json_object *element = reply_element(stations, i, json_type_object);
 
-        if (station == NULL)
-            return reply_refuse(reply, "the answer holds a station that is no object");
-        json_object_object_foreach(station, name, value)
-        {
-            double pm25;
-            if (!station_number(reply, value, &pm25))
-                return false;
-            layout_station(text, name, pm25);
-        }
+        if (!append_stations(reply, element, &shown, text))
+            return false;
     }
     return true;
 }
