@@ -1,0 +1,25 @@
+/* The filters that the kernel holds for a live process. */
+#ifndef SPARKLER_HELD_H
+#define SPARKLER_HELD_H
+
+#include <linux/filter.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#define HELD_MAX 16
+
+/* The filters in the order of their installation, each to be freed by held_free(). */
+struct held {
+    size_t count;
+    struct sock_fprog filters[HELD_MAX];
+};
+
+/*
+ * Stops the process for the moment that it takes to read its filters (PTRACE_SECCOMP_GET_FILTER,
+ * which wants CAP_SYS_ADMIN). Returns 0, or an errno: EINVAL if the process has no filter, EFBIG if
+ * it has more than HELD_MAX. A system call in which it waited goes on, but KVM_RUN returns EINTR.
+ */
+int held_read(pid_t pid, struct held *held);
+void held_free(struct held *held);
+
+#endif
