@@ -77,37 +77,13 @@ static bool is_wanted(const struct lookup *lookup, struct json_object *reading)
     return false;
 }
 
-/*
- * Seconds since 1970 of "2024-02-21T16:00:00Z". timegm(3) would do, but may open the time zone's
- * file, which the broker's policy forbids.
- */
-static bool parse_utc(const char *string, int64_t *seconds)
-{
-    static const int days_before[] = {0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334};
-    int year, month, day, hour, minute, second, end = 0;
-
-    if (sscanf(string, "%4d-%2d-%2dT%2d:%2d:%2dZ%n", &year, &month, &day, &hour, &minute, &second,
-               &end) != 6 ||
-        end != 20 || string[20] != '\0')
-        return false;
-    if (year < 1970 || month < 1 || month > 12 || day < 1 || day > 31 || hour < 0 || hour > 23 ||
-        minute < 0 || minute > 59 || second < 0 || second > 60)
-        return false;
-
-    int leap_years = month > 2 ? year : year - 1; /* those whose 29 February is over count */
-    int64_t days = (year - 1970) * INT64_C(365) + days_before[month - 1] + day - 1 +
-                   (leap_years / 4 - leap_years / 100 + leap_years / 400) - 477;
-    *seconds = days * DAY_SECONDS + hour * 3600 + minute * 60 + second;
-    return true;
-}
-
 /* True if the reading is from the last 24 hours; clocks may differ by an hour. */
 static bool is_recent(struct json_object *reading, int64_t now)
 {
     struct json_object *datetime = reply_member(reading, "datetime", json_type_object);
     int64_t then;
 
-    return parse_utc(string_or_empty(datetime, "utc"), &then) && now - then <= DAY_SECONDS &&
+    return utc_parse(string_or_empty(datetime, "utc"), &then) && now - then <= DAY_SECONDS &&
            then - now <= 3600;
 }
 

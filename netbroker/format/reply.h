@@ -71,6 +71,9 @@ bool reply_number(const struct reply *reply, struct json_object *value, const ch
 /* Copies a number or a string of letters, digits, '-' and '_' to lookup->id. */
 bool reply_id(const struct reply *reply, struct json_object *object, struct lookup *lookup);
 
+/* Seconds since 1970 of "2024-02-21T16:00:00Z"; false for any other form. */
+bool utc_parse(const char *string, int64_t *seconds);
+
 /* A day of a weather report. */
 struct day {
     struct json_object *date; /* a string */

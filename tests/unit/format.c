@@ -2,7 +2,7 @@
  * Each format against a reply as its upstream sends it, and against what a hostile one may send.
  * Reads tests/upstream/bodies, so it runs in the project's root.
  */
-#include "netbroker/format/format.h"
+#include "netbroker/format/reply.h"
 
 #include "tap.h"
 
@@ -240,6 +240,33 @@ static void read_dated_body(const char *name, time_t age, struct body *body)
     }
 }
 
+static void test_utc(void)
+{
+    static const char *const bad[] = {
+        "",
+        "2024-02-21",
+        "2024-02-21T16:00:00",
+        "2024-02-21T16:00:00+01:00",
+        "2024-13-21T16:00:00Z",
+        "2024-02-21T24:00:00Z",
+        "1969-12-31T23:59:59Z",
+        "2024-02-21T16:00:00Zx",
+    };
+    char date[32];
+    struct tm tm;
+    int64_t seconds;
+    size_t wrong = 0;
+
+    for (time_t day = 0; day < 365 * 140; day++) {
+        const time_t then = day * 86400 + day % 86400;
+        strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&then, &tm));
+        wrong += !utc_parse(date, &seconds) || seconds != then;
+    }
+    ok(wrong == 0, "each day of 140 years is the second that the C library says");
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+        ok(!utc_parse(bad[i], &seconds), "no time in UTC: '%s'", bad[i]);
+}
+
 static void test_openaq(void)
 {
     struct body body;
@@ -365,6 +392,7 @@ int main(void)
     test_air_quality();
     test_mastodon();
     test_x();
+    test_utc();
     test_openaq();
     test_original();
     test_many_stations();
