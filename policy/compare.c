@@ -28,6 +28,8 @@ struct comparer {
     const struct sock_fprog *filter;
     uint8_t *taken;
     struct values args[6]; /* for the present system call */
+    bool shown;            /* a difference in it has been printed */
+    unsigned shown_count;
     struct compared result;
 };
 
@@ -129,8 +131,10 @@ static void try_call(struct comparer *c, const struct seccomp_data *data)
     c->result.calls++;
     if (is == should)
         return;
-    if (c->result.differences++ < SHOWN_AT_MOST)
+    c->result.differences++;
+    if (!c->shown && c->shown_count++ < SHOWN_AT_MOST)
         print_difference(data, is, should);
+    c->shown = true;
 }
 
 /* All combinations of the chosen values, counted up like an odometer. */
@@ -140,6 +144,7 @@ static void try_arguments(struct comparer *c, uint32_t arch, uint32_t number)
     size_t at[6] = {0};
     unsigned arg;
 
+    c->shown = false;
     do {
         for (arg = 0; arg < 6; arg++)
             data.args[arg] = c->args[arg].values[at[arg]];

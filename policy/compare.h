@@ -16,7 +16,8 @@ struct compared {
 /*
  * Tries every system call number from 0 to 1023 as x86-64, x32 and i386 have it, and some beyond;
  * for the arguments that the policy compares, all combinations of its constants, their neighbours,
- * and these with high bits set. The first differences are printed on stdout.
+ * and these with high bits set. A difference is printed on stdout for each of the first system
+ * calls that have any.
  */
 struct compared compare(const struct policy_file *policy, const struct oracle *oracle,
                         const struct sock_fprog *filter);

@@ -199,18 +199,6 @@ static bool parse_comparison(struct parser *p, const struct rule *rule,
     return parse_value(p, rule, comparison);
 }
 
-static bool same(const struct conjunction *a, const struct conjunction *b)
-{
-    size_t found = 0;
-
-    for (size_t i = 0; i < a->count; i++)
-        for (size_t j = 0; j < b->count; j++)
-            found += a->comparisons[i].arg == b->comparisons[j].arg &&
-                     a->comparisons[i].operation == b->comparisons[j].operation &&
-                     a->comparisons[i].value == b->comparisons[j].value;
-    return found == a->count && a->count == b->count;
-}
-
 /* Comparisons joined by '&&', which binds closer, and '||'. */
 static bool parse_condition(struct parser *p, struct rule *rule)
 {
@@ -222,9 +210,12 @@ static bool parse_condition(struct parser *p, struct rule *rule)
             if (!parse_comparison(p, rule, conjunction))
                 return false;
         } while (take(p, "&&"));
-        for (size_t i = 0; i + 1 < rule->count; i++)
-            if (same(&rule->any[i], conjunction))
-                return mistake(p, start, "this alternative is there already");
+        for (size_t i = 0; i + 1 < rule->count; i++) {
+            if (conjunction_within(conjunction, &rule->any[i]))
+                return mistake(p, start, "an earlier alternative allows all of this already");
+            if (conjunction_within(&rule->any[i], conjunction))
+                return mistake(p, start, "this allows all of an earlier alternative, too");
+        }
     } while (take(p, "||"));
     return true;
 }

@@ -70,6 +70,9 @@ const struct rule *policy_rule(const struct policy_file *policy, uint64_t number
 struct conjunction *rule_add(struct rule *rule);
 void rule_free(struct rule *rule);
 
+/* Whether all arguments that the one lets pass would also pass the other. */
+bool conjunction_within(const struct conjunction *one, const struct conjunction *other);
+
 /* Like calloc(3), but never returns NULL: ends the program by err(3). */
 void *allocate(size_t count, size_t size);
 

@@ -30,6 +30,28 @@ struct conjunction *rule_add(struct rule *rule)
     return &rule->any[rule->count++];
 }
 
+static bool comparison_within(const struct comparison *one, const struct comparison *other)
+{
+    if (one->arg != other->arg)
+        return false;
+    if (other->operation == EQUAL)
+        return one->value == other->value && (one->operation == EQUAL || one->value == 0);
+    return (one->value & ~other->value) == 0;
+}
+
+bool conjunction_within(const struct conjunction *one, const struct conjunction *other)
+{
+    for (size_t i = 0; i < other->count; i++) {
+        size_t j = 0;
+
+        while (j < one->count && !comparison_within(&one->comparisons[j], &other->comparisons[i]))
+            j++;
+        if (j == one->count)
+            return false;
+    }
+    return true;
+}
+
 void rule_free(struct rule *rule)
 {
     for (size_t i = 0; i < rule->count; i++)

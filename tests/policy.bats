@@ -1,0 +1,357 @@
+# sparkler-policy: the linter finds each kind of mistake, filters do what their files say, and an
+# audit tells a process that is held by the files from one that is not.
+
+bats_require_minimum_version 1.5.0
+
+setup_file() {
+    export root="$BATS_TEST_DIRNAME/.."
+    export build="$root/${BUILD:-build}"
+    export policy="$build/sparkler-policy"
+    [[ -x $policy ]]
+}
+
+setup() {
+    cd "$BATS_TEST_TMPDIR"
+}
+
+# check_text: lints the policy on stdin as wrong.policy
+check_text() {
+    cat >wrong.policy
+    run "$policy" check wrong.policy
+}
+
+# refused LINE:COLUMN MESSAGE: the last check_text was refused there, with these words
+refused() {
+    [[ $status -eq 1 ]]
+    [[ $output == *"wrong.policy:$1: "*"$2"* ]]
+}
+
+@test "check: every policy of the project is right, and its filter does what it says" {
+    run "$policy" check "$root"/policy/*.policy
+    echo "$output"
+    [[ $status -eq 0 ]]
+    [[ ${#lines[@]} -eq $(ls "$root"/policy/*.policy | wc -l) ]]
+    for line in "${lines[@]}"; do
+        [[ $line == *" 0 judged differently, 0 ways through it unexplained" ]]
+    done
+}
+
+@test "check: the whole language is understood, and compiled to what it says" {
+    cat >all.policy <<'END'
+# every form
+ioctl: arg0 == FD_VCPU && arg1 == KVM_RUN || \
+       arg0 == FD_VM && arg1 == KVM_CHECK_EXTENSION
+# bits, masks, a negative number
+mmap: arg2 in PROT_READ|PROT_WRITE && arg3 == MAP_PRIVATE | MAP_ANONYMOUS && arg4 == -1
+# no bit at all
+madvise: arg2 in 0
+# alternatives that share some of what they allow
+fcntl: arg0 == 1 && arg1 == F_GETFL || arg1 == F_GETFL && arg2 == 0
+# masks that overlap, and an equality beside them
+mprotect: arg2 in PROT_READ|PROT_WRITE || arg2 in PROT_READ|PROT_GROWSUP || arg2 == PROT_GROWSDOWN
+# masks and equalities of several arguments crosswise
+socket: arg0 == AF_INET && arg1 in SOCK_STREAM|SOCK_CLOEXEC || arg0 == AF_INET6 && \
+        arg1 in SOCK_STREAM|SOCK_NONBLOCK || arg0 == AF_UNIX && arg2 == 0
+# a constant of more than 32 bits
+# dangerous: for this test
+clone: arg0 == CLONE_CLEAR_SIGHAND
+# an error
+clone3: return ENOSYS
+# always
+exit_group: 1
+END
+    run "$policy" check all.policy
+    echo "$output"
+    [[ $status -eq 0 ]]
+    [[ $output == *" 0 judged differently, 0 ways through it unexplained" ]]
+}
+
+@test "check: the line and a caret are shown" {
+    check_text <<<$'# why\nread: arg0 == FD_VCPUU'
+    [[ ${lines[0]} == "wrong.policy:2:15: unknown constant 'FD_VCPUU', did you mean 'FD_VCPU'?" ]]
+    [[ ${lines[1]} == "    read: arg0 == FD_VCPUU" ]]
+    [[ ${lines[2]} == "                  ^" ]]
+}
+
+@test "check: all mistakes of a file are reported" {
+    check_text <<<$'read: 1\n# why\nwritee: 1\n# why\nclose: arg7 == 1'
+    refused 1:1 "expected the reason"
+    refused 3:1 "did you mean 'write'"
+    refused 5:8 "expected an argument"
+}
+
+@test "check: a rule without a reason is refused" {
+    check_text <<<'read: 1'
+    refused 1:1 "expected the reason for 'read' in a comment directly above it"
+    check_text <<<$'# far above\n\nread: 1'
+    refused 3:1 "expected the reason"
+    check_text <<<$'# -----\nread: 1'
+    refused 2:1 "expected the reason"
+    check_text <<<$'# one reason for two\nread: 1\nwrite: 1'
+    refused 3:1 "expected the reason for 'write'"
+}
+
+@test "check: a second rule for a system call, or one alternative twice, is refused" {
+    check_text <<<$'# why\nread: arg0 == 0\n# why\nread: arg0 == 1'
+    refused 4:1 "'read' has its rule in line 2 already"
+    check_text <<<$'# why\nread: arg0 == 0 || arg0 == FD_CONSOLE_IN'
+    refused 2:20 "an earlier alternative allows all of this already"
+    check_text <<<$'# why\nread: arg0 in 7 || arg0 == 4'
+    refused 2:20 "an earlier alternative allows all of this already"
+    check_text <<<$'# why\nread: arg0 == 0 && arg2 == 1 || arg0 == 0'
+    refused 2:33 "this allows all of an earlier alternative, too"
+}
+
+@test "check: unknown names are refused, with the nearest" {
+    check_text <<<$'# why\nexit_gruop: 1'
+    refused 2:1 "unknown system call 'exit_gruop', did you mean 'exit_group'?"
+    check_text <<<$'# why\nmadvise: return ENOSYSS'
+    refused 2:17 "unknown errno 'ENOSYSS', did you mean 'ENOSYS'?"
+    check_text <<<$'# why\nmadvise: arg2 == XXXXXXXXXXXXXXXX'
+    refused 2:18 "unknown constant 'XXXXXXXXXXXXXXXX'"
+}
+
+@test "check: ranges and every other comparison are refused" {
+    for operator in '<' '>' '<=' '>=' '!=' '&'; do
+        check_text <<<$'# why\nread: arg0 '"$operator 3"
+        refused 2:12 "ranges and other comparisons are refused"
+    done
+    check_text <<<$'# why\nread: arg0 = 3'
+    refused 2:12 "expected '==' or 'in'"
+}
+
+@test "check: an argument twice in one conjunction is refused" {
+    check_text <<<$'# why\nread: arg0 in 3 && arg0 == 1'
+    refused 2:20 "arg0 is compared twice"
+}
+
+@test "check: numbers instead of names are refused" {
+    check_text <<<$'# why\nioctl: arg1 == 0xae80'
+    refused 2:16 "expected a constant's name or a decimal number"
+    check_text <<<$'# why\nioctl: arg1 == 44672'
+    refused 2:16 "expected the ioctl's name"
+    check_text <<<$'# why\nread: arg0 == 99999999999'
+    refused 2:15 "expected a decimal number of 32 bits"
+}
+
+@test "check: a permissive default, and every other directive, is refused" {
+    check_text <<<'@default allow'
+    refused 1:1 "directives are refused"
+    check_text <<<'@include other.policy'
+    refused 1:1 "directives are refused"
+}
+
+@test "check: what is dangerous has to be said in so many words" {
+    for call in clone execve execveat ptrace bpf mount umount2 io_uring_setup unshare setns openat \
+        fork vfork kill process_vm_writev init_module pivot_root keyctl setuid sendmsg recvmsg; do
+        check_text <<<$'# why\n'"$call: 1"
+        refused 2:1 "expected a line '# dangerous: ...'"
+        check_text <<<$'# why\n# dangerous: it is\n'"$call: 1"
+        [[ $status -eq 0 ]]
+        check_text <<<$'# why\n'"$call: return ENOSYS"
+        [[ $status -eq 0 ]]
+    done
+}
+
+@test "check: a call that is dangerous without its argument has to have it bound" {
+    check_text <<<$'# why\nioctl: arg0 == 3'
+    refused 2:1 "when its request is not bound (arg1)"
+    check_text <<<$'# why\nmmap: arg2 == PROT_READ|PROT_EXEC'
+    refused 2:1 "executable when PROT_EXEC is possible"
+    check_text <<<$'# why\nmprotect: arg2 == PROT_READ || arg0 == 1'
+    refused 2:1 "executable when PROT_EXEC is possible"
+    check_text <<<$'# why\nsocket: arg1 == SOCK_STREAM'
+    refused 2:1 "when its family is not bound (arg0)"
+}
+
+@test "check: what is not the language is refused" {
+    check_text <<<$'# why\nread 1'
+    refused 2:6 "expected ':'"
+    check_text <<<$'# why\nread: allow'
+    refused 2:7 "expected '1', 'return ERRNO' or a condition"
+    check_text <<<$'# why\nread: 1 or so'
+    refused 2:9 "expected the end of the line"
+    check_text <<<$'# why\nread: arg0 == 1 ||'
+    refused 2:19 "expected an argument"
+    check_text <<<$'# why\nread: arg0 =='
+    refused 2:14 "expected a constant's name"
+    check_text <<<$'# nothing else'
+    refused 2:1 "expected at least one rule"
+    printf '# why\nread: 1\n\0# why\nwrite: 1\n' >wrong.policy
+    run "$policy" check wrong.policy
+    [[ $status -eq 1 && $output == *"holds a NUL byte"* ]]
+}
+
+@test "compile: a policy with mistakes gives no filter" {
+    echo 'read: 1' >wrong.policy
+    run --separate-stderr "$policy" compile wrong.policy
+    [[ $status -eq 1 && -z $output ]]
+}
+
+@test "explain: no process loses a rule to an older filter of its chain" {
+    while read -r process last rules; do
+        echo "$process: $rules rules are left of $last"
+        [[ $rules -eq $(grep -c '^[a-z]' "$root/policy/$last.policy") ]]
+    done < <("$policy" explain --json |
+        jq -r '.[] | "\(.process) \(.policies[-1]) \(.rules | length)"')
+}
+
+@test "explain: the VMM has at most 8 system calls, the broker 20, and neither a file or process" {
+    "$policy" explain --json >all.json
+    allowed() {
+        jq -r ".[] | select(.process == \"$1\") | .rules[] | select(.action == \"allow\").syscall" \
+            all.json
+    }
+    [[ $(allowed sparkler-vmm | wc -l) -le 8 ]]
+    [[ $(allowed sparkler-netbroker | wc -l) -le 20 ]]
+    for process in sparkler-vmm sparkler-netbroker; do
+        run ! grep -E '^(open|creat|clone|fork|vfork|exec|ptrace|bpf|io_uring|mount|kill)' \
+            <(allowed "$process")
+    done
+}
+
+@test "explain: every process can be explained in words" {
+    for process in sparkler-vmm sparkler-netbroker resolver warden supervisor; do
+        run "$policy" explain "$process"
+        [[ $status -eq 0 ]]
+        [[ ${lines[0]} == "$process: "*" system calls, "*" any other kills it." ]]
+    done
+    run "$policy" explain sparkler-vmm
+    [[ $output == *"ioctl if fd is FD_VCPU and request is KVM_RUN: "* ]]
+    run "$policy" explain init
+    [[ $status -eq 1 && $output == *"cannot explain 'init'"* ]]
+}
+
+@test "explain: the table in policy/README.md is the one of today" {
+    "$policy" explain >table
+    sed -n '/^| system call /,/^| \*\*of these bound/p' "$root/policy/README.md" | diff - table
+}
+
+# confined NAME FIRST SECOND [wx]: starts a process of that name without privileges under the
+# policies in these files, and leaves its number in $pid. It ends when finish is called.
+confined() {
+    local name=$1 first=$2 second=$3 word
+    shift 3
+    for file in "$first" "$second"; do
+        "$policy" compile "$file" >"$(basename "$file").c"
+    done
+    identifier() { basename "$1" .policy | sed 's/-/_/g; s/^/policy_/'; }
+    gcc -I"$root" -DFIRST="$(identifier "$first")" -DSECOND="$(identifier "$second")" \
+        -o confined "$root/tests/probes/confined.c" "$root/policy/install.c" \
+        $(printf '%s\n' "$(basename "$first").c" "$(basename "$second").c" | sort -u)
+    chmod 755 . confined
+    mkfifo input output
+    setpriv --no-new-privs --bounding-set -all --inh-caps -all --reuid 65534 --regid 65534 \
+        --clear-groups ./confined "$name" "$@" <input >output 3>&- &
+    pid=$!
+    exec 8>input 9<output
+    read -r word <&9
+    [[ $word == ready ]]
+}
+
+# finish: lets the confined process end, which it does well only if the audit left it in order
+finish() {
+    echo >&8
+    exec 8>&- 9>&-
+    wait "$pid"
+}
+
+needs_root() {
+    [[ $(id -u) -eq 0 ]] || skip "reading a process's filters needs root"
+}
+
+@test "audit: a process that is held by the files agrees with them, and goes on" {
+    needs_root
+    confined sparkler-vmm "$root/policy/vmm-boot.policy" "$root/policy/vmm.policy"
+    run "$policy" audit "$pid"
+    echo "$output"
+    finish
+    [[ $status -eq 0 ]]
+    [[ $output == *"sparkler-vmm (process $pid)"*"agrees with the files" ]]
+}
+
+@test "audit: a missing filter is seen" {
+    needs_root
+    confined sparkler-vmm "$root/policy/vmm-boot.policy" "$root/policy/vmm-boot.policy"
+    run "$policy" audit "$pid"
+    finish
+    [[ $status -eq 1 ]]
+    [[ $output == *"WRONG: it holds 1 filters, the files say 2"*"DOES NOT AGREE"* ]]
+}
+
+@test "audit: a filter that allows one system call more is seen" {
+    needs_root
+    { cat "$root/policy/vmm.policy"; printf '\n# more\ngetppid: 1\n'; } >vmm.policy
+    confined sparkler-vmm "$root/policy/vmm-boot.policy" ./vmm.policy
+    run "$policy" audit "$pid"
+    echo "$output"
+    finish
+    [[ $status -eq 1 ]]
+    [[ $output == *"getppid (0x6e, "*": the filter allows it, the file kills the process"* ]]
+}
+
+@test "audit: a filter that allows one value more, which no file names, is seen" {
+    needs_root
+    sed 's/^ioctl:.*/& || arg0 == 4711 \&\& arg1 == TIOCSTI/' "$root/policy/vmm.policy" >vmm.policy
+    confined sparkler-vmm "$root/policy/vmm-boot.policy" ./vmm.policy
+    run "$policy" audit "$pid"
+    echo "$output"
+    finish
+    [[ $status -eq 1 ]]
+    [[ $output =~ " judged differently, "[1-9][0-9]*" ways through it unexplained" ]]
+}
+
+@test "audit: a filter that lacks one rule is seen" {
+    needs_root
+    sed 's/^exit_group:.*/exit: 1/' "$root/policy/vmm.policy" >vmm.policy
+    confined sparkler-vmm "$root/policy/vmm-boot.policy" ./vmm.policy
+    run "$policy" audit "$pid"
+    echo "$output"
+    kill -9 "$pid"
+    wait "$pid" || true
+    exec 8>&- 9>&-
+    [[ $status -eq 1 ]]
+    [[ $output == *"exit_group (0xe7, "*": the filter kills the process, the file allows it"* ]]
+}
+
+@test "audit: memory that can be written and executed is seen" {
+    needs_root
+    confined sparkler-vmm "$root/policy/vmm-boot.policy" "$root/policy/vmm.policy" wx
+    run "$policy" audit "$pid"
+    finish
+    [[ $status -eq 1 ]]
+    [[ $output == *"WRONG: writable and executable: "*"DOES NOT AGREE"* ]]
+}
+
+@test "audit: a process with capabilities, of another name, without a filter is seen" {
+    needs_root
+    mkfifo input
+    cat <input >/dev/null 3>&- &
+    pid=$!
+    exec 8>input
+    run "$policy" audit "$pid"
+    exec 8>&-
+    wait "$pid"
+    [[ $status -eq 1 ]]
+    [[ $output == *"WRONG: no policy knows a process of this name"* ]]
+    [[ $output == *"no_new_privs  WRONG: not set"* ]]
+    [[ $output == *"capabilities  WRONG: "*CapEff* ]]
+}
+
+@test "audit: who may not look is told so" {
+    needs_root
+    cp "$policy" .
+    chmod 755 . sparkler-policy
+    run setpriv --reuid 65534 --regid 65534 --clear-groups --inh-caps -all --bounding-set -all \
+        ./sparkler-policy --policy-dir . audit $$
+    [[ $status -eq 1 && $output == *"CAP_SYS_ADMIN is needed; run this as root"* ]]
+}
+
+@test "audit: what is not there is said" {
+    run "$policy" audit 4194304
+    [[ $status -eq 1 && $output == *"it is not there"* ]]
+    run "$policy" audit many
+    [[ $status -eq 1 && $output == *"expected the number of a process"* ]]
+    run "$policy" audit --all no-such-vm
+    [[ $status -eq 1 && $output == *"no supervisor runs with --id no-such-vm"* ]]
+}
