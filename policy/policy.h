@@ -1,8 +1,8 @@
 /*
  * A seccomp filter that was compiled from policy/NAME.policy when the project was built.
  *
- * `sparkler-policy compile` writes each one as build/obj/policy/NAME.filter.c; a program names those
- * that it installs. Nothing is parsed or allocated at run time.
+ * `sparkler-policy compile` writes each one as build/obj/policy/NAME.filter.c; a program names
+ * those that it installs. Nothing is parsed or allocated at run time.
  */
 #ifndef SPARKLER_POLICY_H
 #define SPARKLER_POLICY_H
