@@ -15,14 +15,21 @@ CSTD     = -std=c11 -D_GNU_SOURCE
 WARNINGS = -Wall -Wextra -Wshadow -Werror
 OPTIMIZE = -O2 -g -D_FORTIFY_SOURCE=2
 HARDEN   = -fstack-protector-strong -fstack-clash-protection -fcf-protection -fPIE
-CFLAGS   = $(CSTD) $(WARNINGS) $(OPTIMIZE) $(HARDEN) $(SANITIZE) -MMD -MP -I. -I$(BUILD)
+DIRS     = -DSPARKLER_VERSION=\"1.0\" -DLIBEXECDIR=\"$(PREFIX)/libexec/sparkler\" \
+           -DDATADIR=\"$(PREFIX)/share/sparkler\"
+CFLAGS   = $(CSTD) $(WARNINGS) $(OPTIMIZE) $(HARDEN) $(SANITIZE) $(DIRS) -MMD -MP -I. -I$(BUILD)
 LDHARDEN = -Wl,-z,relro,-z,now,-z,noexecstack
 STATIC   = -static-pie $(LDHARDEN)
 DYNAMIC  = -pie $(LDHARDEN)
 
-objects = $(patsubst %.c,$(BUILD)/%.o,$(1))
+# Prints one short line for each product; `make V=1` prints the commands.
+V ?= 0
+Q := $(if $(filter 0,$(V)),@)
+say = @printf '  %-8s %s\n' $(1) $@
+
+objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 POLICIES := $(basename $(notdir $(wildcard policy/*.policy)))
-filters = $(1:%=$(BUILD)/policy/%.filter.o)
+filters = $(1:%=$(BUILD)/obj/policy/%.filter.o)
 
 PROGRAMS := $(BUILD)/jailer $(BUILD)/sparkler-vmm $(BUILD)/sparkler-netbroker \
             $(BUILD)/sparkler-policy $(BUILD)/monitor.bin $(BUILD)/feeds.json
@@ -30,49 +37,60 @@ PROGRAMS := $(BUILD)/jailer $(BUILD)/sparkler-vmm $(BUILD)/sparkler-netbroker \
 .PHONY: all
 all: $(PROGRAMS) ## build everything into build/
 
--include $(wildcard $(BUILD)/*/*.d $(BUILD)/*/*/*.d)
+-include $(wildcard $(BUILD)/obj/*/*.d $(BUILD)/obj/*/*/*.d)
 
-$(BUILD)/%.o: %.c
+$(BUILD)/obj/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) -c -o $@ $<
+	$(call say,CC)
+	$(Q)$(CC) $(CFLAGS) -c -o $@ $<
 
 # Policies are compiled once, here; programs embed the result.
-$(BUILD)/policy/constants.c: policy/constants.sh policy/fds.h
+$(BUILD)/obj/policy/constants.c: policy/constants.sh policy/fds.h
 	@mkdir -p $(@D)
-	policy/constants.sh '$(CC)' > $@.part && mv $@.part $@
+	$(call say,GEN)
+	$(Q)policy/constants.sh '$(CC)' > $@.part && mv $@.part $@
 
-$(BUILD)/policy/constants.o: $(BUILD)/policy/constants.c
-	$(CC) $(CFLAGS) -c -o $@ $<
+$(BUILD)/obj/policy/constants.o: $(BUILD)/obj/policy/constants.c
+	$(call say,CC)
+	$(Q)$(CC) $(CFLAGS) -c -o $@ $<
 
 $(BUILD)/sparkler-policy: $(call objects,$(filter-out policy/install.c,$(wildcard policy/*.c))) \
-                          $(BUILD)/policy/constants.o
-	$(CC) $(CFLAGS) $(DYNAMIC) -o $@ $^ -lseccomp -ljson-c
+                          $(BUILD)/obj/policy/constants.o
+	$(call say,LINK)
+	$(Q)$(CC) $(CFLAGS) $(DYNAMIC) -o $@ $^ -lseccomp -ljson-c
 
-$(BUILD)/policy/%.filter.c: policy/%.policy $(BUILD)/sparkler-policy
-	$(BUILD)/sparkler-policy compile $< > $@.part && mv $@.part $@
+$(BUILD)/obj/policy/%.filter.c: policy/%.policy $(BUILD)/sparkler-policy
+	$(call say,POLICY)
+	$(Q)$(BUILD)/sparkler-policy compile $< > $@.part && mv $@.part $@
 
-$(BUILD)/policy/%.filter.o: $(BUILD)/policy/%.filter.c
-	$(CC) $(CFLAGS) -c -o $@ $<
+$(BUILD)/obj/policy/%.filter.o: $(BUILD)/obj/policy/%.filter.c
+	$(call say,CC)
+	$(Q)$(CC) $(CFLAGS) -c -o $@ $<
 
 $(BUILD)/sparkler-vmm: $(call objects,$(wildcard vmm/*.c) policy/install.c) $(call filters,vmm)
-	$(CC) $(CFLAGS) $(STATIC) -o $@ $^
+	$(call say,LINK)
+	$(Q)$(CC) $(CFLAGS) $(STATIC) -o $@ $^
 
 $(BUILD)/jailer: $(call objects,$(wildcard jailer/*.c) policy/install.c) \
                  $(call filters,vmm-boot warden supervisor)
-	$(CC) $(CFLAGS) $(STATIC) -o $@ $^ -lcap-ng
+	$(call say,LINK)
+	$(Q)$(CC) $(CFLAGS) $(STATIC) -o $@ $^ -lcap-ng
 
 $(BUILD)/sparkler-netbroker: \
         $(call objects,$(wildcard netbroker/*.c netbroker/format/*.c) policy/install.c) \
         $(call filters,netbroker resolver)
-	$(CC) $(CFLAGS) $(DYNAMIC) -o $@ $^ -lcurl -lcrypto -ljson-c
+	$(call say,LINK)
+	$(Q)$(CC) $(CFLAGS) $(DYNAMIC) -o $@ $^ -lcurl -lcrypto -ljson-c
 
 $(BUILD)/%.bin: guest/%.asm
 	@mkdir -p $(@D)
-	nasm -f bin -o $@ $<
+	$(call say,NASM)
+	$(Q)nasm -f bin -o $@ $<
 
 $(BUILD)/feeds.json: policy/feeds.json
 	@mkdir -p $(@D)
-	cp $< $@
+	$(call say,COPY)
+	$(Q)cp $< $@
 
 .PHONY: clean
 clean: ## remove what was built

@@ -1,0 +1,59 @@
+/*
+ * Who the process is and what it may do: capability bounds, securebits, ids and groups, and no
+ * capability at all in the end (capabilities(7), libcap-ng).
+ */
+#include "jail.h"
+
+#include <cap-ng.h>
+#include <err.h>
+#include <grp.h>
+#include <linux/securebits.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+static const char *skipped_as_user(const struct jail *jail)
+{
+    return jail->role == SUPERVISOR && !jail->as_root ? "an ordinary user has none" : NULL;
+}
+
+/* While CAP_SETPCAP is still there: what no later execve could bring back. */
+static void drop_bounds(struct jail *jail)
+{
+    const int bits = SECBIT_NOROOT | SECBIT_NOROOT_LOCKED | SECBIT_NO_SETUID_FIXUP_LOCKED |
+                     SECBIT_KEEP_CAPS_LOCKED | SECBIT_NO_CAP_AMBIENT_RAISE |
+                     SECBIT_NO_CAP_AMBIENT_RAISE_LOCKED;
+
+    (void)jail;
+    if (prctl(PR_SET_SECUREBITS, bits, 0, 0, 0) != 0)
+        err(1, "cannot lock the securebits");
+    capng_clear(CAPNG_SELECT_BOUNDS);
+    if (capng_apply(CAPNG_SELECT_BOUNDS) != 0)
+        err(1, "cannot empty the capability bounding set");
+}
+
+/* Changes to the jail's own ids (as root), then gives up every capability that is left. */
+static void drop_ids(struct jail *jail)
+{
+    if (jail->as_root &&
+        (setgroups(0, NULL) != 0 || setresgid(jail->gid, jail->gid, jail->gid) != 0 ||
+         setresuid(jail->uid, jail->uid, jail->uid) != 0))
+        err(1, "cannot change to uid %u and gid %u", jail->uid, jail->gid);
+    capng_clear(CAPNG_SELECT_ALL);
+    if (capng_apply(CAPNG_SELECT_CAPS | CAPNG_SELECT_AMBIENT) != 0)
+        err(1, "cannot give up all capabilities");
+}
+
+const struct lock lock_capability_bounds = {
+    .name = "capability bounds",
+    .what = "no capability can ever come back; securebits locked",
+    .roles = VMM | BROKER | SUPERVISOR,
+    .skipped = skipped_as_user,
+    .close = drop_bounds,
+};
+
+const struct lock lock_ids = {
+    .name = "ids",
+    .what = "uid and gid of its own (as root), no group, no capability",
+    .roles = VMM | BROKER | SUPERVISOR,
+    .close = drop_ids,
+};

@@ -1,0 +1,92 @@
+/* Starts a jail: a process that is born in its namespaces, closes its locks and becomes its
+ * program. */
+#include "jail.h"
+
+#include "policy/fds.h"
+
+#include <err.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/sched.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+_Noreturn void jail_execute(const struct jail *jail)
+{
+    char count[32], pid[32], names[512] = "LISTEN_FDNAMES=";
+    char *environment[] = {count, pid, names, NULL};
+    size_t length = strlen(names);
+
+    for (unsigned i = 3; i < jail->fd_count; i++)
+        length += (size_t)snprintf(names + length, sizeof(names) - length, "%s%s", i > 3 ? ":" : "",
+                                   jail->names[i]);
+    snprintf(count, sizeof(count), "LISTEN_FDS=%u", jail->fd_count - 3);
+    snprintf(pid, sizeof(pid), "LISTEN_PID=%d", getpid());
+    syscall(SYS_execveat, FD_PROGRAM, "", jail->argv, environment, AT_EMPTY_PATH);
+    err(1, "cannot execute %s", jail->argv[0]);
+}
+
+/* The text of a switch in /proc/sys is `value`. */
+static bool switch_is(const char *path, char value)
+{
+    char text = 0;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    bool is = fd >= 0 && read(fd, &text, 1) == 1 && text == value;
+
+    if (fd >= 0)
+        close(fd);
+    return is;
+}
+
+/* Which switch of the host forbids user namespaces, and how to turn it. */
+static const char *user_namespace_hint(void)
+{
+    if (switch_is("/proc/sys/user/max_user_namespaces", '0'))
+        return "this host forbids user namespaces: sysctl user.max_user_namespaces=10000, or run "
+               "as root";
+    if (switch_is("/proc/sys/kernel/unprivileged_userns_clone", '0'))
+        return "this host forbids user namespaces: sysctl kernel.unprivileged_userns_clone=1, or "
+               "run as root";
+    if (switch_is("/proc/sys/kernel/apparmor_restrict_unprivileged_userns", '1'))
+        return "AppArmor forbids user namespaces: sysctl "
+               "kernel.apparmor_restrict_unprivileged_userns=0, or run as root";
+    return "user namespaces are not permitted here (a container or a security module?); run as "
+           "root";
+}
+
+static _Noreturn void run_jail(struct jail *jail, bool check)
+{
+    sigset_t none;
+
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    if (jail->role == BROKER && jail->netns >= 0 && setns(jail->netns, CLONE_NEWNET) != 0)
+        err(1, "cannot enter the network namespace %s", jail->options->netns);
+    jail_close_locks(jail);
+    if (jail->role == BROKER && !check)
+        warden_run(jail);
+    jail_execute(jail);
+}
+
+int jail_start(struct jail *jail, bool check)
+{
+    int pidfd = -1;
+    struct clone_args arguments = {
+        .flags = jail_clone_flags(jail) | CLONE_PIDFD,
+        .pidfd = (uintptr_t)&pidfd,
+        .exit_signal = SIGCHLD,
+    };
+    long pid = syscall(SYS_clone3, &arguments, sizeof(arguments));
+
+    if (pid < 0 && !jail->as_root && (errno == EPERM || errno == ENOSPC || errno == EACCES))
+        errx(1, "cannot make a user namespace: %s; %s", strerror(errno), user_namespace_hint());
+    if (pid < 0)
+        err(1, "cannot start a process in namespaces of its own (clone3)");
+    if (pid == 0)
+        run_jail(jail, check);
+    return pidfd;
+}

@@ -1,0 +1,81 @@
+/*
+ * A jail: one confined process and what it is given. The locks close over it in the order of
+ * locks[] (locks.c); each lock is a file of its own.
+ */
+#ifndef SPARKLER_JAIL_H
+#define SPARKLER_JAIL_H
+
+#include "options.h"
+
+#include <stdint.h>
+
+/* the processes that a lock may hold; a bit each, since a lock names all that it holds */
+enum role { VMM = 1, BROKER = 2, SUPERVISOR = 4 };
+
+#define JAIL_FDS_MAX (8 + OPTION_REPEATS_MAX)
+
+struct jail {
+    enum role role;
+    const struct options *options;
+    bool as_root; /* the jailer has real root: ids are changed, not mapped */
+    uid_t uid;
+    gid_t gid;
+    int program; /* O_PATH descriptor of what is executed */
+    char **argv; /* of the program */
+    int netns;   /* of the broker, or -1 */
+    int parent;  /* pidfd of the jailer, with which the jail dies */
+    unsigned
+        fd_count; /* descriptor i of the program is fds[i], named names[i] from 3 on; -1: none */
+    int fds[JAIL_FDS_MAX];
+    const char *names[JAIL_FDS_MAX];
+};
+
+struct lock {
+    const char *name;
+    const char *what;     /* for --explain: what it takes away */
+    unsigned roles;       /* which processes it holds */
+    uint64_t clone_flags; /* CLONE_NEW… that belongs to it; the process is born behind this lock */
+    /* Why it does not apply to this jail, or NULL. */
+    const char *(*skipped)(const struct jail *jail);
+    /* Why this host cannot close it, or NULL; only for what not every kernel has. It is logged. */
+    const char *(*missing)(const struct jail *jail);
+    /* Closes it on the calling process; ends the process by err(3), status 1, if it cannot. */
+    void (*close)(struct jail *jail);
+};
+
+extern const struct lock lock_user_namespace, lock_mount_namespace, lock_pid_namespace,
+    lock_network_namespace, lock_ipc_namespace, lock_uts_namespace, lock_cgroup_namespace;
+extern const struct lock lock_session, lock_root, lock_parent_death, lock_rlimits,
+    lock_capability_bounds, lock_ids, lock_no_new_privs, lock_dumpable, lock_write_execute,
+    lock_speculation, lock_core_scheduling, lock_landlock, lock_descriptors, lock_seccomp;
+
+/* All locks in the order in which they close; ended by NULL. */
+extern const struct lock *const locks[];
+
+/* Why the lock does not apply to this jail, or NULL if it closes. */
+const char *lock_skipped(const struct lock *lock, const struct jail *jail);
+
+/* The CLONE_NEW… flags of the namespaces that the jail is born with. */
+uint64_t jail_clone_flags(const struct jail *jail);
+
+/* Closes every lock that applies to the jail on the calling process. */
+void jail_close_locks(struct jail *jail);
+
+/*
+ * Starts the jail's process behind its locks: executes its program, or runs the warden in it if
+ * the role is BROKER and `check` is false. Returns a pidfd (close-on-exec).
+ */
+int jail_start(struct jail *jail, bool check);
+
+/* Replaces the calling process by the jail's program, with nothing in its environment but the
+ * names of its descriptors (sd_listen_fds(3)). Ends it by err(3) if that fails. */
+_Noreturn void jail_execute(const struct jail *jail);
+
+/* Pid 1 of the broker's jail: starts the broker when the link becomes readable, and again when it
+ * has died. Returns never; the jailer's supervisor ends it. */
+_Noreturn void warden_run(const struct jail *jail);
+
+/* Prints the locks of the jails to stdout. */
+void explain(const struct jail *jails, unsigned count);
+
+#endif

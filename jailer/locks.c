@@ -1,0 +1,59 @@
+/* The locks in the order in which they close. The order matters: what a lock needs, a later one
+ * may take away. */
+#include "jail.h"
+
+#include <stddef.h>
+
+const struct lock *const locks[] = {
+    &lock_user_namespace,
+    &lock_mount_namespace,
+    &lock_pid_namespace,
+    &lock_network_namespace,
+    &lock_ipc_namespace,
+    &lock_uts_namespace,
+    &lock_cgroup_namespace,
+    &lock_session,
+    &lock_root,
+    &lock_rlimits,
+    &lock_capability_bounds,
+    &lock_ids,
+    &lock_parent_death,
+    &lock_no_new_privs,
+    &lock_dumpable,
+    &lock_write_execute,
+    &lock_core_scheduling,
+    &lock_speculation,
+    &lock_landlock,
+    &lock_descriptors,
+    &lock_seccomp,
+    NULL,
+};
+
+const char *lock_skipped(const struct lock *lock, const struct jail *jail)
+{
+    const char *why = NULL;
+
+    if (lock->skipped != NULL)
+        why = lock->skipped(jail);
+    if (why == NULL && lock->missing != NULL)
+        why = lock->missing(jail);
+    return why;
+}
+
+uint64_t jail_clone_flags(const struct jail *jail)
+{
+    uint64_t flags = 0;
+
+    for (const struct lock *const *lock = locks; *lock != NULL; lock++)
+        if (((*lock)->roles & jail->role) && lock_skipped(*lock, jail) == NULL)
+            flags |= (*lock)->clone_flags;
+    return flags;
+}
+
+void jail_close_locks(struct jail *jail)
+{
+    for (const struct lock *const *lock = locks; *lock != NULL; lock++)
+        if (((*lock)->roles & jail->role) && (*lock)->close != NULL &&
+            lock_skipped(*lock, jail) == NULL)
+            (*lock)->close(jail);
+}

@@ -1,0 +1,276 @@
+/*
+ * jailer: opens what the jails need, builds them, gives up everything, and supervises.
+ */
+#include "jail.h"
+#include "supervisor.h"
+
+#include "policy/fds.h"
+
+#include <err.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <libgen.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/pidfd.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static int open_file(const char *path, int flags, const char *what, const char *option)
+{
+    int fd = open(path, flags | O_CLOEXEC | O_NOCTTY);
+
+    if (fd < 0)
+        err(1, "cannot open %s %s (%s)", what, path, option);
+    return fd;
+}
+
+static int open_kvm(void)
+{
+    int fd = open("/dev/kvm", O_RDWR | O_CLOEXEC);
+
+    if (fd < 0 && errno == EACCES)
+        errx(
+            1,
+            "/dev/kvm: permission denied; join its group (usermod -aG kvm USER, then log in anew)");
+    if (fd < 0 && (errno == ENOENT || errno == ENODEV || errno == ENXIO))
+        errx(1,
+             "/dev/kvm: %s; load the module kvm_intel or kvm_amd and switch virtualization on in "
+             "the firmware",
+             strerror(errno));
+    if (fd < 0)
+        err(1, "cannot open /dev/kvm");
+    return fd;
+}
+
+/* Guest memory: exactly as large as asked for, and no process can change that (memfd_create(2)). */
+static int make_memory(uint64_t bytes)
+{
+    int fd = memfd_create("guest-memory", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+
+    if (fd < 0 || ftruncate(fd, (off_t)bytes) != 0 ||
+        fcntl(fd, F_ADD_SEALS, F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL) != 0)
+        err(1, "cannot make %llu bytes of guest memory", (unsigned long long)bytes);
+    return fd;
+}
+
+static void give(struct jail *jail, int fd, const char *name)
+{
+    jail->names[jail->fd_count] = name;
+    jail->fds[jail->fd_count++] = fd;
+}
+
+/* A pipe between the supervisor and a jail; both ends close-on-exec. */
+static void make_pipe(int *read_end, int *write_end)
+{
+    int ends[2];
+
+    if (pipe2(ends, O_CLOEXEC) != 0)
+        err(1, "cannot make a pipe");
+    *read_end = ends[0];
+    *write_end = ends[1];
+}
+
+/*
+ * The console and the log of the VMM: the user's own descriptors, or pipes to the supervisor
+ * where they are a terminal.
+ */
+static void give_console(struct jail *vmm, struct jail *supervisor, struct supervisor *state,
+                         const struct options *options)
+{
+    int input = STDIN_FILENO, output = STDOUT_FILENO, log;
+
+    state->input = state->output = (struct relay){.from = -1, .to = -1};
+    if (isatty(STDIN_FILENO)) {
+        make_pipe(&input, &supervisor->fds[FD_GUEST_INPUT]);
+        fcntl(supervisor->fds[FD_GUEST_INPUT], F_SETFL, O_NONBLOCK);
+        state->input = (struct relay){.from = STDIN_FILENO, .to = FD_GUEST_INPUT};
+        state->key_mode = true;
+    }
+    if (isatty(STDOUT_FILENO)) {
+        make_pipe(&supervisor->fds[FD_GUEST_OUTPUT], &output);
+        state->output = (struct relay){
+            .from = FD_GUEST_OUTPUT, .to = STDOUT_FILENO, .clean = !options->raw_console};
+    }
+    make_pipe(&supervisor->fds[FD_VMM_LOG], &log);
+    state->vmm_log = (struct log){.from = FD_VMM_LOG, .program = "sparkler-vmm"};
+    give(vmm, input, "console-in");
+    give(vmm, output, "console-out");
+    give(vmm, log, "log");
+}
+
+static void furnish_vmm(struct jail *vmm, const struct options *options, int link)
+{
+    vmm->program = open_file(options->program, O_PATH, "the program", "--exec");
+    give(vmm, open_kvm(), "kvm");
+    give(vmm, make_memory(options->memory_bytes), "memory");
+    give(vmm, open_file(options->guest, O_RDONLY | O_NONBLOCK, "the guest image", "--guest"),
+         "guest");
+    give(vmm, link, "broker");
+}
+
+static void furnish_broker(struct jail *broker, const struct options *options, int link, int log)
+{
+    int null = open_file("/dev/null", O_RDWR, "the broker's console", "is /dev there?");
+
+    broker->program = open_file(options->broker, O_PATH, "the network broker", "--broker");
+    give(broker, null, "null");
+    give(broker, null, "null");
+    give(broker, log, "log");
+    give(broker, link, "link");
+    give(broker, open_file(options->feeds, O_RDONLY, "the feeds file", "--feeds"), "feeds");
+    give(broker, open_file(options->ca, O_RDONLY, "the trusted authorities", "--ca"), "ca");
+    for (unsigned i = 0; i < options->credentials.count; i++) {
+        const struct setting *credential = &options->credentials.list[i];
+        char *name;
+
+        if (asprintf(&name, "credential.%s", credential->name) < 0)
+            err(1, "asprintf");
+        give(broker, open_file(credential->value, O_RDONLY, "the credential", "--credential"),
+             name);
+    }
+    if (options->netns != NULL)
+        broker->netns = open_file(options->netns, O_RDONLY, "the network namespace", "--netns");
+}
+
+/* The user's own feeds file is checked before anything starts, by the broker in its jail. */
+static void check_feeds(struct jail broker)
+{
+    char *argv[] = {broker.argv[0], "--check", NULL};
+    siginfo_t end;
+
+    broker.argv = argv;
+    broker.fds[FD_LOG] = STDERR_FILENO;
+    if (waitid(P_PIDFD, (id_t)jail_start(&broker, true), &end, WEXITED) != 0)
+        err(1, "cannot wait for the check of the feeds file");
+    if (end.si_code != CLD_EXITED || end.si_status != 0)
+        errx(1, "the feeds file %s is not valid; nothing was started", broker.options->feeds);
+}
+
+/* Root that was asked for user namespaces becomes the VM's user first; it has all open by now. */
+static void become_user(const struct options *options)
+{
+    if (setgroups(0, NULL) != 0 || setresgid(options->gid, options->gid, options->gid) != 0 ||
+        setresuid(options->uid, options->uid, options->uid) != 0)
+        err(1, "cannot change to uid %u and gid %u", options->uid, options->gid);
+    prctl(PR_SET_DUMPABLE, 1, 0, 0, 0); /* or /proc/self/uid_map would still be root's */
+}
+
+static void go_to_background(void)
+{
+    int null = open_file("/dev/null", O_RDWR, "the console of a daemon", "is /dev there?");
+    pid_t child = fork();
+
+    if (child < 0)
+        err(1, "cannot go to the background");
+    if (child > 0)
+        _exit(0);
+    if (setsid() < 0 || dup2(null, STDIN_FILENO) < 0 || dup2(null, STDOUT_FILENO) < 0)
+        err(1, "cannot go to the background");
+    if (isatty(STDERR_FILENO))
+        dup2(null, STDERR_FILENO);
+    close(null);
+}
+
+static int take_signals(void)
+{
+    static const int taken[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP};
+    sigset_t set;
+    int fd;
+
+    sigemptyset(&set);
+    for (unsigned i = 0; i < sizeof(taken) / sizeof(taken[0]); i++)
+        sigaddset(&set, taken[i]);
+    signal(SIGPIPE, SIG_IGN);
+    if (sigprocmask(SIG_BLOCK, &set, NULL) != 0 || (fd = signalfd(-1, &set, SFD_CLOEXEC)) < 0)
+        err(1, "cannot take signals");
+    return fd;
+}
+
+static struct jail new_jail(enum role role, const struct options *options)
+{
+    struct jail jail = {
+        .role = role,
+        .options = options,
+        .as_root = geteuid() == 0 && !options->userns,
+        .program = -1,
+        .netns = -1,
+        .uid = getuid(),
+        .gid = getgid(),
+    };
+
+    if (geteuid() == 0) {
+        jail.uid = options->uid + (role == VMM || options->userns ? 0 : role == BROKER ? 1 : 2);
+        jail.gid = options->gid;
+    }
+    for (unsigned i = 0; i < JAIL_FDS_MAX; i++)
+        jail.fds[i] = -1;
+    return jail;
+}
+
+/* What every kernel has is closed or an error; of the rest, the log says what is missing. */
+static void log_missing(const struct jail *jail)
+{
+    for (const struct lock *const *lock = locks; *lock != NULL; lock++)
+        if ((*lock)->missing != NULL && (*lock)->missing(jail) != NULL)
+            warnx("this machine lacks a lock: %s (%s)", (*lock)->name, (*lock)->missing(jail));
+}
+
+int main(int argc, char **argv)
+{
+    const struct options options = options_parse(argc, argv);
+    struct jail jails[] = {new_jail(VMM, &options), new_jail(BROKER, &options),
+                           new_jail(SUPERVISOR, &options)};
+    struct jail *vmm = &jails[0], *broker = &jails[1], *supervisor = &jails[2];
+    struct supervisor state = {.timeout_seconds = options.timeout_seconds};
+    char *broker_argv[] = {"sparkler-netbroker", "--offline-samples", NULL};
+    int link[2], broker_log;
+
+    if (options.explain) {
+        explain(jails, 3);
+        return 0;
+    }
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, link) != 0)
+        err(1, "cannot make the link between VMM and broker");
+    make_pipe(&supervisor->fds[FD_BROKER_LOG], &broker_log);
+    vmm->argv = options.arguments - 1; /* the slot before them is "--" or the program's name */
+    vmm->argv[0] = basename((char *)options.program);
+    broker->argv = broker_argv;
+    if (!options.offline_samples)
+        broker_argv[1] = NULL;
+    if (options.daemonize)
+        go_to_background();
+    give_console(vmm, supervisor, &state, &options);
+    furnish_vmm(vmm, &options, link[0]);
+    furnish_broker(broker, &options, link[1], broker_log);
+    supervisor->fd_count = FD_GUEST_INPUT + 1;
+    for (int fd = 0; fd <= STDERR_FILENO; fd++)
+        supervisor->fds[fd] = fd;
+    state.broker_log = (struct log){.from = FD_BROKER_LOG, .program = "sparkler-netbroker"};
+
+    if (geteuid() == 0 && options.userns)
+        become_user(&options);
+    vmm->parent = broker->parent = pidfd_open(getpid(), 0);
+    if (options.feeds_given)
+        check_feeds(*broker);
+    supervisor->fds[FD_SIGNALS] = take_signals();
+    supervisor->fds[FD_VMM_PID] = jail_start(vmm, false);
+    supervisor->fds[FD_WARDEN_PID] = jail_start(broker, false);
+
+    if (state.key_mode)
+        terminal_key_mode(STDIN_FILENO, &state.saved);
+    for (int fd = STDOUT_FILENO; fd <= STDERR_FILENO; fd++)
+        if (isatty(fd))
+            terminal_unblock(fd);
+    log_missing(vmm);
+    prctl(PR_SET_NAME, "supervisor");
+    jail_close_locks(supervisor);
+    return supervise(&state);
+}

@@ -1,0 +1,326 @@
+/* Reads the command line; says what is wrong with it. */
+#include "options.h"
+
+#include <err.h>
+#include <errno.h>
+#include <getopt.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#ifndef LIBEXECDIR
+#define LIBEXECDIR "/usr/local/libexec/sparkler"
+#endif
+#ifndef DATADIR
+#define DATADIR "/usr/local/share/sparkler"
+#endif
+
+#define MEMORY_MIN     (64u << 10)
+#define MEMORY_MAX     (3ull << 30)
+#define MEMORY_DEFAULT (1u << 20)
+
+/*
+ * Uids of our own, above those that distributions and systemd hand out (systemd's "Users, Groups,
+ * UIDs and GIDs"): four for each VM, by the pid of its jailer or by a hash of its --id.
+ */
+#define UID_BASE  0x70000000u
+#define UID_SLOTS 0x400000u /* pid_max is at most 2^22 */
+
+static const char usage[] =
+    "usage: jailer [options] --exec PROGRAM [-- ARGUMENTS]\n"
+    "Runs PROGRAM (sparkler-vmm) on /dev/kvm in a jail, with a network broker in another.\n"
+    "\n"
+    "  --exec PROGRAM        a path, or a name looked up beside the jailer, then in libexec\n"
+    "  --guest FILE          flat 16-bit image to run (the monitor)\n"
+    "  --mem SIZE            guest memory, 64K to 3G (1M)\n"
+    "  --feeds FILE          what the network may be used for (feeds.json)\n"
+    "  --offline-samples     show the feeds' samples, marked, where the network is out of reach\n"
+    "  --credential NAME=FILE  hand a key, token or CA file to the broker; may be repeated\n"
+    "  --ca FILE             trusted authorities (/etc/ssl/certs/ca-certificates.crt)\n"
+    "  --broker PROGRAM      another network broker (sparkler-netbroker)\n"
+    "  --console auto|raw    raw: the guest's escape sequences reach the terminal (auto)\n"
+    "  --timeout SECONDS     end the VM after this time\n"
+    "  --id ID               name of the VM, letters, digits and '-' (from the pid)\n"
+    "  --uid UID, --gid GID  of the jails, when root (picked by --id)\n"
+    "  --userns              use user namespaces even when root\n"
+    "  --netns PATH          network namespace of the broker (the jailer's own)\n"
+    "  --resource-limit NAME=VALUE  rlimit of both jails: as, fsize, nofile, …; may be repeated\n"
+    "  --daemonize           run in the background, without a console\n"
+    "  --explain             print the locks of the jails, and run nothing\n"
+    "  --help, --version\n"
+    "\n"
+    "Status: 0 the guest halted; 1 wrong usage or set-up failed; 2 the guest failed;\n"
+    "3 a time or resource limit ended it; 4 the console was closed; 128+N signal N.\n";
+
+/* 0 if the text is not a whole number, with one of the suffixes K, M and G if they are allowed */
+static bool parse_number(const char *text, bool suffixes, uint64_t *number)
+{
+    char *end;
+
+    if (*text < '0' || *text > '9')
+        return false;
+    errno = 0;
+    *number = strtoull(text, &end, 10);
+    if (errno != 0)
+        return false;
+    if (suffixes && *end != '\0') {
+        const char *units = "KMG", *unit = strchr(units, *end);
+
+        if (unit == NULL || *number > UINT64_MAX >> 30)
+            return false;
+        *number <<= 10 * (unit - units + 1);
+        end++;
+    }
+    return *end == '\0';
+}
+
+static uint64_t number_option(const char *name, const char *text, uint64_t least, uint64_t most)
+{
+    uint64_t number;
+
+    if (!parse_number(text, false, &number) || number < least || number > most)
+        errx(1, "--%s %s: expected a whole number from %llu to %llu", name, text,
+             (unsigned long long)least, (unsigned long long)most);
+    return number;
+}
+
+static uint64_t memory_option(const char *text)
+{
+    uint64_t bytes;
+
+    if (!parse_number(text, true, &bytes) || bytes < MEMORY_MIN || bytes > MEMORY_MAX ||
+        bytes % 4096 != 0)
+        errx(1, "--mem %s: expected a multiple of 4K from 64K to 3G", text);
+    return bytes;
+}
+
+static void setting_option(const char *name, char *text, struct settings *settings)
+{
+    char *equals = strchr(text, '=');
+
+    if (equals == NULL || equals == text || equals[1] == '\0')
+        errx(1, "--%s %s: expected NAME=VALUE", name, text);
+    if (settings->count == OPTION_REPEATS_MAX)
+        errx(1, "--%s is given more than %d times", name, OPTION_REPEATS_MAX);
+    *equals = '\0';
+    settings->list[settings->count++] = (struct setting){text, equals + 1};
+}
+
+static const char *id_option(const char *text)
+{
+    size_t length = strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-");
+
+    if (length == 0 || length > 64 || text[length] != '\0')
+        errx(1, "--id %s: expected up to 64 letters, digits and '-'", text);
+    return text;
+}
+
+static bool console_option(const char *text)
+{
+    if (strcmp(text, "raw") != 0 && strcmp(text, "auto") != 0)
+        errx(1, "--console %s: expected auto or raw", text);
+    return strcmp(text, "raw") == 0;
+}
+
+/* The first that exists of `name` beside the jailer and in `folder`; a name with a slash is a path.
+ */
+static const char *look_up(const char *name, const char *folder)
+{
+    char self[PATH_MAX], *path;
+    ssize_t length = readlink("/proc/self/exe", self, sizeof(self));
+
+    if (strchr(name, '/') != NULL)
+        return name;
+    if (length <= 0 || length == sizeof(self))
+        err(1, "cannot find the jailer's own folder: readlink /proc/self/exe");
+    while (self[length - 1] != '/')
+        length--;
+    if (asprintf(&path, "%.*s%s", (int)length, self, name) < 0)
+        err(1, "asprintf");
+    if (access(path, F_OK) == 0)
+        return path;
+    free(path);
+    if (asprintf(&path, "%s/%s", folder, name) < 0)
+        err(1, "asprintf");
+    return path;
+}
+
+static uint32_t uid_slot(const char *id)
+{
+    uint32_t hash = 2166136261u; /* FNV-1a */
+
+    if (id == NULL)
+        return (uint32_t)getpid() % UID_SLOTS;
+    for (; *id != '\0'; id++)
+        hash = (hash ^ (unsigned char)*id) * 16777619u;
+    return UID_SLOTS + hash % UID_SLOTS;
+}
+
+static void set_defaults(struct options *options)
+{
+    char *id;
+
+    if (options->uid == 0)
+        options->uid = UID_BASE + 4 * uid_slot(options->id);
+    if (options->gid == 0)
+        options->gid = options->uid;
+    if (options->id == NULL) {
+        if (asprintf(&id, "vm-%d", getpid()) < 0)
+            err(1, "asprintf");
+        options->id = id;
+    }
+    options->feeds_given = options->feeds != NULL;
+    if (options->guest == NULL)
+        options->guest = look_up("monitor.bin", DATADIR);
+    if (options->feeds == NULL)
+        options->feeds = look_up("feeds.json", DATADIR);
+    if (options->broker == NULL)
+        options->broker = "sparkler-netbroker";
+    options->broker = look_up(options->broker, LIBEXECDIR);
+    options->program = look_up(options->program, LIBEXECDIR);
+}
+
+enum option_id {
+    EXEC = 1,
+    GUEST,
+    MEM,
+    FEEDS,
+    OFFLINE_SAMPLES,
+    CREDENTIAL,
+    CA,
+    BROKER_PROGRAM,
+    CONSOLE,
+    TIMEOUT,
+    ID,
+    UID,
+    GID,
+    USERNS,
+    NETNS,
+    RESOURCE_LIMIT,
+    DAEMONIZE,
+    EXPLAIN,
+    HELP,
+    VERSION,
+};
+
+static const struct option names[] = {
+    {"exec", required_argument, NULL, EXEC},
+    {"guest", required_argument, NULL, GUEST},
+    {"mem", required_argument, NULL, MEM},
+    {"feeds", required_argument, NULL, FEEDS},
+    {"offline-samples", no_argument, NULL, OFFLINE_SAMPLES},
+    {"credential", required_argument, NULL, CREDENTIAL},
+    {"ca", required_argument, NULL, CA},
+    {"broker", required_argument, NULL, BROKER_PROGRAM},
+    {"console", required_argument, NULL, CONSOLE},
+    {"timeout", required_argument, NULL, TIMEOUT},
+    {"id", required_argument, NULL, ID},
+    {"uid", required_argument, NULL, UID},
+    {"gid", required_argument, NULL, GID},
+    {"userns", no_argument, NULL, USERNS},
+    {"netns", required_argument, NULL, NETNS},
+    {"resource-limit", required_argument, NULL, RESOURCE_LIMIT},
+    {"daemonize", no_argument, NULL, DAEMONIZE},
+    {"explain", no_argument, NULL, EXPLAIN},
+    {"help", no_argument, NULL, HELP},
+    {"version", no_argument, NULL, VERSION},
+    {0},
+};
+
+static void set_option(struct options *options, enum option_id option, char *value)
+{
+    switch (option) {
+    case EXEC:
+        options->program = value;
+        break;
+    case GUEST:
+        options->guest = value;
+        break;
+    case MEM:
+        options->memory_bytes = memory_option(value);
+        break;
+    case FEEDS:
+        options->feeds = value;
+        break;
+    case OFFLINE_SAMPLES:
+        options->offline_samples = true;
+        break;
+    case CREDENTIAL:
+        setting_option("credential", value, &options->credentials);
+        break;
+    case CA:
+        options->ca = value;
+        break;
+    case BROKER_PROGRAM:
+        options->broker = value;
+        break;
+    case CONSOLE:
+        options->raw_console = console_option(value);
+        break;
+    case TIMEOUT:
+        options->timeout_seconds = (unsigned)number_option("timeout", value, 1, INT_MAX / 1000);
+        break;
+    case ID:
+        options->id = id_option(value);
+        break;
+    case UID:
+        options->uid = (uid_t)number_option("uid", value, 1, UINT32_MAX - 4);
+        break;
+    case GID:
+        options->gid = (gid_t)number_option("gid", value, 1, UINT32_MAX - 4);
+        break;
+    case USERNS:
+        options->userns = true;
+        break;
+    case NETNS:
+        options->netns = value;
+        break;
+    case RESOURCE_LIMIT:
+        setting_option("resource-limit", value, &options->limits);
+        break;
+    case DAEMONIZE:
+        options->daemonize = true;
+        break;
+    case EXPLAIN:
+        options->explain = true;
+        break;
+    case HELP:
+        fputs(usage, stdout);
+        exit(0);
+    case VERSION:
+        puts("sparkler " SPARKLER_VERSION);
+        exit(0);
+    }
+}
+
+struct options options_parse(int argc, char **argv)
+{
+    struct options options = {
+        .ca = "/etc/ssl/certs/ca-certificates.crt",
+        .memory_bytes = MEMORY_DEFAULT,
+    };
+    int option;
+
+    opterr = 0;
+    while ((option = getopt_long(argc, argv, "+:", names, NULL)) != -1) {
+        if (option == ':')
+            errx(1, "%s: a value is missing; see jailer --help", argv[optind - 1]);
+        if (option == '?')
+            errx(1,
+                 "%s: no such option; see jailer --help (options of the program itself go behind "
+                 "'--')",
+                 argv[optind - 1]);
+        set_option(&options, option, optarg);
+    }
+    if (optind < argc && strcmp(argv[optind - 1], "--") != 0)
+        errx(1,
+             "%s: not expected here; see jailer --help (arguments of the program go behind '--')",
+             argv[optind]);
+    if (options.program == NULL)
+        errx(1, "no program to run; try: jailer --exec sparkler-vmm");
+    options.arguments = argv + optind;
+    set_defaults(&options);
+    return options;
+}

@@ -1,0 +1,46 @@
+/* The command line of jailer. */
+#ifndef SPARKLER_OPTIONS_H
+#define SPARKLER_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/resource.h>
+#include <sys/types.h>
+
+#define OPTION_REPEATS_MAX 16 /* of each option that may be given again */
+
+/* NAME=VALUE, as --credential, --cgroup and --resource-limit take it */
+struct setting {
+    const char *name;
+    const char *value;
+};
+
+struct settings {
+    unsigned count;
+    struct setting list[OPTION_REPEATS_MAX];
+};
+
+struct options {
+    const char *id;
+    const char *program; /* path of the VMM */
+    char **arguments;    /* of the VMM, behind its name; ended by NULL */
+    const char *broker;  /* path of the network broker */
+    const char *guest, *feeds, *ca;
+    bool feeds_given; /* by the user, so they are checked before the VM starts */
+    struct settings credentials, limits;
+    uint64_t memory_bytes;    /* of the guest */
+    unsigned timeout_seconds; /* 0: none */
+    uid_t uid;                /* of the VMM; the broker's is one higher, the supervisor's two */
+    gid_t gid;
+    const char *netns;
+    bool userns, raw_console, offline_samples, daemonize, explain;
+};
+
+/*
+ * Reads the command line. Paths are looked up (a bare program name beside the jailer, then in the
+ * libexec folder). Wrong usage ends the program with status 1 and a line that says what to do;
+ * --help and --version end it with 0.
+ */
+struct options options_parse(int argc, char **argv);
+
+#endif

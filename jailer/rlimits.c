@@ -1,0 +1,79 @@
+/* Resource limits (setrlimit(2)): what a process could still use up. */
+#include "jail.h"
+
+#include <err.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct {
+    const char *name;
+    int resource;
+} resources[] = {
+    {"as", RLIMIT_AS},
+    {"core", RLIMIT_CORE},
+    {"cpu", RLIMIT_CPU},
+    {"data", RLIMIT_DATA},
+    {"fsize", RLIMIT_FSIZE},
+    {"memlock", RLIMIT_MEMLOCK},
+    {"nofile", RLIMIT_NOFILE},
+    {"nproc", RLIMIT_NPROC},
+    {"stack", RLIMIT_STACK},
+    {"msgqueue", RLIMIT_MSGQUEUE},
+    {"sigpending", RLIMIT_SIGPENDING},
+};
+
+/* Lowers a limit; one that is lower already stays, an ordinary user could not raise it. */
+static void limit(int resource, rlim_t value)
+{
+    struct rlimit old, new = {value, value};
+
+    if (getrlimit(resource, &old) == 0 && old.rlim_max < value)
+        new.rlim_cur = new.rlim_max = old.rlim_max;
+    if (setrlimit(resource, &new) != 0)
+        err(1, "cannot set resource limit %d to %llu", resource, (unsigned long long)value);
+}
+
+static void limit_by_name(const struct setting *setting)
+{
+    char *end;
+    unsigned long long value;
+
+    errno = 0;
+    value = strtoull(setting->value, &end, 10);
+    if (*end != '\0' || errno != 0)
+        errx(1, "--resource-limit %s=%s: expected a whole number", setting->name, setting->value);
+    for (size_t i = 0; i < sizeof(resources) / sizeof(resources[0]); i++)
+        if (strcmp(resources[i].name, setting->name) == 0) {
+            limit(resources[i].resource, value);
+            return;
+        }
+    errx(1,
+         "--resource-limit %s: no such limit; there are as, core, cpu, data, fsize, memlock, "
+         "nofile, nproc, stack, msgqueue and sigpending",
+         setting->name);
+}
+
+static void set_limits(struct jail *jail)
+{
+    const rlim_t program = 64 << 20; /* text, stack and heap of the VMM take less than this */
+
+    limit(RLIMIT_CORE, 0);
+    limit(RLIMIT_MEMLOCK, 0);
+    limit(RLIMIT_MSGQUEUE, 0);
+    if (jail->role == SUPERVISOR)
+        return;
+    limit(RLIMIT_FSIZE, 1 << 30); /* the console may go to a file */
+    limit(RLIMIT_NOFILE, 64);
+    if (jail->role == VMM)
+        limit(RLIMIT_AS, jail->options->memory_bytes + program);
+    for (unsigned i = 0; i < jail->options->limits.count; i++)
+        limit_by_name(&jail->options->limits.list[i]);
+}
+
+const struct lock lock_rlimits = {
+    .name = "rlimits",
+    .what = "no core file, 64 descriptors, 1 GiB of output, bounded memory",
+    .roles = VMM | BROKER | SUPERVISOR,
+    .close = set_limits,
+};

@@ -1,0 +1,127 @@
+/*
+ * The jail's file system: an empty, read-only tmpfs as root, entered by pivot_root(2), the old one
+ * gone. In the broker's there is what libcurl, OpenSSL and glibc's resolver read, nothing else.
+ */
+#include "jail.h"
+
+#include <err.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* Where the new root is mounted while the old one is still there; any folder would do. */
+#define NEW_ROOT "/proc"
+
+/* Read by the broker where they exist; a symbolic link on the host is one in the jail. */
+static const char *const broker_files[] = {
+    "/lib",
+    "/lib64",
+    "/usr/lib/x86_64-linux-gnu",
+    "/usr/lib64",
+    "/etc/ld.so.cache",
+    "/etc/ssl/openssl.cnf",
+    "/etc/resolv.conf",
+    "/etc/hosts",
+    "/etc/nsswitch.conf",
+    "/etc/host.conf",
+    "/etc/gai.conf",
+    "/etc/services",
+    NULL,
+};
+
+static void make_parents(char *path)
+{
+    for (char *slash = strchr(path + strlen(NEW_ROOT) + 1, '/'); slash != NULL;
+         slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        if (mkdir(path, 0755) != 0 && errno != EEXIST)
+            err(1, "cannot make %s in the jail", path);
+        *slash = '/';
+    }
+}
+
+static void make_mount_point(const char *path, bool folder)
+{
+    int fd;
+
+    if (folder) {
+        if (mkdir(path, 0755) != 0 && errno != EEXIST)
+            err(1, "cannot make %s in the jail", path);
+        return;
+    }
+    fd = open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0444);
+    if (fd < 0)
+        err(1, "cannot make %s in the jail", path);
+    close(fd);
+}
+
+/* Shows a file or folder of the host in the jail: read-only, no devices, no set-user-ID. */
+static void bind_read_only(const char *source, const char *target)
+{
+    struct mount_attr attributes = {
+        .attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV,
+    };
+    int tree = open_tree(AT_FDCWD, source, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
+
+    if (tree < 0 ||
+        mount_setattr(tree, "", AT_EMPTY_PATH | AT_RECURSIVE, &attributes, sizeof(attributes)) !=
+            0 ||
+        move_mount(tree, "", AT_FDCWD, target, MOVE_MOUNT_F_EMPTY_PATH) != 0)
+        err(1, "cannot show %s in the jail, read-only", source);
+    close(tree);
+}
+
+/* Shows one of broker_files, as a link, file or folder. A host without it is no fault. */
+static void show(const char *path)
+{
+    char target[PATH_MAX], link[PATH_MAX];
+    struct stat status;
+    ssize_t length;
+
+    snprintf(target, sizeof(target), NEW_ROOT "%s", path);
+    length = readlink(path, link, sizeof(link) - 1);
+    /* /lib -> usr/lib is kept; a link to anywhere else (a resolver's /run/…) is looked through */
+    if (length > 0 && strncmp(link, "usr/", 4) == 0) {
+        link[length] = '\0';
+        if (symlink(link, target) != 0)
+            err(1, "cannot make the link %s in the jail", path);
+        return;
+    }
+    if (stat(path, &status) != 0) {
+        if (errno == ENOENT)
+            return;
+        err(1, "cannot show %s in the jail", path);
+    }
+    make_parents(target);
+    make_mount_point(target, S_ISDIR(status.st_mode));
+    bind_read_only(path, target);
+}
+
+static void enter_root(struct jail *jail)
+{
+    if (mount("jail", NEW_ROOT, "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, "size=64k,mode=755") !=
+        0)
+        err(1, "cannot mount the jail's root");
+    if (jail->role == BROKER)
+        for (const char *const *path = broker_files; *path != NULL; path++)
+            show(*path);
+    if (chdir(NEW_ROOT) != 0 || syscall(SYS_pivot_root, ".", ".") != 0 ||
+        umount2(".", MNT_DETACH) != 0 || chdir("/") != 0)
+        err(1, "cannot enter the jail's root by pivot_root");
+    if (mount(NULL, "/", NULL, MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC,
+              NULL) != 0)
+        err(1, "cannot make the jail's root read-only");
+}
+
+const struct lock lock_root = {
+    .name = "root",
+    .what = "vmm: no file at all; broker: its libraries and resolver files, read-only",
+    .roles = VMM | BROKER,
+    .close = enter_root,
+};

@@ -1,0 +1,159 @@
+/* The supervisor's loop: see supervisor.h. All its descriptors have the fixed numbers of
+ * policy/fds.h. */
+#include "supervisor.h"
+
+#include "policy/fds.h"
+
+#include <err.h>
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/pidfd.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+static long long now_ms(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
+}
+
+/* Ctrl-Z: the VM stops with the supervisor, the terminal is the shell's meanwhile. */
+static void stop_for_a_while(struct supervisor *supervisor)
+{
+    if (supervisor->key_mode)
+        terminal_restore(STDIN_FILENO, &supervisor->saved);
+    pidfd_send_signal(FD_VMM_PID, SIGSTOP, NULL, 0);
+    kill(getpid(), SIGSTOP);
+    pidfd_send_signal(FD_VMM_PID, SIGCONT, NULL, 0);
+    if (supervisor->key_mode)
+        terminal_key_mode(STDIN_FILENO, &supervisor->saved);
+}
+
+/* The signal that is to end the VM, or 0. */
+static int take_signal(struct supervisor *supervisor)
+{
+    struct signalfd_siginfo signal;
+
+    if (read(FD_SIGNALS, &signal, sizeof(signal)) != sizeof(signal))
+        return 0;
+    if (signal.ssi_signo != SIGTSTP)
+        return (int)signal.ssi_signo;
+    stop_for_a_while(supervisor);
+    return 0;
+}
+
+/* Kills what is left of a jail and waits until it is gone. */
+static siginfo_t end_jail(int pidfd)
+{
+    siginfo_t end = {0};
+
+    pidfd_send_signal(pidfd, SIGKILL, NULL, 0);
+    while (waitid(P_PIDFD, (id_t)pidfd, &end, WEXITED) != 0)
+        if (errno != EINTR)
+            err(1, "cannot wait for a jail");
+    return end;
+}
+
+/* Says how a jail's process was killed, if the supervisor did not do it. */
+static void report_kill(const char *program, const siginfo_t *end)
+{
+    if (end->si_code == CLD_EXITED)
+        return;
+    warnx("%s was killed by signal %d (%s)%s", program, end->si_status, strsignal(end->si_status),
+          end->si_status == SIGSYS ? ": it made a system call that its policy does not allow" : "");
+}
+
+enum { SIGNALS, VMM_END, WARDEN_END, INPUT, OUTPUT, VMM_LOG, BROKER_LOG, POLLED };
+
+/* Waits for the next events and serves relays and logs. */
+static void wait_and_relay(struct supervisor *supervisor, struct pollfd polled[POLLED], int timeout)
+{
+    polled[SIGNALS] = (struct pollfd){.fd = FD_SIGNALS, .events = POLLIN};
+    polled[VMM_END] = (struct pollfd){.fd = FD_VMM_PID, .events = POLLIN};
+    polled[WARDEN_END] = (struct pollfd){.fd = FD_WARDEN_PID, .events = POLLIN};
+    polled[INPUT] = relay_poll(&supervisor->input);
+    polled[OUTPUT] = relay_poll(&supervisor->output);
+    polled[VMM_LOG] = (struct pollfd){.fd = supervisor->vmm_log.from, .events = POLLIN};
+    polled[BROKER_LOG] = (struct pollfd){.fd = supervisor->broker_log.from, .events = POLLIN};
+    for (int i = 0; i < POLLED; i++)
+        polled[i].revents = 0;
+    if (poll(polled, POLLED, timeout) < 0 && errno != EINTR)
+        err(1, "cannot wait for the jails");
+    if (polled[INPUT].revents != 0)
+        relay_move(&supervisor->input);
+    if (polled[OUTPUT].revents != 0)
+        relay_move(&supervisor->output);
+    if (polled[VMM_LOG].revents != 0)
+        log_move(&supervisor->vmm_log);
+    if (polled[BROKER_LOG].revents != 0)
+        log_move(&supervisor->broker_log);
+}
+
+/* What the jails said last, now that nobody can say more; a terminal that is stopped is not waited
+ * for. */
+static void drain(struct supervisor *supervisor)
+{
+    struct pollfd output;
+
+    while (supervisor->vmm_log.from >= 0)
+        log_move(&supervisor->vmm_log);
+    while (supervisor->broker_log.from >= 0)
+        log_move(&supervisor->broker_log);
+    while (output = relay_poll(&supervisor->output), output.fd >= 0 && poll(&output, 1, 1000) > 0)
+        relay_move(&supervisor->output);
+}
+
+static int vmm_status(const siginfo_t *end)
+{
+    report_kill("sparkler-vmm", end);
+    return end->si_code == CLD_EXITED ? end->si_status : STATUS_SIGNAL + end->si_status;
+}
+
+/* Waits until something ends the VM; returns the exit status, or -1 if it is the VMM's own. */
+static int wait_for_end(struct supervisor *supervisor)
+{
+    long long deadline = now_ms() + supervisor->timeout_seconds * 1000LL;
+
+    for (;;) {
+        struct pollfd polled[POLLED];
+        int signal, timeout = -1;
+
+        if (supervisor->timeout_seconds != 0)
+            timeout = deadline > now_ms() ? (int)(deadline - now_ms()) : 0;
+        wait_and_relay(supervisor, polled, timeout);
+        if (polled[VMM_END].revents != 0)
+            return -1;
+        if (polled[SIGNALS].revents != 0 && (signal = take_signal(supervisor)) != 0)
+            return STATUS_SIGNAL + signal;
+        if (polled[WARDEN_END].revents != 0)
+            return STATUS_SIGNAL;
+        if (supervisor->timeout_seconds != 0 && now_ms() >= deadline) {
+            warnx("the VM was ended after %u seconds (--timeout)", supervisor->timeout_seconds);
+            return STATUS_LIMIT;
+        }
+    }
+}
+
+int supervise(struct supervisor *supervisor)
+{
+    int status = wait_for_end(supervisor);
+    siginfo_t vmm = end_jail(FD_VMM_PID), warden = end_jail(FD_WARDEN_PID);
+
+    drain(supervisor);
+    if (status == STATUS_SIGNAL) { /* the warden ended by itself, and the VM with it */
+        report_kill("the broker's warden", &warden);
+        status = warden.si_code == CLD_EXITED ? warden.si_status : STATUS_SIGNAL + warden.si_status;
+    }
+    if (status < 0)
+        status = vmm_status(&vmm);
+    if (supervisor->key_mode)
+        terminal_restore(STDIN_FILENO, &supervisor->saved);
+    return status;
+}
