@@ -1,5 +1,5 @@
-; Clause: a port that nobody owns reads as all ones in each size, and ignores writes. So do writes to
-; a feed.
+; Clause: a port that nobody owns reads as all ones in each size, and ignores writes. So does a feed
+; ignore writes, and the ports beside the feeds are nobody's.
 %include "guest.inc"
 
 main:
@@ -22,6 +22,17 @@ main:
         mov eax, [BUFFER + 4]
         call print_hex
 
+        mov bx, beside
+.next:
+        mov dx, [bx]
+        xor eax, eax
+        in al, dx
+        call print_hex
+        inc bx
+        inc bx
+        cmp bx, beside_end
+        jne .next
+
         mov al, 0xfe            ; would reset a PC
         out 0x64, al
         out 0x64, ax
@@ -30,3 +41,6 @@ main:
         out dx, al
         say `\n`
         hlt
+
+beside: dw 0xff, 0x107, 0x200, 0x207, CONSOLE - 1, CONSOLE + 1
+beside_end:

@@ -1,0 +1,278 @@
+# What a flat 16-bit guest may rely on, clause by clause: each test runs a guest of tests/guests in
+# its jail. How the VMM bears a hostile broker is tested without a jail, by tests/probes/vmm-link.c.
+
+bats_require_minimum_version 1.5.0
+
+setup_file() {
+    export root="$BATS_TEST_DIRNAME/.."
+    export build="$root/${BUILD:-build}"
+    export guests="$BATS_FILE_TMPDIR"
+    local source
+    for source in "$root"/tests/guests/*.asm; do
+        nasm -i "$root/tests/guests/" -f bin -o "$guests/$(basename "$source" .asm).bin" "$source"
+    done
+
+    "$build/sparkler-policy" compile "$root/policy/vmm-boot.policy" >"$guests/vmm-boot.c"
+    cc -std=c11 -D_GNU_SOURCE -Wall -Werror -I"$root" -o "$guests/vmm-link" \
+        "$root/tests/probes/vmm-link.c" "$root/policy/install.c" "$guests/vmm-boot.c"
+}
+
+setup() {
+    [[ -r /dev/kvm && -w /dev/kvm ]] || skip "$(id -un) may not use /dev/kvm here"
+    cd "$BATS_TEST_TMPDIR"
+}
+
+# jailed [OPTION...]: what starts the VMM in its jail; a VM that hangs fails its test in the end
+jailed() {
+    timeout --kill-after 5 60 "$build/jailer" "$@" --exec sparkler-vmm
+}
+
+# vm GUEST [OPTION...]: runs it; leaves $status, the console in $output, the log in $stderr
+vm() {
+    local guest=$1
+    shift
+    run --separate-stderr jailed --guest "$guests/$guest.bin" "$@"
+    echo "status $status"
+    echo "$output"
+    echo "$stderr"
+}
+
+# linked GUEST [FAULT...]: the same without a jail, with the probe as the broker
+linked() {
+    local guest=$1
+    shift
+    run --separate-stderr timeout --kill-after 5 120 \
+        "$guests/vmm-link" "$build/sparkler-vmm" "$guests/$guest.bin" "$@"
+    echo "status $status"
+    echo "$output"
+    echo "$stderr"
+}
+
+@test "start: real mode, CS 0, FLAGS 2, the image at 0x1000 amid zeros" {
+    vm start
+    [[ $status -eq 0 ]]
+    [[ $output == \
+"cs 00000000 flags 00000002 cr0.pe 00000000 ip 00000000 memory 00000000 " ]]
+}
+
+@test "end: HLT ends the VM with 0, with interrupts on too" {
+    vm halt
+    [[ $status -eq 0 ]]
+    [[ $output == "" ]]
+}
+
+@test "CPUID: the brand string is the host's" {
+    brand=$(sed -n 's/^model name\s*: //p' /proc/cpuinfo | sed -n 1p)
+    [[ -n $brand ]] || skip "the host's processor has no name in /proc/cpuinfo"
+    vm brand
+    [[ $status -eq 0 ]]
+    [[ $(tr -d '.' <<<"$output" | xargs) == "$(tr -d '.' <<<"$brand" | xargs)" ]]
+}
+
+@test "console: OUT in each size, alone, as a string and backwards" {
+    vm console-out
+    [[ $status -eq 0 ]]
+    [[ $output == $'bwd\nstring of bytes\nwords\ndwords\nbackwards' ]]
+}
+
+@test "console: IN in each size is a key, zero-extended; a string takes its count" {
+    vm console-in < <(printf 'abcdefghijklmnop')
+    [[ $status -eq 0 ]]
+    [[ $output == 'FFFFFF61 FFFF0062 00000063 defghij.k.l...m...n' ]]
+}
+
+@test "console: keys that come one by one are waited for" {
+    vm console-in < <(for key in a b c d e f g h i j k l m n; do
+        sleep 0.02
+        printf '%s' $key
+    done)
+    [[ $status -eq 0 ]]
+    [[ $output == 'FFFFFF61 FFFF0062 00000063 defghij.k.l...m...n' ]]
+}
+
+@test "console: an input that does not block is waited for all the same" {
+    mkfifo keys
+    (
+        exec 4>keys
+        sleep 0.5
+        printf 'abcdefghijklmn' >&4
+    ) 3>&- &
+    run --separate-stderr timeout --kill-after 5 60 python3 -c '
+import os, sys
+os.set_blocking(0, False)
+os.execv(sys.argv[1], sys.argv[1:])
+' "$build/jailer" --guest "$guests/console-in.bin" --exec sparkler-vmm <keys
+    wait
+    echo "$status $output $stderr"
+    [[ $status -eq 0 ]]
+    [[ $output == 'FFFFFF61 FFFF0062 00000063 defghij.k.l...m...n' ]]
+}
+
+@test "console: an input that ends ends the VM with 4, in the midst of a string too" {
+    vm console-in </dev/null
+    [[ $status -eq 4 ]]
+    [[ $stderr == *"the guest waits for a key, but the console's input is closed: end of file"* ]]
+    vm console-in < <(printf 'abcdef')
+    [[ $status -eq 4 ]]
+}
+
+@test "console: an output that nobody reads ends the VM with 4" {
+    (
+        set +e
+        jailed --guest "$guests/talk.bin" 2>log | head -c 100 >said
+        echo "${PIPESTATUS[0]}" >status
+    )
+    cat status log
+    [[ $(<status) -eq 4 ]]
+    [[ $(head -n 1 said) == "Can anybody hear me?" ]]
+    grep -q "the console's output is closed: Broken pipe" log
+}
+
+@test "ports that nobody owns: all ones in each size, writes ignored, each said once" {
+    vm unowned
+    [[ $status -eq 0 ]]
+    [[ $output == "000000FF 0000FFFF FFFFFFFF FFFFFFFF 00000000 \
+000000FF 000000FF 000000FF 000000FF 000000FF 000000FF " ]]
+    [[ $(grep -c 'reads port 0x60, where no device answers' <<<"$stderr") -eq 1 ]]
+    [[ $(grep -c 'writes port 0x64, where no device listens' <<<"$stderr") -eq 1 ]]
+    [[ $(grep -c 'writes port 0x100, where no device listens' <<<"$stderr") -eq 1 ]]
+}
+
+@test "ports that nobody owns: a guest that tries all of them does not fill the log" {
+    vm every-port
+    [[ $status -eq 0 ]]
+    [[ $output == "done" ]]
+    [[ $(grep -c '^sparkler-vmm: the guest' <<<"$stderr") -eq 16 ]]
+    [[ $stderr == *"more ports of this kind will not be reported"* ]]
+}
+
+@test "feeds: byte by byte up to the NUL, then a fresh text; wider INs are zero-extended" {
+    linked feed-bytes
+    [[ $status -eq 0 ]]
+    [[ $output == $'text 1 of port 0x100.\ntext 2 of port 0x100.\nFFFF0074 00000065 ' ]]
+}
+
+@test "feeds: a string IN has NULs behind the text's own, and the next one starts over" {
+    linked feed-strings
+    [[ $status -eq 0 ]]
+    [[ ${lines[0]} == 'text 1 of port 0x100..........' ]]
+    [[ ${lines[1]} == 'text ' ]]
+    [[ ${lines[2]} == '2 of port 0x100' ]]
+    [[ ${lines[3]} == '...' ]]
+    [[ ${lines[4]} == 't.e.x.t. .3.' ]]
+}
+
+@test "feeds: each of the 13 ports keeps its own place" {
+    linked feed-places
+    [[ $status -eq 0 ]]
+    [[ ${lines[0]} == 'text|text|text|text|text|text|text|text|text|text|text|text|text|' ]]
+    [[ ${lines[1]} == ' 1 o| 2 o| 3 o| 4 o| 5 o| 6 o| 7 o| 8 o| 9 o| 10 | 11 | 12 | 13 |' ]]
+    [[ ${lines[2]} == 'f po|f po|f po|f po|f po|f po|f po|f po|f po|of p|of p|of p|of p|' ]]
+}
+
+@test "feeds: in the jail, a fetch that fails is a text in brackets" {
+    cat >feeds.json <<'END'
+{"feeds": [{
+    "name": "news from nowhere", "ports": {"0x100": {}}, "format": "text",
+    "url": "https://127.0.0.1:1/", "allow_private": true
+}]}
+END
+    vm feed-three --feeds feeds.json
+    [[ $status -eq 0 ]]
+    [[ ${#lines[@]} -eq 3 ]]
+    for line in "${lines[@]}"; do
+        [[ $line == '[news from nowhere: '*']' ]]
+    done
+}
+
+@test "a hostile broker: a frame that does not fit ends the acquaintance" {
+    misfit='the network broker sent a frame that does not fit; it will not be asked again'
+    for fault in short long version future port length escape nul eight-bit tail flood; do
+        linked feed-three good $fault
+        [[ $status -eq 0 ]]
+        [[ ${lines[0]} == 'text 1 of port 0x100' ]]
+        [[ ${lines[1]} == "[feeds: $misfit]" ]]
+        [[ ${lines[2]} == "[feeds: $misfit]" ]]
+        [[ $stderr == "sparkler-vmm: $misfit" ]]
+    done
+}
+
+@test "a hostile broker: one that hangs up is not asked again" {
+    ended='the network broker has ended; it will not be asked again'
+    for fault in hangup empty; do
+        linked feed-three good $fault
+        [[ $status -eq 0 ]]
+        [[ ${lines[0]} == 'text 1 of port 0x100' ]]
+        [[ ${lines[1]} == "[feeds: $ended]" ]]
+        [[ ${lines[2]} == "[feeds: $ended]" ]]
+        [[ $stderr == "sparkler-vmm: $ended" ]]
+    done
+}
+
+@test "a hostile broker: silence ends in a text, and a late answer is skipped" {
+    linked feed-three good silent late
+    [[ $status -eq 0 ]]
+    [[ ${lines[0]} == 'text 1 of port 0x100' ]]
+    [[ ${lines[1]} == '[feeds: the network broker did not answer in '*' s]' ]]
+    [[ ${lines[2]} == 'text 3 of port 0x100' ]]
+    [[ $stderr == "" ]]
+}
+
+@test "memory: the last byte of the default size is there" {
+    vm top
+    [[ $status -eq 0 ]]
+    [[ $output == "0000005A " ]]
+}
+
+@test "memory: an access where there is none ends the VM with 2 and names the address" {
+    vm read-outside
+    [[ $status -eq 2 ]]
+    [[ $stderr == *"a read at 0x101224 (size 2), where there is no memory: that ends at 0x100000"* ]]
+    [[ $stderr == *"registers: cs:rip 0:"* ]]
+
+    vm write-outside
+    [[ $status -eq 2 ]]
+    [[ $stderr == *"a write at 0x101224 (size 4)"* ]]
+
+    vm top --mem 64K
+    [[ $status -eq 2 ]]
+    [[ $stderr == *"a write at 0xfffff (size 1), where there is no memory: that ends at 0x10000 "* ]]
+}
+
+@test "faults: an instruction outside memory ends the VM with 2 and names the place" {
+    vm run-outside
+    [[ $status -eq 2 ]]
+    [[ $stderr == *"an instruction that KVM cannot fetch or cannot emulate"* ]]
+    [[ $stderr == *"registers: cs:rip ffff:1234"* ]]
+}
+
+@test "faults: a triple fault ends the VM with 2" {
+    vm triple-fault
+    [[ $status -eq 2 ]]
+    [[ $stderr == *"a triple fault (KVM_EXIT_SHUTDOWN)"* ]]
+    [[ $stderr == *"registers: cs:rip "* ]]
+}
+
+@test "image: empty, too large or just fitting" {
+    : >"$guests/empty.bin"
+    vm empty
+    [[ $status -eq 1 ]]
+    [[ $stderr == *"the guest image is empty: 0 bytes, where 1 to 1044480 fit"* ]]
+
+    # 64 KiB of memory have room for 60 KiB from 0x1000 on
+    cp "$guests/halt.bin" "$guests/full.bin"
+    truncate -s $((60 * 1024)) "$guests/full.bin"
+    vm full --mem 64K
+    [[ $status -eq 0 ]]
+
+    truncate -s $((60 * 1024 + 1)) "$guests/full.bin"
+    vm full --mem 64K
+    [[ $status -eq 1 ]]
+    [[ $stderr == *"the guest image has 61441 bytes, and the guest's memory room for 61440"* ]]
+}
+
+@test "the VMM alone says that the jailer starts it" {
+    run "$build/sparkler-vmm" --help
+    [[ $status -eq 1 ]]
+    [[ $output == "sparkler-vmm: not started by the jailer: use jailer --exec sparkler-vmm" ]]
+}
