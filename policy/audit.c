@@ -54,21 +54,39 @@ static void explain_refusal(pid_t pid, int error)
     }
 }
 
+/* Reads the kernel's name for the process, and finds it in our table; NULL if it is not there. */
+static const struct process *identify(pid_t pid, char comm[static PROC_TEXT_MAX])
+{
+    proc_read(pid, "comm", comm);
+    comm[strcspn(comm, "\n")] = '\0';
+    return process_find(comm);
+}
+
+/* A process that has ended but was not waited for yet: there is nothing to read of it. */
+static bool has_ended(pid_t pid)
+{
+    char status[PROC_TEXT_MAX], value[PROC_FIELD_MAX];
+
+    proc_read(pid, "status", status);
+    return *proc_field(status, "State", value) == 'Z';
+}
+
 bool audit(pid_t pid, const char *directory)
 {
-    const struct process *process;
-    struct held held;
     char comm[PROC_TEXT_MAX];
+    const struct process *process = identify(pid, comm);
+    struct held held;
     bool fine;
     int error;
 
-    proc_read(pid, "comm", comm);
-    comm[strcspn(comm, "\n")] = '\0';
+    if (has_ended(pid)) {
+        printf("%s (process %d)\n  WRONG: it has ended\n", comm, pid);
+        return false;
+    }
     error = held_read(pid, &held);
     if (error && error != EINVAL)
         explain_refusal(pid, error);
     printf("%s (process %d)\n", comm, pid);
-    process = process_find(comm);
     fine = process && held.count == process_filters(process);
     if (!process)
         printf("  WRONG: no policy knows a process of this name; it holds %zu filters\n",
@@ -91,8 +109,7 @@ static bool supervises(pid_t pid, const char *id)
     size_t length;
     bool next = false;
 
-    proc_read(pid, "comm", comm);
-    if (strcmp(comm, "supervisor\n") != 0)
+    if (identify(pid, comm) != process_find("supervisor"))
         return false;
     length = proc_read(pid, "cmdline", arguments);
     for (const char *a = arguments; a < arguments + length; a += strlen(a) + 1) {
@@ -123,30 +140,57 @@ static int is_process(const struct dirent *entry)
     return isdigit((unsigned char)entry->d_name[0]);
 }
 
-bool audit_all(const char *id, const char *directory)
+/* Audits a process and its descendants, and marks in `seen` which of our processes they are. */
+static bool audit_family(pid_t ancestor, const char *directory, bool seen[static PROCESSES])
 {
     struct dirent **entries;
     int count = scandir("/proc", &entries, is_process, versionsort);
-    unsigned audited = 0;
-    pid_t supervisor = 0;
+    char comm[PROC_TEXT_MAX];
     bool fine = true;
 
-    for (int i = 0; i < count && !supervisor; i++)
-        if (supervises(atoi(entries[i]->d_name), id))
-            supervisor = atoi(entries[i]->d_name);
-    if (!supervisor)
-        errx(1, "cannot audit '%s': no supervisor runs with --id %s", id, id);
+    if (count < 0)
+        err(1, "cannot list the processes in /proc");
     for (int i = 0; i < count; i++) {
         pid_t pid = atoi(entries[i]->d_name);
 
-        if (descends(pid, supervisor)) {
-            fine &= audit(pid, directory);
-            audited++;
-        }
         free(entries[i]);
+        if (!descends(pid, ancestor))
+            continue;
+        if (identify(pid, comm))
+            seen[identify(pid, comm) - processes] = true;
+        fine &= audit(pid, directory);
     }
     free(entries);
-    printf("%u processes: %s\n", audited,
-           fine ? "all agree with the files" : "NOT ALL AGREE with the files");
+    return fine;
+}
+
+static pid_t find_supervisor(const char *id)
+{
+    struct dirent *entry;
+    DIR *proc = opendir("/proc");
+    pid_t found = 0;
+
+    if (!proc)
+        err(1, "cannot list the processes in /proc");
+    while (!found && (entry = readdir(proc)))
+        if (is_process(entry) && supervises(atoi(entry->d_name), id))
+            found = atoi(entry->d_name);
+    closedir(proc);
+    if (!found)
+        errx(1, "cannot audit '%s': no supervisor runs with --id %s", id, id);
+    return found;
+}
+
+bool audit_all(const char *id, const char *directory)
+{
+    bool seen[PROCESSES] = {false};
+    bool fine = audit_family(find_supervisor(id), directory, seen);
+
+    for (const struct process *p = processes; p->name; p++)
+        if (p->always && !seen[p - processes]) {
+            printf("%s\n  WRONG: there is no such process\n", p->name);
+            fine = false;
+        }
+    printf("%s: %s\n", id, fine ? "all agree with the files" : "NOT ALL AGREE with the files");
     return fine;
 }

@@ -9,9 +9,12 @@
 #define COMM_LENGTH 15
 
 const struct process processes[PROCESSES + 1] = {
-    {"sparkler-vmm", {"vmm-boot", "vmm"}}, {"sparkler-netbroker", {"warden", "netbroker"}},
-    {"resolver", {"warden", "resolver"}},  {"warden", {"warden"}},
-    {"supervisor", {"supervisor"}},        {NULL, {NULL}},
+    {"sparkler-vmm", {"vmm-boot", "vmm"}, true},
+    {"sparkler-netbroker", {"warden", "netbroker"}, false},
+    {"resolver", {"warden", "resolver"}, false},
+    {"warden", {"warden"}, true},
+    {"supervisor", {"supervisor"}, true},
+    {NULL, {NULL}, false},
 };
 
 const struct process *process_find(const char *name)

@@ -13,6 +13,7 @@
 struct process {
     const char *name;             /* its first 15 bytes are the kernel's name for it (comm) */
     const char *chain[CHAIN_MAX]; /* its policies, the oldest filter first; NULL behind the last */
+    bool always;                  /* it is there as long as the VM is */
 };
 
 extern const struct process processes[PROCESSES + 1]; /* ends with a NULL name */

@@ -355,3 +355,35 @@ needs_root() {
     run "$policy" audit --all no-such-vm
     [[ $status -eq 1 && $output == *"no supervisor runs with --id no-such-vm"* ]]
 }
+
+# said TEXT: waits until the guest has printed this text
+said() {
+    for _ in {1..400}; do
+        ! grep -q "$1" console || return 0
+        sleep 0.1
+    done
+    cat console log
+    return 1
+}
+
+@test "audit: a VM and its broker agree with the files, and go on" {
+    needs_root
+    [[ -w /dev/kvm ]] || skip "/dev/kvm is not there for us"
+    local id="audit-$$"
+    mkfifo keys
+    "$build/jailer" --id "$id" --exec sparkler-vmm <keys >console 2>log 3>&- &
+    vm=$!
+    exec 8>keys
+    said "Your choice"
+    echo -n 33 >&8 # a feed, so that the broker and its resolver start
+    said "Press any key"
+    run "$policy" audit --all "$id"
+    echo "$output"
+    echo -n ' 5' >&8
+    exec 8>&-
+    wait "$vm"
+    [[ $status -eq 0 ]]
+    for process in supervisor sparkler-vmm warden sparkler-netbro resolver; do
+        [[ $output == *"$process (process "* ]]
+    done
+}
