@@ -3,49 +3,15 @@
 
 bats_require_minimum_version 1.5.0
 
-setup_file() {
-    export root="$BATS_TEST_DIRNAME/.."
-    export build="$root/${BUILD:-build}"
-    export guests="$BATS_FILE_TMPDIR"
-    local source
-    for source in "$root"/tests/guests/*.asm; do
-        nasm -i "$root/tests/guests/" -f bin -o "$guests/$(basename "$source" .asm).bin" "$source"
-    done
+load guests/lib.bash
 
-    "$build/sparkler-policy" compile "$root/policy/vmm-boot.policy" >"$guests/vmm-boot.c"
-    cc -std=c11 -D_GNU_SOURCE -Wall -Werror -I"$root" -o "$guests/vmm-link" \
-        "$root/tests/probes/vmm-link.c" "$root/policy/install.c" "$guests/vmm-boot.c"
+setup_file() {
+    guests_build
 }
 
 setup() {
-    [[ -r /dev/kvm && -w /dev/kvm ]] || skip "$(id -un) may not use /dev/kvm here"
+    guests_possible
     cd "$BATS_TEST_TMPDIR"
-}
-
-# jailed [OPTION...]: what starts the VMM in its jail; a VM that hangs fails its test in the end
-jailed() {
-    timeout --kill-after 5 60 "$build/jailer" "$@" --exec sparkler-vmm
-}
-
-# vm GUEST [OPTION...]: runs it; leaves $status, the console in $output, the log in $stderr
-vm() {
-    local guest=$1
-    shift
-    run --separate-stderr jailed --guest "$guests/$guest.bin" "$@"
-    echo "status $status"
-    echo "$output"
-    echo "$stderr"
-}
-
-# linked GUEST [FAULT...]: the same without a jail, with the probe as the broker
-linked() {
-    local guest=$1
-    shift
-    run --separate-stderr timeout --kill-after 5 120 \
-        "$guests/vmm-link" "$build/sparkler-vmm" "$guests/$guest.bin" "$@"
-    echo "status $status"
-    echo "$output"
-    echo "$stderr"
 }
 
 @test "start: real mode, CS 0, FLAGS 2, the image at 0x1000 amid zeros" {
@@ -147,13 +113,13 @@ os.execv(sys.argv[1], sys.argv[1:])
 }
 
 @test "feeds: byte by byte up to the NUL, then a fresh text; wider INs are zero-extended" {
-    linked feed-bytes
+    linked "$guests/feed-bytes.bin"
     [[ $status -eq 0 ]]
     [[ $output == $'text 1 of port 0x100.\ntext 2 of port 0x100.\nFFFF0074 00000065 ' ]]
 }
 
 @test "feeds: a string IN has NULs behind the text's own, and the next one starts over" {
-    linked feed-strings
+    linked "$guests/feed-strings.bin"
     [[ $status -eq 0 ]]
     [[ ${lines[0]} == 'text 1 of port 0x100..........' ]]
     [[ ${lines[1]} == 'text ' ]]
@@ -163,7 +129,7 @@ os.execv(sys.argv[1], sys.argv[1:])
 }
 
 @test "feeds: each of the 13 ports keeps its own place" {
-    linked feed-places
+    linked "$guests/feed-places.bin"
     [[ $status -eq 0 ]]
     [[ ${lines[0]} == 'text|text|text|text|text|text|text|text|text|text|text|text|text|' ]]
     [[ ${lines[1]} == ' 1 o| 2 o| 3 o| 4 o| 5 o| 6 o| 7 o| 8 o| 9 o| 10 | 11 | 12 | 13 |' ]]
@@ -188,7 +154,7 @@ END
 @test "a hostile broker: a frame that does not fit ends the acquaintance" {
     misfit='the network broker sent a frame that does not fit; it will not be asked again'
     for fault in short long version future port length escape nul eight-bit tail flood; do
-        linked feed-three good $fault
+        linked "$guests/feed-three.bin" good $fault
         [[ $status -eq 0 ]]
         [[ ${lines[0]} == 'text 1 of port 0x100' ]]
         [[ ${lines[1]} == "[feeds: $misfit]" ]]
@@ -200,7 +166,7 @@ END
 @test "a hostile broker: one that hangs up is not asked again" {
     ended='the network broker has ended; it will not be asked again'
     for fault in hangup empty; do
-        linked feed-three good $fault
+        linked "$guests/feed-three.bin" good $fault
         [[ $status -eq 0 ]]
         [[ ${lines[0]} == 'text 1 of port 0x100' ]]
         [[ ${lines[1]} == "[feeds: $ended]" ]]
@@ -210,7 +176,7 @@ END
 }
 
 @test "a hostile broker: silence ends in a text, and a late answer is skipped" {
-    linked feed-three good silent late
+    linked "$guests/feed-three.bin" good silent late
     [[ $status -eq 0 ]]
     [[ ${lines[0]} == 'text 1 of port 0x100' ]]
     [[ ${lines[1]} == '[feeds: the network broker did not answer in '*' s]' ]]

@@ -97,6 +97,8 @@ static void spoil(const char *fault, struct wire_reply *reply, size_t *size)
         reply->text[0] = (char)0xe9;
     else if (strcmp(fault, "tail") == 0)
         reply->text[WIRE_TEXT_MAX - 1] = 'x';
+    else if (strcmp(fault, "full") == 0) /* no fault: the longest text there is */
+        memset(reply->text, '~', reply->length = WIRE_TEXT_MAX - 1);
     else if (strcmp(fault, "good") != 0)
         errx(1, "no such fault: %s", fault);
 }

@@ -1,0 +1,44 @@
+# Runs guests: in their jail, or without one with the probe vmm-link.c as the broker. Source it, then
+# guests_build in setup_file and guests_possible in setup.
+
+# Builds the test guests and the probe into $guests; the project itself is in $build.
+guests_build() {
+    export root="$BATS_TEST_DIRNAME/.."
+    export build="$root/${BUILD:-build}"
+    export guests="$BATS_FILE_TMPDIR"
+    local source
+    for source in "$root"/tests/guests/*.asm; do
+        nasm -i "$root/tests/guests/" -f bin -o "$guests/$(basename "$source" .asm).bin" "$source"
+    done
+
+    "$build/sparkler-policy" compile "$root/policy/vmm-boot.policy" >"$guests/vmm-boot.c"
+    cc -std=c11 -D_GNU_SOURCE -Wall -Werror -I"$root" -o "$guests/vmm-link" \
+        "$root/tests/probes/vmm-link.c" "$root/policy/install.c" "$guests/vmm-boot.c"
+}
+
+guests_possible() {
+    [[ -r /dev/kvm && -w /dev/kvm ]] || skip "$(id -un) may not use /dev/kvm here"
+}
+
+# jailed [OPTION...]: what starts the VMM in its jail; a VM that hangs fails its test in the end
+jailed() {
+    timeout --kill-after 5 60 "$build/jailer" "$@" --exec sparkler-vmm
+}
+
+# vm GUEST [OPTION...]: runs it; leaves $status, the console in $output, the log in $stderr
+vm() {
+    local guest=$1
+    shift
+    run --separate-stderr jailed --guest "$guests/$guest.bin" "$@"
+    echo "status $status"
+    echo "$output"
+    echo "$stderr"
+}
+
+# linked IMAGE [FAULT...]: the same without a jail, with the probe as the broker
+linked() {
+    run --separate-stderr timeout --kill-after 5 120 "$guests/vmm-link" "$build/sparkler-vmm" "$@"
+    echo "status $status"
+    echo "$output"
+    echo "$stderr"
+}

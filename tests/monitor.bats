@@ -1,0 +1,87 @@
+# The monitor, the guest that runs by default: its menu, what each key does, and what it shows.
+
+bats_require_minimum_version 1.5.0
+
+load guests/lib.bash
+
+setup_file() {
+    guests_build
+}
+
+setup() {
+    guests_possible
+    cd "$BATS_TEST_TMPDIR"
+}
+
+# monitor KEYS [FAULT...]: runs it without a jail, with the probe as the broker
+monitor() {
+    local keys=$1
+    shift
+    linked "$build/monitor.bin" "$@" < <(printf '%s' "$keys")
+}
+
+# cpu FIELD: what the host's kernel says of its first processor
+cpu() {
+    sed -n "s/^$1\s*: //p" /proc/cpuinfo | sed -n 1p
+}
+
+# shown FIELD: what the monitor says of it
+shown() {
+    sed -n "s/^$1: *//p" <<<"$output"
+}
+
+@test "monitor: it is what runs by default, in the jail, and halts with 0" {
+    run --separate-stderr jailed < <(printf 5)
+    echo "$status $output $stderr"
+    [[ $status -eq 0 ]]
+    [[ $output == *"1  CPU info"*"2  Latest tweet"*"3  Weather"*"4  Air quality"*"5  Halt"* ]]
+    [[ ${lines[-1]} == "The guest halts." ]]
+}
+
+@test "monitor: CPU info agrees with what the host's kernel says" {
+    monitor '1 5'
+    [[ $status -eq 0 ]]
+    [[ $(shown Vendor) == "$(cpu vendor_id)" ]]
+    [[ $(shown Type) == 0x0 ]]
+    [[ $(shown Family) -eq $(cpu 'cpu family') ]]
+    [[ $(shown Model) -eq $(cpu model) ]]
+    [[ $(shown Stepping) -eq $(cpu stepping) ]]
+    [[ $(shown Brand | xargs) == "$(cpu 'model name' | xargs)" ]]
+}
+
+@test "monitor: the tweet and each city's weather and air quality, from the right ports" {
+    monitor '2 31 32 33 34 35 36 41 42 43 44 45 46 5'
+    [[ $status -eq 0 ]]
+    [[ $(sed -n 's/^text [0-9]* of port //p' <<<"$output" | xargs) == "0x100 \
+0x101 0x102 0x103 0x104 0x105 0x106 0x201 0x202 0x203 0x204 0x205 0x206" ]]
+}
+
+@test "monitor: a text of full length is shown whole" {
+    monitor '2 5' full
+    [[ $status -eq 0 ]]
+    text=$(grep '~' <<<"$output")
+    [[ ${#text} -eq 8191 && $text != *[^~]* ]]
+}
+
+@test "monitor: any other key is an illegal choice, in both menus" {
+    monitor 'x 0 30 47 5'
+    [[ $status -eq 0 ]]
+    [[ $(grep -c 'You entered an illegal choice!' <<<"$output") -eq 4 ]]
+    [[ $(grep -c 'Press any key to continue...' <<<"$output") -eq 4 ]]
+}
+
+@test "monitor: it halts after the key, with nothing read beyond it" {
+    (printf '5rest' && sleep 0.2) | (
+        timeout --kill-after 5 60 "$guests/vmm-link" "$build/sparkler-vmm" "$build/monitor.bin" \
+            >/dev/null
+        cat >rest
+    )
+    [[ $(<rest) == rest ]]
+}
+
+@test "monitor: a console that is closed ends it, wherever it waits for a key" {
+    for keys in '' 1 '2 ' 3; do
+        monitor "$keys"
+        [[ $status -eq 4 ]]
+    done
+}
