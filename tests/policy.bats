@@ -188,6 +188,20 @@ END
     [[ $status -eq 1 && -z $output ]]
 }
 
+@test "live: each policy kills every system call that it does not name, x32 and i386 too" {
+    for file in "$root"/policy/*.policy; do
+        name=$(basename "$file" .policy)
+        "$policy" compile "$file" >filter.c
+        gcc -D_GNU_SOURCE -I"$root" -DPOLICY="policy_${name//-/_}" -o every_call filter.c \
+            "$root"/tests/probes/every_call.c "$root"/policy/{install,oracle,names}.c \
+            "$build"/obj/policy/constants.o
+        run ./every_call "$file"
+        echo "$output"
+        [[ $status -eq 0 ]]
+        [[ $output == "$name: 3072 calls made, 0 end differently" ]]
+    done
+}
+
 @test "explain: no process loses a rule to an older filter of its chain" {
     while read -r process last rules; do
         echo "$process: $rules rules are left of $last"
