@@ -26,7 +26,7 @@ static bool audit_filter(const char *name, const char *directory, const struct s
     if (policy_parse(path, &policy) != 0)
         errx(1, "cannot audit by the policy %s: correct its mistakes first", path);
     oracle = oracle_read(path);
-    compared = compare(&policy, &oracle, filter);
+    compared = compare(&policy, &oracle, filter, stdout);
     fine = compared.differences == 0 && compared.unreached == 0;
     printf("  filter        %s%u instructions, against %s: %" PRIu64 " calls compared, %" PRIu64
            " judged differently, %u ways through it unexplained\n",

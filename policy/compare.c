@@ -24,10 +24,11 @@ struct values {
 };
 
 struct comparer {
+    FILE *out;
     const struct oracle *oracle;
     const struct sock_fprog *filter;
     uint8_t *taken;
-    struct values args[6]; /* for the present system call */
+    struct values args[6]; /* for the present system call; empty where no rule looks */
     bool shown;            /* a difference in it has been printed */
     unsigned shown_count;
     struct compared result;
@@ -62,64 +63,64 @@ static void add_around(struct values *set, const struct comparison *comparison)
         }
 }
 
-/* The values for each argument that the rule compares; for one that it doesn't, none and all bits.
- */
+/* The values for each argument that the rule compares. */
 static void choose_values(struct comparer *c, const struct policy_file *policy,
                           const struct rule *rule)
 {
     for (unsigned arg = 0; arg < 6; arg++) {
         struct values *set = &c->args[arg];
-        bool compared = false;
 
         set->count = 0;
         for (size_t i = 0; rule && i < rule->count; i++)
             for (size_t j = 0; j < rule->any[i].count; j++)
-                if (rule->any[i].comparisons[j].arg == arg) {
+                if (rule->any[i].comparisons[j].arg == arg)
                     add_around(set, &rule->any[i].comparisons[j]);
-                    compared = true;
-                }
+        if (set->count == 0)
+            continue;
         add_value(set, 0);
         add_value(set, UINT64_MAX);
-        for (size_t r = 0; compared && r < policy->count; r++)
+        for (size_t r = 0; r < policy->count; r++)
             for (size_t i = 0; i < policy->rules[r].count; i++)
                 for (size_t j = 0; j < policy->rules[r].any[i].count; j++)
                     add_value(set, policy->rules[r].any[i].comparisons[j].value);
     }
 }
 
-static void print_action(uint32_t action)
+static void print_action(FILE *out, uint32_t action)
 {
     uint32_t data = action & SECCOMP_RET_DATA;
 
     switch (action & SECCOMP_RET_ACTION_FULL) {
     case SECCOMP_RET_ALLOW:
-        printf("allows it");
+        fputs("allows it", out);
         break;
     case SECCOMP_RET_KILL_PROCESS:
-        printf("kills the process");
+        fputs("kills the process", out);
         break;
     case SECCOMP_RET_ERRNO:
-        printf("fails it with %s", strerrorname_np(data) ? strerrorname_np(data) : "no errno");
+        fprintf(out, "fails it with %s",
+                strerrorname_np(data) ? strerrorname_np(data) : "no errno");
         break;
     default:
-        printf("does 0x%08" PRIx32, action);
+        fprintf(out, "does 0x%08" PRIx32, action);
     }
 }
 
-static void print_difference(const struct seccomp_data *data, uint32_t is, uint32_t should)
+static void print_difference(FILE *out, const struct seccomp_data *data, uint32_t is,
+                             uint32_t should)
 {
     const char *name = names_syscall((uint32_t)data->nr);
 
-    printf("    %s (0x%x, architecture 0x%08" PRIx32 ") with arguments",
-           name && data->arch == AUDIT_ARCH_X86_64 ? name : "number", (unsigned)data->nr,
-           data->arch);
+    fprintf(out, "    %s (0x%x, architecture 0x%08" PRIx32 ") with arguments",
+            name && data->arch == AUDIT_ARCH_X86_64 ? name : "number", (unsigned)data->nr,
+            data->arch);
     for (unsigned arg = 0; arg < 6; arg++)
-        printf(" 0x%" PRIx64, (uint64_t)data->args[arg]);
-    printf(": the filter ");
-    print_action(is);
-    printf(", the file ");
-    print_action(should);
-    printf("\n");
+        fprintf(out, " 0x%" PRIx64, (uint64_t)data->args[arg]);
+    fprintf(out, ": the filter ");
+    print_action(out, is);
+    fprintf(out, ", the file ");
+    print_action(out, should);
+    fprintf(out, "\n");
 }
 
 static void try_call(struct comparer *c, const struct seccomp_data *data)
@@ -133,25 +134,32 @@ static void try_call(struct comparer *c, const struct seccomp_data *data)
         return;
     c->result.differences++;
     if (!c->shown && c->shown_count++ < SHOWN_AT_MOST)
-        print_difference(data, is, should);
+        print_difference(c->out, data, is, should);
     c->shown = true;
 }
 
-/* All combinations of the chosen values, counted up like an odometer. */
-static void try_arguments(struct comparer *c, uint32_t arch, uint32_t number)
+/* All combinations of the chosen values, counted up like an odometer; `fill` where no rule looks.
+ */
+static void try_combinations(struct comparer *c, uint32_t arch, uint32_t number, uint64_t fill)
 {
     struct seccomp_data data = {.nr = number, .arch = arch};
     size_t at[6] = {0};
     unsigned arg;
 
-    c->shown = false;
     do {
         for (arg = 0; arg < 6; arg++)
-            data.args[arg] = c->args[arg].values[at[arg]];
+            data.args[arg] = c->args[arg].count ? c->args[arg].values[at[arg]] : fill;
         try_call(c, &data);
-        for (arg = 0; arg < 6 && ++at[arg] == c->args[arg].count; arg++)
+        for (arg = 0; arg < 6 && ++at[arg] >= c->args[arg].count; arg++)
             at[arg] = 0;
     } while (arg < 6);
+}
+
+static void try_arguments(struct comparer *c, uint32_t arch, uint32_t number)
+{
+    c->shown = false;
+    try_combinations(c, arch, number, 0);
+    try_combinations(c, arch, number, UINT64_MAX);
 }
 
 static unsigned count_unreached(const struct comparer *c)
@@ -169,9 +177,9 @@ static unsigned count_unreached(const struct comparer *c)
 }
 
 struct compared compare(const struct policy_file *policy, const struct oracle *oracle,
-                        const struct sock_fprog *filter)
+                        const struct sock_fprog *filter, FILE *out)
 {
-    struct comparer c = {.oracle = oracle, .filter = filter};
+    struct comparer c = {.out = out, .oracle = oracle, .filter = filter};
 
     c.taken = allocate(filter->len, 1);
     for (uint32_t number = 0; number < NUMBERS; number++) {

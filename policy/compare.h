@@ -6,6 +6,7 @@
 #include "policy/parse.h"
 
 #include <linux/filter.h>
+#include <stdio.h>
 
 struct compared {
     uint64_t calls;       /* how many system calls were tried */
@@ -20,6 +21,6 @@ struct compared {
  * calls that have any.
  */
 struct compared compare(const struct policy_file *policy, const struct oracle *oracle,
-                        const struct sock_fprog *filter);
+                        const struct sock_fprog *filter, FILE *out);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * From rules to a filter, and from a filter to C source. libseccomp does the work; what it made
- * is compared with the policy by policy/compare.c before anyone uses it.
+ * From rules to a filter, and from a filter to C source. libseccomp does the work; no filter is
+ * printed that policy/compare.c has not found to do what its file says.
  */
 #include "policy/compile.h"
 #include "policy/names.h"

@@ -19,7 +19,7 @@ static const char usage[] =
     "\n"
     "  check FILE...      reports each mistake in these policies, compiles them, and compares\n"
     "                     the filters with the files call by call\n"
-    "  compile FILE       prints the policy's filter as C source\n"
+    "  compile FILE       does the same, and prints the filter as C source if all is well\n"
     "  explain            prints a table of what each process may do\n"
     "  explain PROCESS    says in words what one process may do, and why\n"
     "  explain --json [PROCESS]\n"
@@ -33,14 +33,18 @@ static const char usage[] =
     "looked for beside this program; --policy-dir names another folder. The exit status is 0 only\n"
     "if there is no mistake and no difference.\n";
 
-/* Lints a policy, compiles it, and compares the filter with the file. */
-static bool check(const char *path)
+/*
+ * Lints a policy, compiles it, and compares the filter with the file. If all is well the filter is
+ * printed as C, or else, for `check`, what was compared. Returns whether all is well.
+ */
+static bool compile(const char *path, bool as_c)
 {
     static struct sock_filter instructions[BPF_MAXINSNS];
     struct sock_fprog filter = {.filter = instructions};
     struct policy_file policy;
     struct oracle oracle;
     struct compared compared;
+    bool fine;
 
     if (policy_parse(path, &policy) != 0) {
         policy_free(&policy);
@@ -48,14 +52,19 @@ static bool check(const char *path)
     }
     filter.len = policy_compile(&policy, instructions);
     oracle = oracle_read(path);
-    compared = compare(&policy, &oracle, &filter);
-    printf("%s: %zu rules, %u instructions; %" PRIu64 " calls compared, %" PRIu64
-           " judged differently, %u ways through it unexplained\n",
-           path, policy.count, filter.len, compared.calls, compared.differences,
-           compared.unreached);
+    compared = compare(&policy, &oracle, &filter, stderr);
+    fine = compared.differences == 0 && compared.unreached == 0;
+    if (fine && as_c)
+        policy_print(&policy, instructions, filter.len);
+    else
+        fprintf(fine ? stdout : stderr,
+                "%s: %zu rules, %u instructions; %" PRIu64 " calls compared, %" PRIu64
+                " judged differently, %u ways through it unexplained\n",
+                path, policy.count, filter.len, compared.calls, compared.differences,
+                compared.unreached);
     oracle_free(&oracle);
     policy_free(&policy);
-    return compared.differences == 0 && compared.unreached == 0;
+    return fine;
 }
 
 static bool check_all(char **paths)
@@ -63,20 +72,8 @@ static bool check_all(char **paths)
     bool fine = true;
 
     for (; *paths; paths++)
-        fine &= check(*paths);
+        fine &= compile(*paths, false);
     return fine;
-}
-
-static bool compile(const char *path)
-{
-    static struct sock_filter filter[BPF_MAXINSNS];
-    struct policy_file policy;
-    unsigned mistakes = policy_parse(path, &policy);
-
-    if (mistakes == 0)
-        policy_print(&policy, filter, policy_compile(&policy, filter));
-    policy_free(&policy);
-    return mistakes == 0;
 }
 
 /* The folder of the policies: in the source tree from build/ or below, or where it's installed. */
@@ -146,7 +143,7 @@ int main(int argc, char **argv)
     if (strcmp(command, "check") == 0 && argc > 2)
         return check_all(argv + 2) ? 0 : 1;
     if (strcmp(command, "compile") == 0 && argc == 3)
-        return compile(argv[2]) ? 0 : 1;
+        return compile(argv[2], true) ? 0 : 1;
     if (strcmp(command, "explain") == 0 && argc <= 4)
         return explain(argv + 2, directory) ? 0 : 1;
     if (strcmp(command, "audit") == 0 && argc == 4 && strcmp(argv[2], "--all") == 0)
