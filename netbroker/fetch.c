@@ -37,7 +37,7 @@ struct transfer {
     struct addresses addresses; /* where it may connect to */
     struct reply *reply;
     size_t header_bytes;
-    bool too_large;
+    bool body_too_large;
     CURL *easy;
     struct curl_slist *headers, *resolved;
 };
@@ -74,7 +74,7 @@ static size_t take_body(char *bytes, size_t one, size_t count, void *data)
     struct reply *reply = transfer->reply;
 
     if (count * one > transfer->feed->max_bytes - reply->length) {
-        transfer->too_large = true;
+        transfer->body_too_large = true;
         return 0;
     }
     memcpy(transfer->fetcher->body + reply->length, bytes, count * one);
@@ -110,10 +110,8 @@ static size_t take_header(char *line, size_t one, size_t count, void *data)
     struct validators *validators = &transfer->reply->validators;
 
     transfer->header_bytes += count * one;
-    if (transfer->header_bytes > HEADERS_MAX) {
-        transfer->too_large = true;
+    if (transfer->header_bytes > HEADERS_MAX)
         return 0;
-    }
     take_validator(line, count * one, "etag:", validators->etag, sizeof(validators->etag));
     take_validator(line, count * one, "last-modified:", validators->modified,
                    sizeof(validators->modified));
@@ -136,7 +134,9 @@ static bool guard(const struct feed *feed, const struct host *host, struct addre
     addresses->count = kept;
     if (kept > 0)
         return true;
-    if (refused[0])
+    if (!strcmp(refused, host->name))
+        text_printf(reason, "%s is not a public address", refused);
+    else if (refused[0])
         text_printf(reason, "%s leads to %s, which is not a public address", host->name, refused);
     else
         text_printf(reason, "the name %s has no address", host->name);
@@ -310,7 +310,12 @@ static bool judge(struct transfer *transfer, CURLcode code, const struct validat
 {
     struct reply *reply = transfer->reply;
 
-    if (transfer->too_large || code == CURLE_FILESIZE_EXCEEDED) {
+    if (transfer->header_bytes > HEADERS_MAX) {
+        text_printf(reason, "the answer's headers are too large (the limit is %d bytes)",
+                    HEADERS_MAX);
+        return false;
+    }
+    if (transfer->body_too_large || code == CURLE_FILESIZE_EXCEEDED) {
         text_printf(reason, "the answer is too large (the limit is %u bytes)",
                     transfer->feed->max_bytes);
         return false;

@@ -10,28 +10,29 @@ static const struct {
 } failures[] = {
     {CURLE_GOT_NOTHING, "the server closed the connection without an answer"},
     {CURLE_PARTIAL_FILE, "the server closed the connection in the middle of its answer"},
-    {CURLE_RECV_ERROR, "the connection broke while the answer was awaited"},
+    {CURLE_RECV_ERROR, "the connection broke, or the answer breaks the rules of HTTP"},
     {CURLE_SEND_ERROR, "the connection broke while the request was sent"},
     {CURLE_SSL_CONNECT_ERROR, "the server and this program agree on no secure connection (TLS)"},
     {CURLE_SSL_PINNEDPUBKEYNOTMATCH, "the server's key is not the one that the feed pins"},
     {CURLE_UNSUPPORTED_PROTOCOL, "the server does not speak HTTP/1.1"},
     {CURLE_WEIRD_SERVER_REPLY, "the server does not speak HTTP/1.1"},
     {CURLE_BAD_CONTENT_ENCODING, "the answer is encoded in a way that was not asked for"},
-    {CURLE_OUT_OF_MEMORY, "there is no memory left for the answer"},
+    /* what libcurl says of a line that outgrows its buffer */
+    {CURLE_OUT_OF_MEMORY, "the answer has a header line that is too long"},
 };
 
 /* The last stage that was reached says what the server failed to do in time. */
 static void explain_timeout(CURL *easy, const struct feed *feed, struct text *reason)
 {
     double connect = feed->connect_ms / 1000.0, spent = 0;
-    curl_off_t connected = 0, secured = 0, first_byte = 0, bytes = 0;
+    curl_off_t secured = 0, bytes = 0;
+    char *peer = NULL;
 
-    curl_easy_getinfo(easy, CURLINFO_CONNECT_TIME_T, &connected);
+    curl_easy_getinfo(easy, CURLINFO_PRIMARY_IP, &peer);
     curl_easy_getinfo(easy, CURLINFO_APPCONNECT_TIME_T, &secured);
-    curl_easy_getinfo(easy, CURLINFO_STARTTRANSFER_TIME_T, &first_byte);
     curl_easy_getinfo(easy, CURLINFO_SIZE_DOWNLOAD_T, &bytes);
     curl_easy_getinfo(easy, CURLINFO_TOTAL_TIME, &spent);
-    if (connected == 0)
+    if (!peer || peer[0] == '\0')
         text_printf(reason, "no connection to the server in %.3g s", connect);
     else if (secured == 0)
         text_printf(reason, "no secure connection (TLS) to the server in %.3g s", connect);
@@ -47,7 +48,8 @@ static void explain_certificate(CURL *easy, struct text *reason)
     long result = X509_V_OK;
 
     curl_easy_getinfo(easy, CURLINFO_SSL_VERIFYRESULT, &result);
-    if (result == X509_V_OK)
+    /* libcurl 7.88 looks at the name first, and then has no result of OpenSSL's yet. */
+    if (result == X509_V_OK || result == X509_V_ERR_UNSPECIFIED)
         text_printf(reason, "the server's certificate is for another name");
     else
         text_printf(reason, "the server's certificate is not to be trusted (%s)",
