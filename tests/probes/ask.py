@@ -15,6 +15,7 @@ would hand over, asks it for ports, prints the answers.
     maxrss:KIB     fail if the broker's resident memory is above
     fds            print the numbers of the broker's open descriptors
     repeat:N:PORT  ask N times, print only the last answer
+    save:FILE:PORT ask and write the answer to a file
     run:COMMAND    run it in a shell (BROKER_PID is set)
 
 Exits 0 when all is done; with 3 and "[no answer: ...]" when the broker gave none.
@@ -138,6 +139,10 @@ def take(link, step, alone):
         for _ in range(int(count)):
             text = link.ask(int(port, 0))
         print(text)
+    elif word == "save":
+        path, port = rest.rsplit(":", 1)
+        with open(path, "w", encoding="ascii") as out:
+            out.write(link.ask(int(port, 0)))
     elif word == "run":
         subprocess.run(rest, shell=True, check=False,
                        env=dict(os.environ, BROKER_PID=str(link.pid)))

@@ -1,0 +1,122 @@
+# The internet in a box: a network and mount namespace of the tests' own with nginx (TLS, an
+# authority made for this run), dnsmasq, a DNS and a TLS server that misbehave. Source it, then
+# upstream_start in setup_file, upstream_stop in teardown_file; `inside COMMAND` runs there.
+#
+# PUBLIC and PUBLIC6 count as public addresses and exist only on the namespace's loopback device.
+
+PUBLIC=1.2.3.4
+PUBLIC6=2600::1234
+UPSTREAM_SOURCE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+
+# Why the namespaces cannot be made here; empty if they can.
+upstream_missing() {
+    local tool
+    for tool in nginx dnsmasq openssl unshare nsenter ip python3; do
+        command -v "$tool" >/dev/null || { echo "$tool is not installed"; return; }
+    done
+    unshare "${UPSTREAM_USER[@]}" --net --mount true 2>/dev/null ||
+        echo "network namespaces cannot be made by $(id -un) here"
+}
+
+[ "$(id -u)" = 0 ] || UPSTREAM_USER=(--user --map-root-user)
+
+# enter PREFIX COMMAND...: the command inside the namespace, its own process if PREFIX is exec
+enter() {
+    local prefix=$1 user=()
+    shift
+    [ "$(id -u)" = 0 ] || user=(--user --preserve-credentials)
+    $prefix nsenter --target "$UPSTREAM_PID" "${user[@]}" --net --mount --wd="$PWD" -- "$@"
+}
+
+inside() {
+    enter command "$@"
+}
+
+# certificate NAME DAYS SUBJECT-ALTERNATIVE-NAMES [CA]: NAME.pem and NAME.key in $UPSTREAM
+certificate() {
+    local ca=${4:-ca}
+    openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj "/CN=$1" \
+        -keyout "$UPSTREAM/$1.key" -out "$UPSTREAM/$1.csr" 2>/dev/null
+    openssl x509 -req -in "$UPSTREAM/$1.csr" -days "$2" -out "$UPSTREAM/$1.pem" \
+        -CA "$UPSTREAM/$ca.pem" -CAkey "$UPSTREAM/$ca.key" \
+        -extfile <(echo "subjectAltName=$3") 2>/dev/null
+}
+
+authority() {
+    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 \
+        -subj "/CN=$1" -keyout "$UPSTREAM/$1.key" -out "$UPSTREAM/$1.pem" 2>/dev/null
+}
+
+certificates() {
+    local name names="IP:$PUBLIC,IP:127.0.0.1,DNS:*.odd.test"
+    for name in $(sed -n 's/^host-record=\([^,]*\),.*/\1/p' "$UPSTREAM_SOURCE/dnsmasq.conf"); do
+        names+=,DNS:$name
+    done
+    authority ca
+    authority other-ca
+    certificate good 2 "$names"
+    certificate expired -1 "$names"
+    certificate wrong-name 2 DNS:elsewhere.example
+    certificate self-signed 2 "$names" other-ca
+}
+
+# background NAME COMMAND...: inside the namespace, with a log; upstream_stop ends it
+background() {
+    local log="$UPSTREAM/$1.log"
+    shift
+    enter exec "$@" >"$log" 2>&1 3>&- </dev/null &
+    echo $! >>"$UPSTREAM/pids"
+}
+
+# Waits until something listens on that TCP port of the namespace.
+listening() {
+    local tries
+    for tries in $(seq 100); do
+        [ -z "$(inside ss -Hltn "sport = :$1")" ] || return 0
+        sleep 0.05
+    done
+    echo "nothing listens on port $1; see $UPSTREAM/*.log" >&2
+    return 1
+}
+
+# upstream_start FOLDER: everything, with all files in FOLDER
+upstream_start() {
+    export UPSTREAM=$1
+    mkdir -p "$UPSTREAM/nginx"
+    : >"$UPSTREAM/pids"
+    unshare "${UPSTREAM_USER[@]}" --net --mount sleep infinity 3>&- &
+    export UPSTREAM_PID=$!
+    echo "$UPSTREAM_PID" >>"$UPSTREAM/pids"
+    until inside test "$(readlink /proc/self/ns/net)" != "$(inside readlink /proc/self/ns/net)" \
+        2>/dev/null; do sleep 0.02; done
+
+    inside ip link set lo up
+    inside ip address add "$PUBLIC/32" dev lo
+    inside ip address add "$PUBLIC6/128" dev lo nodad
+    echo "nameserver 127.0.0.1" >"$UPSTREAM/resolv.conf"
+    inside mount --bind "$UPSTREAM/resolv.conf" /etc/resolv.conf
+
+    certificates
+    cp -r "$UPSTREAM_SOURCE/bodies" "$UPSTREAM/bodies"
+    background names python3 "$UPSTREAM_SOURCE/names.py" "$PUBLIC"
+    background dnsmasq dnsmasq --keep-in-foreground --user=root --conf-file="$UPSTREAM_SOURCE/dnsmasq.conf" \
+        --pid-file="$UPSTREAM/dnsmasq.pid"
+    sed "s|@UPSTREAM@|$UPSTREAM|g" "$UPSTREAM_SOURCE/nginx.conf" >"$UPSTREAM/nginx.conf"
+    background nginx nginx -p "$UPSTREAM/nginx" -e stderr -c "$UPSTREAM/nginx.conf"
+    background faulty python3 "$UPSTREAM_SOURCE/faulty.py" "$UPSTREAM"
+    listening 53 && listening 443 && listening 8443
+}
+
+upstream_stop() {
+    local pid
+    [ -s "$UPSTREAM/pids" ] || return 0
+    while read -r pid; do
+        kill "$pid" 2>/dev/null || true
+    done < <(tac "$UPSTREAM/pids")
+    wait 2>/dev/null || true
+}
+
+# requests NAME: how many requests nginx has answered for the host NAME
+requests() {
+    grep -c " $1 " "$UPSTREAM/access.log" || true
+}
