@@ -33,8 +33,10 @@ struct resolver {
 static _Noreturn void become_resolver(const struct hosts *hosts, int end, pid_t broker)
 {
     prctl(PR_SET_NAME, "resolver");
-    if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != broker)
-        errx(1, "the resolver cannot bind its life to the broker's");
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0)
+        err(1, "the resolver cannot bind its life to the broker's");
+    if (getppid() != broker)
+        exit(0); /* it is gone already */
     if (dup2(end, FD_RESOLVER) < 0 || close_range(FD_RESOLVER + 1, ~0U, 0) != 0)
         err(1, "the resolver cannot keep only its end of the pair");
     close(FD_LINK);
@@ -102,7 +104,7 @@ static void ask(struct resolver *resolver, uint32_t host)
     if (resolver->known[host].asked)
         return;
     if (send(FD_RESOLVER, &request, sizeof(request), MSG_NOSIGNAL) != sizeof(request))
-        err(1, "cannot ask the resolver");
+        err(1, "the resolver died");
     resolver->known[host].asked = true;
 }
 
