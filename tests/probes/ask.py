@@ -11,8 +11,10 @@ would hand over, asks it for ports, prints the answers.
     close          close the VMM's end, wait for the broker's end
     exit           wait for the broker's end
     kill-resolver  kill the broker's resolver
+    send:PORT      ask for it without waiting for the answer
+    take           print the answer
+    restart        kill the broker and start another one on the same link, as the warden does
     rss            print the broker's resident memory in KiB
-    maxrss:KIB     fail if the broker's resident memory is above
     fds            print the numbers of the broker's open descriptors
     repeat:N:PORT  ask N times, print only the last answer
     save:FILE:PORT ask and write the answer to a file
@@ -33,50 +35,51 @@ TEXT_MAX = 8192
 REPLY_SECONDS = 30
 
 
-def start(broker, files, options):
-    vmm_end, broker_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    names = ["link", "feeds", "ca"] + ["credential." + name for name, _ in files[2:]]
-    opened = [broker_end.fileno()] + [os.open(path, os.O_RDONLY) for _, path in files]
-    pid = os.fork()
-    if pid == 0:
-        moved = [os.dup2(fd, 100 + i) for i, fd in enumerate(opened)]
-        for i, fd in enumerate(moved):
-            os.dup2(fd, 3 + i)
-        os.closerange(3 + len(moved), 256)
-        environment = {"LISTEN_PID": str(os.getpid()), "LISTEN_FDS": str(len(moved)),
-                       "LISTEN_FDNAMES": ":".join(names)}
-        try:
-            os.execve(broker, [broker] + options, environment)
-        except OSError as error:
-            print(f"ask.py: cannot start {broker}: {error}", file=sys.stderr)
-            os._exit(127)
-    for fd in opened[1:]:
-        os.close(fd)
-    broker_end.close()
-    return pid, vmm_end
-
-
 class Link:
-    def __init__(self, pid, link):
-        self.pid, self.link, self.sequence, self.reaped = pid, link, 0, False
+    """The link and the broker at its other end, which this program holds open as the warden does."""
+
+    def __init__(self, broker, files, options):
+        self.command = [broker] + options
+        self.names = ["link", "feeds", "ca"] + ["credential." + name for name, _ in files[2:]]
+        self.link, self.broker_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self.opened = [self.broker_end.fileno()]
+        self.opened += [os.open(path, os.O_RDONLY) for _, path in files]
+        self.sequence, self.port = 0, 0
+        self.start()
+
+    def start(self):
+        self.reaped = False
+        self.pid = os.fork()
+        if self.pid == 0:
+            moved = [os.dup2(fd, 100 + i) for i, fd in enumerate(self.opened)]
+            for i, fd in enumerate(moved):
+                os.dup2(fd, 3 + i)
+            os.closerange(3 + len(moved), 256)
+            environment = {"LISTEN_PID": str(os.getpid()), "LISTEN_FDS": str(len(moved)),
+                           "LISTEN_FDNAMES": ":".join(self.names)}
+            try:
+                os.execve(self.command[0], self.command, environment)
+            except OSError as error:
+                print(f"ask.py: cannot start {self.command[0]}: {error}", file=sys.stderr)
+                os._exit(127)
+        self.pidfd = os.pidfd_open(self.pid)
 
     def send(self, port):
-        self.sequence += 1
+        self.sequence, self.port = self.sequence + 1, port
         self.link.send(struct.pack("=IIHH", 1, self.sequence, port, 0))
 
-    def ask(self, port):
-        self.send(port)
-        if not select.select([self.link], [], [], REPLY_SECONDS)[0]:
+    def take(self):
+        ready = select.select([self.link, self.pidfd], [], [], REPLY_SECONDS)[0]
+        if not ready:
             give_up("nothing in %d s" % REPLY_SECONDS)
-        try:
-            reply = self.link.recv(65536)
-        except ConnectionResetError:
-            reply = b""
+        if self.link not in ready:
+            give_up(self.ended())
+        reply = self.link.recv(65536)
         if not reply:
             give_up("the link is shut; " + self.ended())
         version, sequence, answered, length = struct.unpack("=IIHH", reply[:12])
         text = reply[12:]
-        if (len(reply), version, sequence, answered) != (12 + TEXT_MAX, 1, self.sequence, port) \
+        if (len(reply), version, sequence, answered) != (12 + TEXT_MAX, 1, self.sequence, self.port) \
                 or length >= TEXT_MAX or any(text[length:]):
             give_up("a frame that does not fit")
         text = text[:length]
@@ -84,12 +87,23 @@ class Link:
             give_up("a text that is not clean: %r" % text)
         return text.decode("ascii")
 
+    def ask(self, port):
+        self.send(port)
+        return self.take()
+
     def ended(self):
+        if self.reaped:
+            return "the broker is gone"
         _, status = os.waitpid(self.pid, 0)
         self.reaped = True
         code = os.waitstatus_to_exitcode(status)
         return "the broker ended by signal %d" % -code if code < 0 else \
             "the broker exited with %d" % code
+
+    def kill(self):
+        if not self.reaped:
+            os.kill(self.pid, signal.SIGKILL)
+            self.ended()
 
 
 def give_up(why):
@@ -127,11 +141,15 @@ def take(link, step, alone):
     elif word == "kill-resolver":
         for child in children(link.pid):
             os.kill(child, signal.SIGKILL)
+    elif word == "send":
+        link.send(int(rest, 0))
+    elif word == "take":
+        print(link.take())
+    elif word == "restart":
+        link.kill()
+        link.start()
     elif word == "rss":
         print(status_of(link.pid, "VmRSS"))
-    elif word == "maxrss":
-        if int(status_of(link.pid, "VmRSS")) > int(rest):
-            sys.exit(f"the broker holds {status_of(link.pid, 'VmRSS')} KiB, more than {rest}")
     elif word == "fds":
         print(" ".join(sorted(os.listdir(f"/proc/{link.pid}/fd"), key=int)))
     elif word == "repeat":
@@ -163,15 +181,12 @@ def main():
     options = [word for word in rest if word.startswith("--")]
     files = [("feeds", feeds), ("ca", authorities)]
     files += [tuple(word.split("=", 1)) for word in rest if not word.startswith("--")]
-    pid, socket_end = start(broker, files, options)
-    link = Link(pid, socket_end)
+    link = Link(broker, files, options)
     try:
         for step in steps or ["exit"]:
             take(link, step, len(steps) == 1)
     finally:
-        if not link.reaped:
-            os.kill(pid, signal.SIGKILL)
-            os.waitpid(pid, 0)
+        link.kill()
 
 
 main()

@@ -137,6 +137,7 @@ faults = {
     "401": status("401 Unauthorized"),
     "404": status("404 Not Found"),
     "429": status("429 Too Many Requests", "Retry-After: 4"),
+    "429-long": status("429 Too Many Requests", "Retry-After: 3600"),
     "500": status("500 Oops"),
     "503": status("503 Busy"),
     "503-date": status("503 Busy", "Retry-After: Wed, 01 Jan 2025 00:00:00 GMT"),
@@ -172,7 +173,7 @@ bodies = {
 
 def answer(sock, path):
     """Answers one request: for /FAULT or /BODY, each other time with that."""
-    kind = path.lstrip("/")
+    kind = path.lstrip("/").partition("?")[0]
     if not faulty_turn(path) or kind in ("good", "stolen"):
         sock.sendall(response(GOOD if kind != "escape-entity" else b'[{"content": "recovered"}]'))
     elif kind in bodies:

@@ -1,0 +1,308 @@
+#!/usr/bin/env bats
+# sparkler-netbroker by itself: asked over a real link, fetching from real servers.
+
+load upstream/lib
+
+BROKER=${BUILD:-build}/sparkler-netbroker
+
+setup_file() {
+    cd "$BATS_TEST_DIRNAME/.."
+    export MISSING=$(upstream_missing)
+    [ -n "$MISSING" ] || upstream_start "$BATS_FILE_TMPDIR/upstream"
+}
+
+teardown_file() {
+    [ -n "$MISSING" ] || upstream_stop
+}
+
+setup() {
+    [ -z "$MISSING" ] || skip "$MISSING"
+    cd "$BATS_TEST_DIRNAME/.."
+    FEEDS=$BATS_TEST_TMPDIR/feeds.json
+}
+
+# ask [CREDENTIAL=FILE|--OPTION]... -- STEP...: with $FEEDS
+ask() {
+    inside tests/probes/ask.py "$BROKER" "$FEEDS" "$UPSTREAM/ca.pem" "$@" 3>&-
+}
+
+# feeds URL [KEYS] [URL [KEYS]]...: ports 0x500, 0x501, …, each for the text of its url
+feeds() {
+    local port=$((0x500)) comma=""
+    echo '{"feeds": [' >"$FEEDS"
+    while [ $# -gt 0 ]; do
+        printf '%s{"name": "feed %d", "ports": {"0x%x": {}}, "url": "%s"%s}\n' "$comma" \
+            $((port - 0x500)) "$port" "$1" ", ${2:-$TEXT}" >>"$FEEDS"
+        port=$((port + 1)) comma=,
+        shift; [ $# -eq 0 ] || shift
+    done
+    echo ']}' >>"$FEEDS"
+}
+
+TEXT='"format": "json", "template": "{/text}"'
+
+# asked PATH: how often faulty.py was asked for it
+asked() {
+    grep -cx "/$1" "$UPSTREAM/requests.log" || true
+}
+
+@test "the default feeds answer for every port" {
+    FEEDS=policy/feeds.json
+    run ask -- 0x100 0x101 0x102 0x103 0x104 0x105 0x106 0x201 0x202 0x203 0x204 0x205 0x206
+    echo "$output"
+    [ "$status" = 0 ]
+    [ "$(grep -c '^--$' <<<"$output")" = 13 ]
+    [ "$(grep -c '^Date: ....-..-..$' <<<"$output")" = 36 ]
+    [ "$(grep -c '^Open-Meteo model, .*: 8.80$' <<<"$output")" = 6 ]
+    [[ $output != *"["* ]]
+}
+
+@test "started by hand it says how it is meant to be started" {
+    run "$BROKER"
+    [ "$status" = 1 ]
+    [[ $output == *"jailer --exec sparkler-vmm"* ]]
+}
+
+@test "an unknown port is a text too" {
+    feeds https://upstream.test/
+    run ask -- 0x107
+    [ "$output" = "[port 0x107: no feed is configured]" ]
+}
+
+@test "--check accepts a good feeds file and needs no network" {
+    feeds https://upstream.test/
+    run ask --check --
+    [ "$output" = "the broker exited with 0" ]
+}
+
+@test "--check refuses a wrong feeds file with its line" {
+    feeds http://upstream.test/
+    run ask --check --
+    [[ $output == *"line 2"*"url"* ]]
+    [[ $output == *"the broker exited with 1" ]]
+}
+
+@test "--check refuses a feed whose credential was not handed over" {
+    feeds https://upstream.test/ "$TEXT, \"credential\": \"key\", \"header\": \"X-Key: \""
+    run ask --check --
+    [[ $output == *"'feed 0' needs the credential 'key'"*"--credential key=FILE"* ]]
+    [[ $output == *"the broker exited with 1" ]]
+}
+
+@test "a tight loop gets the cached text, the upstream is left in peace" {
+    feeds https://faulty.test:8443/good?loop
+    run ask -- repeat:500:0x500
+    [ "$output" = recovered ]
+    [ "$(asked 'good?loop')" = 1 ]
+}
+
+@test "a tight loop on a feed that fails does not reach the upstream either" {
+    feeds https://faulty.test:8443/500
+    run ask -- repeat:300:0x500
+    [ "$output" = "[feed 0: the server has a fault of its own (HTTP 500)]" ]
+    [ "$(asked 500)" -le 3 ]
+}
+
+@test "Retry-After is honoured" {
+    feeds https://faulty.test:8443/429-long "$TEXT, \"ttl_seconds\": 1"
+    run ask -- 0x500 sleep:3 0x500
+    [[ ${lines[0]} == *"it may be asked again in 3600 s]" ]]
+    [ "${lines[2]}" = "${lines[0]}" ]
+    [ "$(asked 429-long)" = 1 ]
+}
+
+@test "an answer whose time is over is asked for only if it changed" {
+    feeds https://upstream.test/original-tweet.json \
+        '"format": "original-tweet", "ttl_seconds": 1'
+    run ask -- 0x500 sleep:1.1 0x500
+    [ "$status" = 0 ]
+    [[ $output != *"["*":"*"]"* ]]
+    first=${output%%--*}
+    [[ $output == "$first"*"$first"* ]]
+    grep '^200 upstream.test /original-tweet.json -$' "$UPSTREAM/access.log"
+    grep '^304 upstream.test /original-tweet.json [^-]' "$UPSTREAM/access.log"
+}
+
+@test "ports that make the same request share one fetch" {
+    url="https://api.open-meteo.com/v1/forecast?shared"
+    feeds "$url" '"format": "json", "template": "north {/latitude}"' \
+        "$url" '"format": "json", "template": "east {/longitude}"'
+    run ask -- 0x500 0x501
+    [[ ${lines[0]} == north* ]]
+    [[ ${lines[2]} == east* ]]
+    [ "$(grep -c 'forecast?shared' "$UPSTREAM/access.log")" = 1 ]
+}
+
+@test "a lookup is made once and kept" {
+    feeds "https://mastodon.social/api/v1/accounts/{id}/statuses?kept" '"format": "mastodon",
+        "lookup_url": "https://mastodon.social/api/v1/accounts/lookup?kept", "ttl_seconds": 1'
+    run ask -- 0x500 sleep:1.1 0x500
+    [ "$status" = 0 ]
+    [ "$(grep -c 'lookup?kept' "$UPSTREAM/access.log")" = 1 ]
+    [ "$(grep -c 'statuses?kept' "$UPSTREAM/access.log")" = 2 ]
+}
+
+@test "a sample is marked, and shown only with --offline-samples" {
+    feeds https://nobody.test/ "$TEXT, \"sample\": \"sunny\""
+    run ask --offline-samples -- 0x500
+    [ "${lines[0]}" = "[sample, not live: the name nobody.test has no address]" ]
+    [ "${lines[1]}" = sunny ]
+    run ask -- 0x500
+    [ "$output" = "[feed 0: the name nobody.test has no address]" ]
+}
+
+@test "no sample hides the answer of a server that was reached" {
+    feeds "https://faulty.test:8443/500?sample" "$TEXT, \"sample\": \"sunny\"" \
+        https://faulty.test:8443/404
+    run ask --offline-samples -- 0x501
+    [ "$output" = "[feed 1: the server has nothing at this address (HTTP 404)]" ]
+}
+
+@test "a credential is sent as its feed says, and stands nowhere else" {
+    echo openaq-key >"$BATS_TEST_TMPDIR/key"
+    feeds https://api.openaq.org/v3/locations/1 '"format": "json", "template": "{/meta/name}",
+        "credential": "key", "header": "X-API-Key: "'
+    run ask key="$BATS_TEST_TMPDIR/key" -- 0x500 fds \
+        'run:tr "\0" " " </proc/$BROKER_PID/cmdline' 'run:cat /proc/$BROKER_PID/environ | wc -c'
+    echo "$output"
+    [[ ${lines[0]} != *401* ]]
+    [ "${lines[2]}" = "0 1 2 3 4 5 6" ]
+    [[ $output != *openaq-key* ]]
+    grep '^200 api.openaq.org /v3/locations/1 ' "$UPSTREAM/access.log"
+}
+
+@test "a wrong credential is refused in words" {
+    echo wrong >"$BATS_TEST_TMPDIR/key"
+    feeds https://api.x.com/2/users/by/username/a "$TEXT, \"credential\": \"key\",
+        \"header\": \"Authorization: Bearer \""
+    run ask key="$BATS_TEST_TMPDIR/key" -- 0x500
+    [ "$output" = "[feed 0: the server refuses the request or its credential (HTTP 401)]" ]
+}
+
+@test "a credential that could end its header is refused" {
+    printf 'a\r\nHost: b' >"$BATS_TEST_TMPDIR/key"
+    feeds https://api.x.com/ "$TEXT, \"credential\": \"key\", \"header\": \"X-Key: \""
+    run ask key="$BATS_TEST_TMPDIR/key" --
+    [[ $output == *"credential 'key' must be one line of printable ASCII"* ]]
+}
+
+@test "a name that is bound anew to the loopback address gains nothing" {
+    feeds https://rebind.odd.test:8443/good?one "" https://rebind.odd.test:8443/good?two
+    run ask -- 0x500 0x501 restart 0x500
+    [ "${lines[0]}" = recovered ]
+    [ "${lines[2]}" = recovered ]
+    [ "${lines[4]}" = \
+        "[feed 0: rebind.odd.test leads to 127.0.0.1, which is not a public address]" ]
+}
+
+@test "broker and resolver run under a filter, without new privileges, each a single thread" {
+    feeds https://upstream.test/
+    run ask -- 0x107 'run:for pid in $BROKER_PID $(pgrep -P $BROKER_PID); do
+        grep -E "^(Name|Seccomp|NoNewPrivs|Threads):" /proc/$pid/status; done'
+    echo "$output"
+    [ "$(grep -c -x $'Seccomp:\t2' <<<"$output")" = 2 ]
+    [ "$(grep -c -x $'NoNewPrivs:\t1' <<<"$output")" = 2 ]
+    [ "$(grep -c -x $'Threads:\t1' <<<"$output")" = 2 ]
+    grep -x $'Name:\tresolver' <<<"$output"
+}
+
+@test "the resolver holds the console's places, the log and its end of the pair only" {
+    feeds https://upstream.test/
+    run ask -- 0x107 'run:ls /proc/$(pgrep -P $BROKER_PID)/fd | xargs'
+    [ "${lines[2]}" = "0 1 2 4" ]
+}
+
+@test "when the resolver dies, so does the broker, and the request is still there" {
+    feeds https://upstream.test/original-tweet.json '"format": "original-tweet"'
+    run ask -- 0x107 kill-resolver 0x500
+    [[ $output == *"the resolver died"* ]]
+    [[ $output == *"[no answer: the broker exited with 1]"* ]]
+    run ask -- 0x107 kill-resolver send:0x500 exit restart take
+    [[ $output == *"the broker exited with 1"* ]]
+    [[ ${lines[-1]} != "["* ]]
+}
+
+@test "a broker that is killed in the midst of a fetch loses no request" {
+    feeds https://faulty.test:8443/stall "$TEXT, \"total_ms\": 20000"
+    run ask -- send:0x500 sleep:1 restart take
+    [ "$output" = recovered ]
+}
+
+@test "the resolver ends with its broker" {
+    feeds https://upstream.test/
+    run ask -- 0x107 'run:pgrep -P $BROKER_PID'
+    resolver=${lines[2]}
+    [ -n "$resolver" ]
+    for _ in $(seq 100); do
+        grep -q $'^Name:\tresolver' "/proc/$resolver/status" 2>/dev/null || return 0
+        ! grep -q $'^State:\tZ' "/proc/$resolver/status" 2>/dev/null || return 0
+        sleep 0.05
+    done
+    false
+}
+
+@test "the broker ends with 0 when the VMM closes the link" {
+    feeds https://upstream.test/
+    run ask -- 0x107 close
+    [ "${lines[2]}" = "the broker exited with 0" ]
+}
+
+# dropped FRAME REASON: the VMM sent it, and is dropped
+dropped() {
+    feeds https://upstream.test/
+    run ask -- "raw:$1" exit
+    echo "$output"
+    [[ $output == *"the VMM broke the link's protocol and is dropped: $2"* ]]
+    [[ $output == *"the broker exited with 1" ]]
+}
+
+@test "link: a frame that is too short" {
+    dropped 0100000001000000 "a request of the wrong size"
+}
+
+@test "link: a frame that is too long" {
+    dropped 01000000010000000001000000 "a request of the wrong size"
+}
+
+@test "link: an empty frame" {
+    dropped "" "a request of the wrong size"
+}
+
+@test "link: an unknown version" {
+    dropped 020000000100000000010000 "a request of an unknown version"
+}
+
+@test "link: a reserved field that is set" {
+    dropped 010000000100000000010100 "a request with its reserved field set"
+}
+
+@test "link: a sequence with a gap" {
+    feeds https://upstream.test/
+    run ask -- 0x107 raw:010000000300000007010000 exit
+    [[ $output == *"a request out of sequence"*"the broker exited with 1" ]]
+}
+
+@test "link: a flood whose answers nobody reads" {
+    feeds https://upstream.test/
+    run ask -- flood:10000 exit
+    [[ $output == *"it asks and never reads the answers"*"the broker exited with 1" ]]
+}
+
+@test "link: a VMM that was dropped finds the link shut" {
+    feeds https://upstream.test/
+    run ask -- raw:00 exit take
+    [[ $output == *"[no answer: "* ]]
+}
+
+@test "an idle broker ends by itself" {
+    feeds https://upstream.test/
+    run ask -- 0x107 exit
+    [ "${lines[2]}" = "the broker exited with 0" ]
+}
+
+@test "an idle broker stays while an answer is fresh" {
+    feeds https://faulty.test:8443/good?stays "$TEXT, \"ttl_seconds\": 60"
+    run ask -- 0x500 sleep:32 0x500
+    [ "${lines[2]}" = recovered ]
+    [ "$(asked 'good?stays')" = 1 ]
+}
