@@ -124,7 +124,8 @@ static bool parse_number(struct parser *p, const struct rule *rule, unsigned arg
 
     if (start[0] == '0' && word_length(start) > 1)
         return mistake(p, start, "expected a constant's name or a decimal number");
-    if (isalnum((unsigned char)*end) || *end == '_' || number > UINT32_MAX || number < INT32_MIN)
+    if (end == start || isalnum((unsigned char)*end) || *end == '_' || number > UINT32_MAX ||
+        number < INT32_MIN)
         return mistake(p, start, "expected a decimal number of 32 bits");
     if (strcmp(rule->syscall, "ioctl") == 0 && arg == 1)
         return mistake(p, start, "expected the ioctl's name, not its number");
