@@ -9,6 +9,7 @@ PACKAGES_BUILD := gcc make libc6-dev linux-libc-dev nasm pkg-config libseccomp-d
                   libcurl4-openssl-dev libssl-dev libjson-c-dev ca-certificates
 PACKAGES_CHECK := $(PACKAGES_BUILD) bats nginx-light dnsmasq-base openssl curl iproute2 util-linux \
                   python3 procps strace tmux jq
+PACKAGES_RIG   := qemu-system-x86 busybox-static kmod xz-utils
 
 CC       = gcc
 CSTD     = -std=c11 -D_GNU_SOURCE
@@ -23,6 +24,8 @@ STATIC   = -static-pie $(LDHARDEN)
 DYNAMIC  = -pie $(LDHARDEN)
 
 # Prints one short line for each product; `make V=1` prints the commands.
+.SECONDARY:
+
 V ?= 0
 Q := $(if $(filter 0,$(V)),@)
 say = @printf '  %-8s %s\n' $(1) $@

@@ -17,8 +17,8 @@ enum role { VMM = 1, BROKER = 2, SUPERVISOR = 4 };
 struct jail {
     enum role role;
     const struct options *options;
-    bool as_root; /* the jailer has real root: ids are changed, not mapped */
-    uid_t uid;
+    bool as_root;    /* the jailer has real root: ids are changed, not mapped */
+    uid_t uid, euid; /* differ in the supervisor alone */
     gid_t gid;
     int program; /* O_PATH descriptor of what is executed */
     char **argv; /* of the program */

@@ -203,11 +203,15 @@ static struct jail new_jail(enum role role, const struct options *options)
         .program = -1,
         .netns = -1,
         .uid = getuid(),
+        .euid = getuid(),
         .gid = getgid(),
     };
 
     if (geteuid() == 0) {
-        jail.uid = options->uid + (role == VMM || options->userns ? 0 : role == BROKER ? 1 : 2);
+        uid_t broker = options->userns ? options->uid : options->uid + 1;
+
+        jail.uid = role == BROKER ? broker : options->uid;
+        jail.euid = role == VMM ? options->uid : broker;
         jail.gid = options->gid;
     }
     for (unsigned i = 0; i < JAIL_FDS_MAX; i++)

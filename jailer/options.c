@@ -23,7 +23,7 @@
 
 /*
  * Uids of our own, above those that distributions and systemd hand out (systemd's "Users, Groups,
- * UIDs and GIDs"): four for each VM, by the pid of its jailer or by a hash of its --id.
+ * UIDs and GIDs"): two for each VM, by the pid of its jailer or by a hash of its --id.
  */
 #define UID_BASE  0x70000000u
 #define UID_SLOTS 0x400000u /* pid_max is at most 2^22 */
@@ -163,7 +163,7 @@ static void set_defaults(struct options *options)
     char *id;
 
     if (options->uid == 0)
-        options->uid = UID_BASE + 4 * uid_slot(options->id);
+        options->uid = UID_BASE + 2 * uid_slot(options->id);
     if (options->gid == 0)
         options->gid = options->uid;
     if (options->id == NULL) {
@@ -266,10 +266,10 @@ static void set_option(struct options *options, enum option_id option, char *val
         options->id = id_option(value);
         break;
     case UID:
-        options->uid = (uid_t)number_option("uid", value, 1, UINT32_MAX - 4);
+        options->uid = (uid_t)number_option("uid", value, 1, UINT32_MAX - 2);
         break;
     case GID:
-        options->gid = (gid_t)number_option("gid", value, 1, UINT32_MAX - 4);
+        options->gid = (gid_t)number_option("gid", value, 1, UINT32_MAX - 2);
         break;
     case USERNS:
         options->userns = true;

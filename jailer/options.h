@@ -30,7 +30,7 @@ struct options {
     struct settings credentials, limits;
     uint64_t memory_bytes;    /* of the guest */
     unsigned timeout_seconds; /* 0: none */
-    uid_t uid;                /* of the VMM; the broker's is one higher, the supervisor's two */
+    uid_t uid;                /* of the VMM; the broker's is one higher */
     gid_t gid;
     const char *netns;
     bool userns, raw_console, offline_samples, daemonize, explain;

@@ -56,10 +56,9 @@ static int run_broker(const struct jail *jail)
 static bool died(int status)
 {
     if (WIFSIGNALED(status))
-        warnx("%s was killed by signal %d (%s)", program, WTERMSIG(status),
-              strsignal(WTERMSIG(status)));
+        warnx("killed by signal %d (%s)", WTERMSIG(status), strsignal(WTERMSIG(status)));
     else if (WEXITSTATUS(status) != 0)
-        warnx("%s ended with status %d", program, WEXITSTATUS(status));
+        warnx("ended with status %d", WEXITSTATUS(status));
     else
         return false;
     return true;
@@ -76,6 +75,7 @@ _Noreturn void warden_run(const struct jail *jail)
     unsigned deaths = 0;
 
     prctl(PR_SET_NAME, "warden");
+    program_invocation_short_name = (char *)program; /* on the log it speaks for the broker */
     while (deaths < DEATHS_MAX && wait_for_request()) {
         time_t start = time(NULL);
 
@@ -87,7 +87,7 @@ _Noreturn void warden_run(const struct jail *jail)
         pause_ms(FIRST_PAUSE_MS << deaths);
     }
     if (deaths == DEATHS_MAX)
-        warnx("%s died %u times in a row; feeds are not answered any more", program, deaths);
+        warnx("died %u times in a row; feeds are not answered any more", deaths);
     close(FD_LINK);
     for (;;)
         pause_ms(-1);
