@@ -189,4 +189,5 @@ def main():
         link.kill()
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,42 @@
+#!/usr/bin/env python3
+"""Many brokers at once: starts COUNT of them, asks all for PORT at the same time, and prints each
+different answer once, with how many brokers gave it. Then it does so again for each further word:
+"again", or "run:COMMAND" for a command in between.
+
+    fleet.py COUNT BROKER FEEDS CA PORT [again | run:COMMAND]...
+"""
+import collections
+import subprocess
+import sys
+
+from ask import Link
+
+
+def ask_all(links, port):
+    for link in links:
+        link.send(port)
+    answers = collections.Counter(link.take() for link in links)
+    for text, count in answers.items():
+        print(count, text)
+    sys.stdout.flush()
+
+
+def main():
+    count, broker, feeds, authorities, port, *steps = sys.argv[1:]
+    files = [("feeds", feeds), ("ca", authorities)]
+    links = []
+    try:
+        for _ in range(int(count)):
+            links.append(Link(broker, files, []))
+        ask_all(links, int(port, 0))
+        for step in steps:
+            if step == "again":
+                ask_all(links, int(port, 0))
+            else:
+                subprocess.run(step.removeprefix("run:"), shell=True, check=True)
+    finally:
+        for link in links:
+            link.kill()
+
+
+main()
