@@ -6,6 +6,7 @@
 
 #include "clock.h"
 #include "fetch_error.h"
+#include "trust.h"
 
 #include <curl/curl.h>
 #include <err.h>
@@ -26,6 +27,7 @@ struct fetcher {
     const struct handed *handed;
     const struct hosts *hosts;
     struct resolver *resolver;
+    struct trust *trust;
     char *body; /* room for the largest body of any feed */
 };
 
@@ -60,6 +62,7 @@ struct fetcher *fetcher_new(const struct handed *handed, const struct feeds *fee
         .handed = handed,
         .hosts = hosts,
         .resolver = resolver,
+        .trust = trust_new(handed),
         .body = malloc(largest),
     };
     if (!fetcher->multi || !fetcher->body)
@@ -251,16 +254,26 @@ static void configure_protocol(struct transfer *transfer, const char *url)
     curl_easy_setopt(transfer->easy, CURLOPT_RESOLVE, transfer->resolved);
 }
 
+/* libcurl asks for each new connection whom it may trust. */
+static CURLcode set_trust(CURL *easy, void *tls, void *data)
+{
+    struct transfer *transfer = data;
+
+    (void)easy;
+    return trust_apply(transfer->fetcher->trust, transfer->feed, tls) ? CURLE_OK
+                                                                      : CURLE_OUT_OF_MEMORY;
+}
+
 static void configure_tls(struct transfer *transfer)
 {
     const struct feed *feed = transfer->feed;
-    const struct handed *handed = transfer->fetcher->handed;
-    const struct secret *ca = feed->ca ? handed_credential(handed, feed->ca) : &handed->ca;
-    /* A file would be read again after a day, which the policy forbids. */
-    struct curl_blob pem = {.data = ca->data, .len = ca->length, .flags = CURL_BLOB_NOCOPY};
 
-    curl_easy_setopt(transfer->easy, CURLOPT_CAINFO_BLOB, &pem);
+    curl_easy_setopt(transfer->easy, CURLOPT_CAINFO, NULL);
     curl_easy_setopt(transfer->easy, CURLOPT_CAPATH, NULL);
+    curl_easy_setopt(transfer->easy, CURLOPT_SSL_CTX_FUNCTION, set_trust);
+    curl_easy_setopt(transfer->easy, CURLOPT_SSL_CTX_DATA, transfer);
+    /* Else libcurl keeps the first feed's authorities and gives them to all others. */
+    curl_easy_setopt(transfer->easy, CURLOPT_CA_CACHE_TIMEOUT, 0L);
     curl_easy_setopt(transfer->easy, CURLOPT_SSL_VERIFYPEER, 1L);
     curl_easy_setopt(transfer->easy, CURLOPT_SSL_VERIFYHOST, 2L);
     curl_easy_setopt(transfer->easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);

@@ -1,0 +1,59 @@
+/* PEM files to OpenSSL's stores, in memory: no file is opened, so this works under the policy. */
+#include "trust.h"
+
+#include <err.h>
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
+#include <stdlib.h>
+
+struct trust {
+    const struct handed *handed;
+    X509_STORE **store; /* [0] of the default authorities, [1 + i] of credential i; NULL: not yet */
+};
+
+struct trust *trust_new(const struct handed *handed)
+{
+    struct trust *trust = malloc(sizeof(*trust));
+    X509_STORE **store = calloc(1 + handed->credential_count, sizeof(*store));
+
+    if (!trust || !store)
+        err(1, "cannot keep the trusted authorities");
+    *trust = (struct trust){.handed = handed, .store = store};
+    return trust;
+}
+
+static X509_STORE *parse(const struct secret *pem)
+{
+    BIO *bytes = BIO_new_mem_buf(pem->data, (int)pem->length);
+    X509_STORE *store = X509_STORE_new();
+
+    if (bytes && store) {
+        while (!BIO_eof(bytes)) {
+            X509 *certificate = PEM_read_bio_X509_AUX(bytes, NULL, NULL, NULL);
+
+            if (certificate)
+                X509_STORE_add_cert(store, certificate);
+            X509_free(certificate);
+        }
+        /* A feed may name a single server's or intermediate certificate as all that it trusts. */
+        X509_STORE_set_flags(store, X509_V_FLAG_TRUSTED_FIRST | X509_V_FLAG_PARTIAL_CHAIN);
+    }
+    ERR_clear_error();
+    BIO_free(bytes);
+    return store;
+}
+
+bool trust_apply(struct trust *trust, const struct feed *feed, SSL_CTX *tls)
+{
+    const struct handed *handed = trust->handed;
+    const struct secret *pem = feed->ca ? handed_credential(handed, feed->ca) : &handed->ca;
+    size_t index = feed->ca ? 1 + (size_t)(pem - handed->credential) : 0;
+
+    if (!trust->store[index])
+        trust->store[index] = parse(pem);
+    if (!trust->store[index])
+        return false;
+    SSL_CTX_set1_cert_store(tls, trust->store[index]);
+    return true;
+}
