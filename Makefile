@@ -7,8 +7,8 @@ BUILD   ?= build
 # Every Debian package that the project needs, by what needs it.
 PACKAGES_BUILD := gcc make libc6-dev linux-libc-dev nasm pkg-config libseccomp-dev libcap-ng-dev \
                   libcurl4-openssl-dev libssl-dev libjson-c-dev ca-certificates
-PACKAGES_CHECK := $(PACKAGES_BUILD) bats nginx-light dnsmasq-base openssl curl iproute2 util-linux \
-                  python3 procps strace tmux jq
+PACKAGES_CHECK := bats clang libclang-rt-14-dev nginx-light dnsmasq-base openssl curl iproute2 \
+                  util-linux python3 procps strace tmux jq
 PACKAGES_RIG   := qemu-system-x86 busybox-static kmod xz-utils
 
 CC       = gcc
@@ -37,12 +37,30 @@ filters = $(1:%=$(BUILD)/obj/policy/%.filter.o)
 PROGRAMS := $(BUILD)/jailer $(BUILD)/sparkler-vmm $(BUILD)/sparkler-netbroker \
             $(BUILD)/sparkler-policy $(BUILD)/monitor.bin $(BUILD)/feeds.json
 
+# Installs what is missing of a list of packages, saying what; on another system than Debian only says.
+install_missing = @missing=$$(for p in $(1); do dpkg-query -W -f '$${db:Status-Status}' $$p 2>/dev/null \
+    | grep -qx installed || printf ' %s' $$p; done); \
+    [ -z "$$missing" ] && exit 0; \
+    command -v apt-get >/dev/null || { echo "Not Debian: needs the like of$$missing"; exit 0; }; \
+    echo "Installing by apt-get:$$missing"; \
+    sudo=; [ "$$(id -u)" = 0 ] || sudo=sudo; export DEBIAN_FRONTEND=noninteractive; \
+    $$sudo apt-get -qq install -y --no-install-recommends $$missing >/dev/null 2>&1 || \
+    { $$sudo apt-get -qq update && $$sudo apt-get -qq install -y --no-install-recommends $$missing; }
+
+.PHONY: packages-build packages-check packages-rig
+packages-build:
+	$(call install_missing,$(PACKAGES_BUILD))
+packages-check: packages-build
+	$(call install_missing,$(PACKAGES_CHECK))
+packages-rig: packages-build
+	$(call install_missing,$(PACKAGES_RIG))
+
 .PHONY: all
 all: $(PROGRAMS) ## build everything into build/
 
 -include $(wildcard $(BUILD)/obj/*/*.d $(BUILD)/obj/*/*/*.d)
 
-$(BUILD)/obj/%.o: %.c
+$(BUILD)/obj/%.o: %.c | packages-build
 	@mkdir -p $(@D)
 	$(call say,CC)
 	$(Q)$(CC) $(CFLAGS) -c -o $@ $<
@@ -83,7 +101,7 @@ $(BUILD)/sparkler-netbroker: \
         $(call objects,$(wildcard netbroker/*.c netbroker/format/*.c) policy/install.c) \
         $(call filters,netbroker resolver)
 	$(call say,LINK)
-	$(Q)$(CC) $(CFLAGS) $(DYNAMIC) -o $@ $^ -lcurl -lcrypto -ljson-c
+	$(Q)$(CC) $(CFLAGS) $(DYNAMIC) -o $@ $^ -lcurl -lssl -lcrypto -ljson-c
 
 $(BUILD)/%.bin: guest/%.asm
 	@mkdir -p $(@D)
@@ -94,6 +112,58 @@ $(BUILD)/feeds.json: policy/feeds.json
 	@mkdir -p $(@D)
 	$(call say,COPY)
 	$(Q)cp $< $@
+
+# Where there is no /dev/kvm to use, the same runs in the rig: a machine with emulated AMD-V.
+HAS_KVM := $(shell [ -r /dev/kvm ] && [ -w /dev/kvm ] && echo yes)
+
+.PHONY: run
+run: all $(if $(HAS_KVM),,packages-rig) ## run the monitor in its jail; no network needed
+	@$(if $(HAS_KVM),,echo 'No /dev/kvm here: running in the rig, on emulated AMD-V.'; tests/rig/run) \
+	    $(BUILD)/jailer --offline-samples --exec sparkler-vmm
+
+# Each test program is made of the parts that it tests.
+FEEDS := netbroker/text.c netbroker/html.c netbroker/feeds.c netbroker/checks.c netbroker/lines.c \
+         $(wildcard netbroker/format/*.c)
+UNITS := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/*.c))
+
+$(BUILD)/unit/text $(BUILD)/unit/html $(BUILD)/unit/feeds $(BUILD)/unit/format: \
+    $(call objects,$(FEEDS))
+$(BUILD)/unit/address: $(call objects,netbroker/address.c)
+$(BUILD)/unit/backoff: $(call objects,netbroker/backoff.c)
+$(BUILD)/unit/evaluate: $(call objects,policy/evaluate.c)
+$(BUILD)/unit/oracle: $(call objects,policy/oracle.c policy/names.c) $(BUILD)/obj/policy/constants.o
+
+$(BUILD)/unit/%: $(BUILD)/obj/tests/unit/%.o
+	@mkdir -p $(@D)
+	$(call say,LINK)
+	$(Q)$(CC) $(CFLAGS) $(DYNAMIC) -o $@ $^ -ljson-c
+
+# Fuzzers of all that parses what a stranger wrote: libFuzzer with ASan and UBSan.
+FUZZERS := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/*.c))
+FUZZ_SECONDS ?= 60
+
+$(BUILD)/fuzz/%: tests/fuzz/%.c tests/fuzz/clean.h $(FEEDS) $(wildcard netbroker/*.h netbroker/format/*.h)
+	@mkdir -p $(@D)
+	$(call say,FUZZER)
+	$(Q)clang $(CSTD) -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -I. \
+	    -o $@ $< $(FEEDS) -ljson-c
+
+.PHONY: fuzz
+fuzz: packages-check $(FUZZERS) ## fuzz each parser for FUZZ_SECONDS (60)
+	@BUILD=$(BUILD) tests/fuzz/run -max_total_time=$(FUZZ_SECONDS)
+
+.PHONY: check
+check: packages-check all $(UNITS) $(FUZZERS) ## run every test; ends with "N passed, N failed, N skipped"
+	@BUILD=$(BUILD) tests/run
+
+.PHONY: install
+install: all ## install below PREFIX (/usr/local), into DESTDIR
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/libexec/sparkler \
+	    $(DESTDIR)$(PREFIX)/share/sparkler/policy
+	install $(BUILD)/jailer $(BUILD)/sparkler-policy $(DESTDIR)$(PREFIX)/bin
+	install $(BUILD)/sparkler-vmm $(BUILD)/sparkler-netbroker $(DESTDIR)$(PREFIX)/libexec/sparkler
+	install -m 644 $(BUILD)/monitor.bin $(BUILD)/feeds.json $(DESTDIR)$(PREFIX)/share/sparkler
+	install -m 644 policy/*.policy policy/README.md $(DESTDIR)$(PREFIX)/share/sparkler/policy
 
 .PHONY: clean
 clean: ## remove what was built
