@@ -82,7 +82,7 @@ int main(int argc, char **argv)
 
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
         err(1, "cannot set no_new_privs");
-    /* All memory by brk(2): the policy then needs neither mmap(2) nor mremap(2). */
+    /* All memory by brk(2): the policies then need neither mmap(2) nor mremap(2). */
     mallopt(M_MMAP_MAX, 0);
     tzset();
     struct resolver *resolver = resolver_start(&hosts);
