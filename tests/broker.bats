@@ -195,6 +195,23 @@ asked() {
         "[feed 0: rebind.odd.test leads to 127.0.0.1, which is not a public address]" ]
 }
 
+@test "a resolv.conf that changes is read again" {
+    feeds https://upstream.test/original-tweet.json '"format": "original-tweet"' \
+        https://mixed.test/original-tweet.json '"format": "original-tweet"'
+    run ask -- 0x500 "run:echo '# changed' >>'$UPSTREAM/resolv.conf'" 0x501
+    echo "$output"
+    [ "$status" = 0 ]
+    [[ $output != *"["* ]]
+}
+
+@test "a host name with a dot at its end" {
+    feeds https://upstream.test./original-tweet.json '"format": "original-tweet"'
+    run ask -- 0x500
+    echo "$output"
+    [ "$status" = 0 ]
+    [[ $output != *"["* ]]
+}
+
 @test "broker and resolver run under a filter, without new privileges, each a single thread" {
     feeds https://upstream.test/
     run ask -- 0x107 'run:for pid in $BROKER_PID $(pgrep -P $BROKER_PID); do
@@ -286,6 +303,14 @@ dropped() {
     feeds https://upstream.test/
     run ask -- flood:10000 exit
     [[ $output == *"it asks and never reads the answers"*"the broker exited with 1" ]]
+}
+
+@test "link: random frames are answered or end the broker, and never by a signal" {
+    feeds https://upstream.test/
+    run inside tests/probes/frames.py 150 "$BROKER" "$FEEDS" "$UPSTREAM/ca.pem" 3>&-
+    grep -v "is dropped:" <<<"$output"
+    [ "$status" = 0 ]
+    [[ ${lines[-1]} == *" answered, "*" dropped" ]]
 }
 
 @test "link: a VMM that was dropped finds the link shut" {

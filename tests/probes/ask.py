@@ -22,7 +22,9 @@ would hand over, asks it for ports, prints the answers.
 
 Exits 0 when all is done; with 3 and "[no answer: ...]" when the broker gave none.
 """
+import fcntl
 import os
+import resource
 import select
 import signal
 import socket
@@ -51,10 +53,10 @@ class Link:
         self.reaped = False
         self.pid = os.fork()
         if self.pid == 0:
-            moved = [os.dup2(fd, 100 + i) for i, fd in enumerate(self.opened)]
+            moved = [fcntl.fcntl(fd, fcntl.F_DUPFD, 64) for fd in self.opened]
             for i, fd in enumerate(moved):
                 os.dup2(fd, 3 + i)
-            os.closerange(3 + len(moved), 256)
+            os.closerange(3 + len(moved), resource.getrlimit(resource.RLIMIT_NOFILE)[0])
             environment = {"LISTEN_PID": str(os.getpid()), "LISTEN_FDS": str(len(moved)),
                            "LISTEN_FDNAMES": ":".join(self.names)}
             try:
@@ -104,6 +106,14 @@ class Link:
         if not self.reaped:
             os.kill(self.pid, signal.SIGKILL)
             self.ended()
+        os.close(self.pidfd)
+
+    def close(self):
+        self.kill()
+        self.link.close()
+        self.broker_end.close()
+        for fd in self.opened[1:]:
+            os.close(fd)
 
 
 def give_up(why):
@@ -186,7 +196,7 @@ def main():
         for step in steps or ["exit"]:
             take(link, step, len(steps) == 1)
     finally:
-        link.kill()
+        link.close()
 
 
 if __name__ == "__main__":

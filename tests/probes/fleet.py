@@ -6,6 +6,7 @@ different answer once, with how many brokers gave it. Then it does so again for 
     fleet.py COUNT BROKER FEEDS CA PORT [again | run:COMMAND]...
 """
 import collections
+import resource
 import subprocess
 import sys
 
@@ -23,6 +24,8 @@ def ask_all(links, port):
 
 def main():
     count, broker, feeds, authorities, port, *steps = sys.argv[1:]
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     files = [("feeds", feeds), ("ca", authorities)]
     links = []
     try:
@@ -36,7 +39,7 @@ def main():
                 subprocess.run(step.removeprefix("run:"), shell=True, check=True)
     finally:
         for link in links:
-            link.kill()
+            link.close()
 
 
 main()
