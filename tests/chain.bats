@@ -1,0 +1,84 @@
+#!/usr/bin/env bats
+# The whole way: a guest on /dev/kvm in its jail asks, the broker in its own fetches over HTTPS from
+# real servers, the text comes back on the guest's console.
+
+load upstream/lib
+
+setup_file() {
+    cd "$BATS_TEST_DIRNAME/.."
+    export BUILD=${BUILD:-build}
+    export MISSING=$(upstream_missing)
+    [ -r /dev/kvm ] && [ -w /dev/kvm ] || MISSING="/dev/kvm cannot be opened here"
+    [ -n "$MISSING" ] || upstream_start "$BATS_FILE_TMPDIR/upstream"
+}
+
+teardown_file() {
+    [ -z "${UPSTREAM:-}" ] || upstream_stop
+}
+
+setup() {
+    [ -z "$MISSING" ] || skip "$MISSING"
+    cd "$BATS_TEST_DIRNAME/.."
+    SCREEN=$BATS_TEST_TMPDIR/screen
+}
+
+teardown() {
+    [ -z "${JAILER:-}" ] || kill "$JAILER" 2>/dev/null || true
+}
+
+# A session with the monitor: keys go to descriptor 9, the screen is a file.
+start_monitor() {
+    mkfifo "$BATS_TEST_TMPDIR/keys"
+    enter exec "$BUILD/jailer" --ca "$UPSTREAM/ca.pem" --exec sparkler-vmm \
+        <"$BATS_TEST_TMPDIR/keys" >"$SCREEN" 2>"$BATS_TEST_TMPDIR/log" 3>&- &
+    JAILER=$!
+    exec 9>"$BATS_TEST_TMPDIR/keys"
+}
+
+# Waits until the screen shows the text so many times.
+shows() {
+    for _ in $(seq 200); do
+        [ "$(grep -c -- "$1" "$SCREEN")" -lt "${2:-1}" ] || return 0
+        sleep 0.05
+    done
+    cat "$SCREEN" "$BATS_TEST_TMPDIR/log"
+    return 1
+}
+
+# The process of that name among the jailer's descendants.
+descendant() {
+    local parents=$JAILER found
+    while [ -n "$parents" ]; do
+        found=$(pgrep -P "$parents" -x "$1") && { echo "$found"; return; }
+        parents=$(pgrep -d, -P "$parents") || return 1
+    done
+    return 1
+}
+
+@test "tweet, weather and air quality come from the servers" {
+    start_monitor
+    printf '2 32 45 5' >&9
+    wait "$JAILER"
+    shows "Count the line breaks"
+    shows "Max. temp: 12.40"
+    shows "Open-Meteo model, San Francisco, United States: 8.80"
+}
+
+# survives NAME: the process is killed after the first answer; the next answer comes all the same
+survives() {
+    start_monitor
+    printf '2 ' >&9
+    shows "Count the line breaks"
+    kill -9 "$(descendant "$1")"
+    printf '32 5' >&9
+    wait "$JAILER"
+    shows "Max. temp: 12.40"
+}
+
+@test "a broker that is killed is started again" {
+    survives sparkler-netbro
+}
+
+@test "a resolver that is killed is started again, with its broker" {
+    survives resolver
+}
