@@ -14,7 +14,8 @@
 #include <string.h>
 #include <sys/random.h>
 
-#define URL_MAX 2048
+#define URL_MAX    2048
+#define REASON_MAX 256
 
 struct source {
     const struct feed *feed; /* one of those that share it */
@@ -23,22 +24,23 @@ struct source {
     char *body; /* of the last good answer; NULL if there was none */
     size_t length;
     struct validators validators;
-    unsigned generation;  /* counts bodies; 0: none yet */
-    int64_t fetched;      /* when the body was last known to be right */
-    int64_t fresh_until;  /* no request before this … */
-    int64_t retry_at;     /* … nor before this, after a failure */
-    int64_t left_alone;   /* until when the server asked not to be asked */
-    unsigned failures;    /* in a row */
-    bool unreachable;     /* the last failure was one to reach the server */
-    struct text *trouble; /* why the last request failed; empty if it did not */
+    unsigned generation;      /* counts bodies; 0: none yet */
+    int64_t fetched;          /* when the body was last known to be right */
+    int64_t fresh_until;      /* no request before this … */
+    int64_t retry_at;         /* … nor before this, after a failure */
+    int64_t left_alone;       /* until when the server asked not to be asked */
+    unsigned failures;        /* in a row */
+    bool unreachable;         /* the last failure was one to reach the server */
+    char trouble[REASON_MAX]; /* why the last request failed; empty if it did not */
 };
 
 struct entry {
     struct source *source;
     unsigned generation; /* of the body that was formatted last */
     int64_t made;        /* when the text's body was fetched; 0: no text yet */
-    struct text text;    /* the last good one */
-    struct text trouble; /* why the last body was of no use; empty if it was */
+    char *text;          /* the last good one */
+    size_t length;
+    char trouble[REASON_MAX]; /* why the last body was of no use; empty if it was */
 };
 
 struct cache {
@@ -75,9 +77,6 @@ static struct source *source_of(struct cache *cache, const struct feed *feed)
             return &cache->source[i];
     source = &cache->source[cache->source_count++];
     source->feed = feed;
-    source->trouble = calloc(1, sizeof(*source->trouble));
-    if (!source->trouble)
-        err(1, "cannot make the cache");
     return source;
 }
 
@@ -108,6 +107,12 @@ static uint32_t random_number(void)
     return number;
 }
 
+static void keep_reason(char trouble[REASON_MAX], const struct text *reason)
+{
+    snprintf(trouble, REASON_MAX, "%.*s", REASON_MAX - 1,
+             reason->length > 0 ? reason->data : "for no known reason");
+}
+
 static void failed(struct source *source, int64_t asked_ms, bool unreachable)
 {
     int64_t now = clock_ms();
@@ -125,7 +130,7 @@ static bool expand(const struct source *source, char url[URL_MAX])
     const char *from = source->feed->url, *mark = strstr(from, "{id}");
     int length;
 
-    if (source->looked_up && mark)
+    if (mark)
         length = snprintf(url, URL_MAX, "%.*s%s%s", (int)(mark - from), from, source->lookup.id,
                           mark + strlen("{id}"));
     else
@@ -135,63 +140,77 @@ static bool expand(const struct source *source, char url[URL_MAX])
 
 /* Finds out once what the feed's url needs to know. */
 static bool look_up(struct cache *cache, struct source *source, int64_t deadline,
-                    struct reply *reply)
+                    struct reply *reply, struct text *reason)
 {
-    if (!source->feed->lookup_url || source->looked_up)
+    const struct feed *feed = source->feed;
+
+    if (!feed->lookup_url || source->looked_up)
         return true;
-    if (!fetch(cache->fetcher, source->feed, source->feed->lookup_url, NULL, deadline, reply,
-               source->trouble))
-        return false;
     source->looked_up =
-        format_lookup(source->feed, reply->body, reply->length, &source->lookup, source->trouble);
+        fetch(cache->fetcher, feed, feed->lookup_url, NULL, deadline, reply, reason) &&
+        format_lookup(feed, reply->body, reply->length, &source->lookup, reason);
     return source->looked_up;
+}
+
+/* Replaces what `kept` points to by a copy of the bytes. */
+static void keep(char **kept, size_t *kept_length, const char *bytes, size_t length)
+{
+    char *copy = malloc(length + 1);
+
+    if (!copy)
+        err(1, "no memory for an answer");
+    memcpy(copy, bytes, length);
+    free(*kept);
+    *kept = copy;
+    *kept_length = length;
 }
 
 static void keep_body(struct source *source, const struct reply *reply)
 {
-    char *body = malloc(reply->length + 1);
-
-    if (!body)
-        err(1, "no memory for an answer");
-    memcpy(body, reply->body, reply->length);
-    free(source->body);
-    source->body = body;
-    source->length = reply->length;
+    keep(&source->body, &source->length, reply->body, reply->length);
     source->validators = reply->validators;
     source->generation++;
+}
+
+/* One request to the server, with a lookup before it if need be. */
+static bool request(struct cache *cache, struct source *source, int64_t deadline,
+                    struct reply *reply, struct text *reason)
+{
+    char url[URL_MAX];
+
+    if (!look_up(cache, source, deadline, reply, reason))
+        return false;
+    if (!expand(source, url)) {
+        text_printf(reason, "the url is longer than %d bytes", URL_MAX);
+        return false;
+    }
+    if (fetch(cache->fetcher, source->feed, url, source->body ? &source->validators : NULL,
+              deadline, reply, reason))
+        return true;
+    if (reply->status == 404 || reply->status == 410)
+        source->looked_up = false;
+    return false;
 }
 
 /* Asks the server, unless the last answer is fresh or it is too early to ask again. */
 static void refresh(struct cache *cache, struct source *source)
 {
-    const struct feed *feed = source->feed;
-    int64_t now = clock_ms(), deadline = now + feed->total_ms;
+    int64_t now = clock_ms();
     struct reply reply = {0};
-    char url[URL_MAX];
+    struct text reason = {0};
 
     if (now < source->fresh_until || now < source->retry_at)
         return;
-    *source->trouble = (struct text){0};
-    if (!look_up(cache, source, deadline, &reply)) {
-        failed(source, reply.wait_ms, !reply.reached);
-        return;
-    }
-    if (!expand(source, url)) {
-        text_printf(source->trouble, "the url is longer than %d bytes", URL_MAX);
-        failed(source, 0, false);
-        return;
-    }
-    if (!fetch(cache->fetcher, feed, url, source->body ? &source->validators : NULL, deadline,
-               &reply, source->trouble)) {
-        if (reply.status == 404 || reply.status == 410)
-            source->looked_up = false;
+    if (!request(cache, source, now + source->feed->total_ms, &reply, &reason)) {
+        keep_reason(source->trouble, &reason);
         failed(source, reply.wait_ms, !reply.reached);
         return;
     }
     if (!reply.unchanged)
         keep_body(source, &reply);
+    source->trouble[0] = '\0';
     source->fetched = clock_ms();
-    source->fresh_until = source->fetched + feed->ttl_seconds * INT64_C(1000);
+    source->fresh_until = source->fetched + source->feed->ttl_seconds * INT64_C(1000);
     source->left_alone = 0;
 }
 
@@ -199,24 +218,23 @@ static void refresh(struct cache *cache, struct source *source)
 static void reformat(const struct feed *feed, struct entry *entry)
 {
     struct source *source = entry->source;
-    struct text text = {0};
+    struct text text = {0}, reason = {0};
 
     if (entry->generation == source->generation) {
-        if (entry->trouble.length == 0)
+        if (entry->trouble[0] == '\0')
             entry->made = source->fetched;
         return;
     }
     entry->generation = source->generation;
-    entry->trouble = (struct text){0};
-    if (format_text(feed, source->looked_up ? &source->lookup : NULL, source->body, source->length,
-                    &text, &entry->trouble)) {
-        entry->text = text;
+    if (format_text(feed, feed->lookup_url ? &source->lookup : NULL, source->body, source->length,
+                    &text, &reason)) {
+        keep(&entry->text, &entry->length, text.data, text.length);
+        entry->trouble[0] = '\0';
         entry->made = source->fetched;
         source->failures = 0;
         return;
     }
-    if (entry->trouble.length == 0)
-        text_printf(&entry->trouble, "the answer cannot be read");
+    keep_reason(entry->trouble, &reason);
     source->validators = (struct validators){0};
     failed(source, 0, false);
 }
@@ -225,24 +243,23 @@ void cache_answer(struct cache *cache, const struct feed *feed, struct text *tex
 {
     struct entry *entry = &cache->entry[feed - cache->feeds->feed];
     struct source *source = entry->source;
-    const struct text *trouble;
+    const char *trouble;
     char age[32];
 
     refresh(cache, source);
     reformat(feed, entry);
-    trouble = source->trouble->length > 0 ? source->trouble : &entry->trouble;
+    trouble = source->trouble[0] ? source->trouble : entry->trouble;
 
-    if (trouble->length == 0) {
-        *text = entry->text;
-    } else if (entry->made > 0) {
-        text_printf(text, "[%s old: %s]\n", backoff_words(clock_ms() - entry->made, age),
-                    trouble->data);
-        text_append_clean(text, entry->text.data, entry->text.length);
+    if (entry->made > 0) {
+        if (trouble[0])
+            text_printf(text, "[%s old: %s]\n", backoff_words(clock_ms() - entry->made, age),
+                        trouble);
+        text_append_clean(text, entry->text, entry->length);
     } else if (cache->offline_samples && feed->sample && source->unreachable) {
-        text_printf(text, "[sample, not live: %s]\n", trouble->data);
+        text_printf(text, "[sample, not live: %s]\n", trouble);
         text_append_clean(text, feed->sample, strlen(feed->sample));
     } else {
-        text_printf(text, "[%s: %s]", feed->name, trouble->data);
+        text_printf(text, "[%s: %s]", feed->name, trouble);
     }
 }
 
