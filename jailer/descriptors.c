@@ -43,21 +43,22 @@ static void arrange_descriptors(struct jail *jail)
 
 static void install_filter(struct jail *jail)
 {
-    policy_install(jail->role == VMM      ? &policy_vmm_boot
-                   : jail->role == BROKER ? &policy_warden
-                                          : &policy_supervisor);
+    policy_install(jail->role == VMM       ? &policy_vmm_boot
+                   : jail->role == BROKER  ? &policy_warden
+                   : jail->role == JANITOR ? &policy_janitor
+                                           : &policy_supervisor);
 }
 
 const struct lock lock_descriptors = {
     .name = "descriptors",
     .what = "no descriptor and no environment but what is listed in policy/fds.h",
-    .roles = VMM | BROKER | SUPERVISOR,
+    .roles = VMM | BROKER | SUPERVISOR | JANITOR,
     .close = arrange_descriptors,
 };
 
 const struct lock lock_seccomp = {
     .name = "seccomp",
     .what = "no system call but those of vmm-boot, then vmm; warden, then netbroker; supervisor",
-    .roles = VMM | BROKER | SUPERVISOR,
+    .roles = VMM | BROKER | SUPERVISOR | JANITOR,
     .close = install_filter,
 };

@@ -6,28 +6,24 @@
 static const char *mark(const struct lock *lock, const struct jail *jail)
 {
     if (!(lock->roles & jail->role))
-        return "-";
-    if (lock->missing != NULL && lock->missing(jail) != NULL)
-        return "missing";
-    return lock_skipped(lock, jail) == NULL ? "closed" : "skipped";
+        return "";
+    if (lock->skipped != NULL && lock->skipped(jail) != NULL)
+        return "skipped";
+    return lock_skipped(lock, jail) == NULL ? "closed" : "missing";
 }
 
-void explain(const struct jail *jails, unsigned count)
+void explain(const struct jail *const jails[4])
 {
-    printf("%-18s %-8s %-8s %-10s %s\n", "lock", "vmm", "broker", "supervisor",
+    printf("%-18s %-8s %-8s %-11s %-8s %s\n", "lock", "vmm", "broker", "supervisor", "janitor",
            "what it takes away");
     for (const struct lock *const *lock = locks; *lock != NULL; lock++) {
         const char *why = NULL;
 
-        printf("%-18s", (*lock)->name);
-        for (unsigned i = 0; i < count; i++) {
-            printf(" %-*s", i == 2 ? 10 : 8, mark(*lock, &jails[i]));
-            if (why == NULL && ((*lock)->roles & jails[i].role))
-                why = lock_skipped(*lock, &jails[i]);
-        }
-        printf(" %s", (*lock)->what);
-        if (why != NULL)
-            printf(" (%s)", why);
-        putchar('\n');
+        for (unsigned i = 0; i < 4; i++)
+            if (why == NULL && ((*lock)->roles & jails[i]->role))
+                why = lock_skipped(*lock, jails[i]);
+        printf("%-18s %-8s %-8s %-11s %-8s %s\n", (*lock)->name, mark(*lock, jails[0]),
+               mark(*lock, jails[1]), mark(*lock, jails[2]), mark(*lock, jails[3]),
+               why == NULL ? (*lock)->what : why);
     }
 }

@@ -13,7 +13,8 @@
 
 static const char *skipped_as_user(const struct jail *jail)
 {
-    return jail->role == SUPERVISOR && !jail->as_root ? "an ordinary user has none" : NULL;
+    return (jail->role & (SUPERVISOR | JANITOR)) && !jail->as_root ? "an ordinary user has none"
+                                                                   : NULL;
 }
 
 /* While CAP_SETPCAP is still there: what no later execve could bring back. */
@@ -33,8 +34,8 @@ static void drop_bounds(struct jail *jail)
 
 /*
  * Changes to the jail's own ids (as root), then gives up every capability that is left. The
- * supervisor's real uid is the VMM's and its effective uid the broker's: so it may signal both, and
- * the kernel may on its death (kill(2)).
+ * supervisor's (and the janitor's) real uid is the VMM's and its effective uid the broker's: so it
+ * may signal both, and the kernel may on its death (kill(2)).
  */
 static void drop_ids(struct jail *jail)
 {
@@ -50,7 +51,7 @@ static void drop_ids(struct jail *jail)
 const struct lock lock_capability_bounds = {
     .name = "capability bounds",
     .what = "no capability can ever come back; securebits locked",
-    .roles = VMM | BROKER | SUPERVISOR,
+    .roles = VMM | BROKER | SUPERVISOR | JANITOR,
     .skipped = skipped_as_user,
     .close = drop_bounds,
 };
@@ -58,6 +59,6 @@ const struct lock lock_capability_bounds = {
 const struct lock lock_ids = {
     .name = "ids",
     .what = "uid and gid of its own (as root), no group, no capability",
-    .roles = VMM | BROKER | SUPERVISOR,
+    .roles = VMM | BROKER | SUPERVISOR | JANITOR,
     .close = drop_ids,
 };

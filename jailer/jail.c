@@ -2,6 +2,8 @@
  * program. */
 #include "jail.h"
 
+#include "cgroup.h"
+
 #include "policy/fds.h"
 
 #include <err.h>
@@ -12,6 +14,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -58,21 +61,23 @@ static const char *user_namespace_hint(void)
            "root";
 }
 
-static _Noreturn void run_jail(struct jail *jail, bool check)
+static _Noreturn void run_jail(struct jail *jail)
 {
     sigset_t none;
 
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
-    if (jail->role == BROKER && jail->netns >= 0 && setns(jail->netns, CLONE_NEWNET) != 0)
+    if (jail->comm != NULL)
+        prctl(PR_SET_NAME, jail->comm);
+    if (jail->netns >= 0 && setns(jail->netns, CLONE_NEWNET) != 0)
         err(1, "cannot enter the network namespace %s", jail->options->netns);
     jail_close_locks(jail);
-    if (jail->role == BROKER && !check)
-        warden_run(jail);
+    if (jail->run != NULL)
+        jail->run(jail);
     jail_execute(jail);
 }
 
-int jail_start(struct jail *jail, bool check)
+int jail_start(struct jail *jail)
 {
     int pidfd = -1;
     struct clone_args arguments = {
@@ -80,13 +85,19 @@ int jail_start(struct jail *jail, bool check)
         .pidfd = (uintptr_t)&pidfd,
         .exit_signal = SIGCHLD,
     };
-    long pid = syscall(SYS_clone3, &arguments, sizeof(arguments));
+    long pid;
+
+    if (jail->cgroup != NULL && jail->cgroup->folder >= 0) {
+        arguments.flags |= CLONE_INTO_CGROUP;
+        arguments.cgroup = (uint64_t)jail->cgroup->folder;
+    }
+    pid = syscall(SYS_clone3, &arguments, sizeof(arguments));
 
     if (pid < 0 && !jail->as_root && (errno == EPERM || errno == ENOSPC || errno == EACCES))
         errx(1, "cannot make a user namespace: %s; %s", strerror(errno), user_namespace_hint());
     if (pid < 0)
         err(1, "cannot start a process in namespaces of its own (clone3)");
     if (pid == 0)
-        run_jail(jail, check);
+        run_jail(jail);
     return pidfd;
 }

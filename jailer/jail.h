@@ -10,20 +10,32 @@
 #include <stdint.h>
 
 /* the processes that a lock may hold; a bit each, since a lock names all that it holds */
-enum role { VMM = 1, BROKER = 2, SUPERVISOR = 4 };
+enum role { VMM = 1, BROKER = 2, SUPERVISOR = 4, JANITOR = 8 };
 
 #define JAIL_FDS_MAX (8 + OPTION_REPEATS_MAX)
 
+struct jail;
+
+/* What runs in a jail instead of its program; returns never. */
+typedef void jail_run(const struct jail *jail);
+
+struct cgroup;
+struct cgroups;
+
 struct jail {
     enum role role;
+    const char *comm; /* name of the process until it executes its program, or NULL */
+    jail_run *run;    /* NULL: the program is executed at once */
     const struct options *options;
     bool as_root;    /* the jailer has real root: ids are changed, not mapped */
     uid_t uid, euid; /* differ in the supervisor alone */
     gid_t gid;
-    int program; /* O_PATH descriptor of what is executed */
-    char **argv; /* of the program */
-    int netns;   /* of the broker, or -1 */
-    int parent;  /* pidfd of the jailer, with which the jail dies */
+    int program;                   /* O_PATH descriptor of what is executed */
+    char **argv;                   /* of the program */
+    int netns;                     /* of the broker, or -1 */
+    const struct cgroup *cgroup;   /* of the VMM or the broker */
+    const struct cgroups *cgroups; /* for the janitor to remove */
+    int parent;                    /* pidfd of the jailer, with which the jail dies */
     unsigned
         fd_count; /* descriptor i of the program is fds[i], named names[i] from 3 on; -1: none */
     int fds[JAIL_FDS_MAX];
@@ -45,7 +57,7 @@ struct lock {
 
 extern const struct lock lock_user_namespace, lock_mount_namespace, lock_pid_namespace,
     lock_network_namespace, lock_ipc_namespace, lock_uts_namespace, lock_cgroup_namespace;
-extern const struct lock lock_session, lock_root, lock_parent_death, lock_rlimits,
+extern const struct lock lock_session, lock_cgroup, lock_root, lock_parent_death, lock_rlimits,
     lock_capability_bounds, lock_ids, lock_no_new_privs, lock_dumpable, lock_write_execute,
     lock_speculation, lock_core_scheduling, lock_landlock, lock_descriptors, lock_seccomp;
 
@@ -62,10 +74,10 @@ uint64_t jail_clone_flags(const struct jail *jail);
 void jail_close_locks(struct jail *jail);
 
 /*
- * Starts the jail's process behind its locks: executes its program, or runs the warden in it if
- * the role is BROKER and `check` is false. Returns a pidfd (close-on-exec).
+ * Starts the jail's process behind its locks: `run`, or else its program. Returns a pidfd
+ * (close-on-exec).
  */
-int jail_start(struct jail *jail, bool check);
+int jail_start(struct jail *jail);
 
 /* Replaces the calling process by the jail's program, with nothing in its environment but the
  * names of its descriptors (sd_listen_fds(3)). Ends it by err(3) if that fails. */
@@ -75,7 +87,10 @@ _Noreturn void jail_execute(const struct jail *jail);
  * has died. Returns never; the jailer's supervisor ends it. */
 _Noreturn void warden_run(const struct jail *jail);
 
-/* Prints the locks of the jails to stdout. */
-void explain(const struct jail *jails, unsigned count);
+/* Removes the VM's cgroups when the supervisor has died without doing so. Returns never. */
+_Noreturn void janitor_run(const struct jail *jail);
+
+/* Prints the locks of the VMM, the broker, the supervisor and the janitor to stdout. */
+void explain(const struct jail *const jails[4]);
 
 #endif

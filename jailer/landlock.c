@@ -4,6 +4,8 @@
  */
 #include "jail.h"
 
+#include "policy/fds.h"
+
 #include <err.h>
 #include <fcntl.h>
 #include <linux/landlock.h>
@@ -94,6 +96,10 @@ static void restrict_self(struct jail *jail)
                   LANDLOCK_ACCESS_FS_READ_DIR);
         close(root);
     }
+    if (jail->role & (SUPERVISOR | JANITOR))
+        for (int fd = FD_CGROUPS; fd <= FD_CGROUP_CPU; fd++)
+            if (jail->fds[fd] >= 0)
+                allow(ruleset, jail->fds[fd], LANDLOCK_ACCESS_FS_REMOVE_DIR);
     if (syscall(SYS_landlock_restrict_self, ruleset, 0) != 0)
         err(1, "cannot enter the Landlock domain");
     close(ruleset);
@@ -102,7 +108,7 @@ static void restrict_self(struct jail *jail)
 const struct lock lock_landlock = {
     .name = "landlock",
     .what = "no file beyond the jail's, no TCP port, no foreign signal or abstract socket",
-    .roles = VMM | BROKER | SUPERVISOR,
+    .roles = VMM | BROKER | SUPERVISOR | JANITOR,
     .missing = landlock_missing,
     .close = restrict_self,
 };

@@ -13,6 +13,7 @@ const struct lock *const locks[] = {
     &lock_uts_namespace,
     &lock_cgroup_namespace,
     &lock_session,
+    &lock_cgroup,
     &lock_root,
     &lock_rlimits,
     &lock_capability_bounds,

@@ -1,6 +1,7 @@
 /*
  * jailer: opens what the jails need, builds them, gives up everything, and supervises.
  */
+#include "cgroup.h"
 #include "jail.h"
 #include "supervisor.h"
 
@@ -147,8 +148,9 @@ static void check_feeds(struct jail broker)
     siginfo_t end;
 
     broker.argv = argv;
+    broker.run = NULL;
     broker.fds[FD_LOG] = STDERR_FILENO;
-    if (waitid(P_PIDFD, (id_t)jail_start(&broker, true), &end, WEXITED) != 0)
+    if (waitid(P_PIDFD, (id_t)jail_start(&broker), &end, WEXITED) != 0)
         err(1, "cannot wait for the check of the feeds file");
     if (end.si_code != CLD_EXITED || end.si_status != 0)
         errx(1, "the feeds file %s is not valid; nothing was started", broker.options->feeds);
@@ -198,6 +200,13 @@ static struct jail new_jail(enum role role, const struct options *options)
 {
     struct jail jail = {
         .role = role,
+        .comm = role == SUPERVISOR ? "supervisor"
+                : role == JANITOR  ? "janitor"
+                : role == BROKER   ? "warden"
+                                   : NULL,
+        .run = role == BROKER    ? warden_run
+               : role == JANITOR ? janitor_run
+                                 : NULL,
         .options = options,
         .as_root = geteuid() == 0 && !options->userns,
         .program = -1,
@@ -212,7 +221,7 @@ static struct jail new_jail(enum role role, const struct options *options)
 
         jail.uid = role == BROKER ? broker : options->uid;
         jail.euid = role == VMM ? options->uid : broker;
-        jail.gid = options->gid;
+        jail.gid = role & (SUPERVISOR | JANITOR) ? CGROUP_GID : options->gid;
     }
     for (unsigned i = 0; i < JAIL_FDS_MAX; i++)
         jail.fds[i] = -1;
@@ -227,54 +236,76 @@ static void log_missing(const struct jail *jail)
             warnx("this machine lacks a lock: %s (%s)", (*lock)->name, (*lock)->missing(jail));
 }
 
+/* Makes the cgroups, and before that the one who removes them if all else is killed. */
+static void make_cgroups(struct cgroups *cgroups, struct jail *janitor, struct jail *supervisor)
+{
+    const struct options *options = janitor->options;
+
+    cgroups_open(cgroups, options);
+    if (cgroups->count == 0)
+        return;
+    janitor->fds[FD_LOG] = STDERR_FILENO;
+    janitor->fds[FD_SUPERVISOR_PID] = janitor->parent;
+    for (unsigned i = 0; i < cgroups->count; i++)
+        janitor->fds[FD_CGROUPS + (int)i] = supervisor->fds[FD_CGROUPS + (int)i] =
+            cgroups->parents[i];
+    janitor->fd_count = FD_CGROUP_CPU + 1;
+    janitor->cgroups = cgroups;
+    supervisor->fds[FD_JANITOR_PID] = jail_start(janitor);
+    cgroups_make(cgroups, options, supervisor->euid);
+    supervisor->fds[FD_VMM_EVENTS] = cgroups->vmm_events;
+}
+
 int main(int argc, char **argv)
 {
     const struct options options = options_parse(argc, argv);
-    struct jail jails[] = {new_jail(VMM, &options), new_jail(BROKER, &options),
-                           new_jail(SUPERVISOR, &options)};
-    struct jail *vmm = &jails[0], *broker = &jails[1], *supervisor = &jails[2];
+    struct jail vmm = new_jail(VMM, &options), broker = new_jail(BROKER, &options),
+                supervisor = new_jail(SUPERVISOR, &options), janitor = new_jail(JANITOR, &options);
     struct supervisor state = {.timeout_seconds = options.timeout_seconds};
     char *broker_argv[] = {"sparkler-netbroker", "--offline-samples", NULL};
     int link[2], broker_log;
 
     if (options.explain) {
-        explain(jails, 3);
+        explain((const struct jail *[]){&vmm, &broker, &supervisor, &janitor});
         return 0;
     }
-    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, link) != 0)
-        err(1, "cannot make the link between VMM and broker");
-    make_pipe(&supervisor->fds[FD_BROKER_LOG], &broker_log);
-    vmm->argv = options.arguments - 1; /* the slot before them is "--" or the program's name */
-    vmm->argv[0] = basename((char *)options.program);
-    broker->argv = broker_argv;
-    if (!options.offline_samples)
-        broker_argv[1] = NULL;
     if (options.daemonize)
         go_to_background();
-    give_console(vmm, supervisor, &state, &options);
-    furnish_vmm(vmm, &options, link[0]);
-    furnish_broker(broker, &options, link[1], broker_log);
-    supervisor->fd_count = FD_GUEST_INPUT + 1;
-    for (int fd = 0; fd <= STDERR_FILENO; fd++)
-        supervisor->fds[fd] = fd;
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, link) != 0)
+        err(1, "cannot make the link between VMM and broker");
+    make_pipe(&supervisor.fds[FD_BROKER_LOG], &broker_log);
     state.broker_log = (struct log){.from = FD_BROKER_LOG, .program = "sparkler-netbroker"};
+    vmm.argv = options.arguments - 1; /* the slot before them is "--" or the program's name */
+    vmm.argv[0] = basename((char *)options.program);
+    broker.argv = broker_argv;
+    if (!options.offline_samples)
+        broker_argv[1] = NULL;
+    give_console(&vmm, &supervisor, &state, &options);
+    furnish_vmm(&vmm, &options, link[0]);
+    furnish_broker(&broker, &options, link[1], broker_log);
+    supervisor.fd_count = FD_JANITOR_PID + 1;
+    for (int fd = 0; fd <= STDERR_FILENO; fd++)
+        supervisor.fds[fd] = fd;
 
+    vmm.parent = broker.parent = janitor.parent = pidfd_open(getpid(), 0);
+    supervisor.fds[FD_SIGNALS] = take_signals();
+    make_cgroups(&state.cgroups, &janitor, &supervisor);
+    vmm.cgroup = &state.cgroups.vmm;
+    broker.cgroup = &state.cgroups.broker;
     if (geteuid() == 0 && options.userns)
         become_user(&options);
-    vmm->parent = broker->parent = pidfd_open(getpid(), 0);
     if (options.feeds_given)
-        check_feeds(*broker);
-    supervisor->fds[FD_SIGNALS] = take_signals();
-    supervisor->fds[FD_VMM_PID] = jail_start(vmm, false);
-    supervisor->fds[FD_WARDEN_PID] = jail_start(broker, false);
+        check_feeds(broker);
+    supervisor.fds[FD_VMM_PID] = jail_start(&vmm);
+    supervisor.fds[FD_WARDEN_PID] = jail_start(&broker);
 
     if (state.key_mode)
         terminal_key_mode(STDIN_FILENO, &state.saved);
     for (int fd = STDOUT_FILENO; fd <= STDERR_FILENO; fd++)
         if (isatty(fd))
             terminal_unblock(fd);
-    log_missing(vmm);
-    prctl(PR_SET_NAME, "supervisor");
-    jail_close_locks(supervisor);
+    log_missing(&vmm);
+    prctl(PR_SET_NAME, supervisor.comm);
+    jail_close_locks(&supervisor);
     return supervise(&state);
 }

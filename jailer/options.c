@@ -47,6 +47,8 @@ static const char usage[] =
     "  --userns              use user namespaces even when root\n"
     "  --netns PATH          network namespace of the broker (the jailer's own)\n"
     "  --resource-limit NAME=VALUE  rlimit of both jails: as, fsize, nofile, …; may be repeated\n"
+    "  --cgroup [broker:]FILE=VALUE  cgroup limit of the VMM or the broker; may be repeated\n"
+    "  --parent-cgroup PATH  where the cgroups are made (sparkler)\n"
     "  --daemonize           run in the background, without a console\n"
     "  --explain             print the locks of the jails, and run nothing\n"
     "  --help, --version\n"
@@ -199,6 +201,8 @@ enum option_id {
     USERNS,
     NETNS,
     RESOURCE_LIMIT,
+    CGROUP,
+    PARENT_CGROUP,
     DAEMONIZE,
     EXPLAIN,
     HELP,
@@ -222,6 +226,8 @@ static const struct option names[] = {
     {"userns", no_argument, NULL, USERNS},
     {"netns", required_argument, NULL, NETNS},
     {"resource-limit", required_argument, NULL, RESOURCE_LIMIT},
+    {"cgroup", required_argument, NULL, CGROUP},
+    {"parent-cgroup", required_argument, NULL, PARENT_CGROUP},
     {"daemonize", no_argument, NULL, DAEMONIZE},
     {"explain", no_argument, NULL, EXPLAIN},
     {"help", no_argument, NULL, HELP},
@@ -280,6 +286,13 @@ static void set_option(struct options *options, enum option_id option, char *val
     case RESOURCE_LIMIT:
         setting_option("resource-limit", value, &options->limits);
         break;
+    case CGROUP:
+        setting_option("cgroup", value, &options->cgroup_limits);
+        break;
+    case PARENT_CGROUP:
+        options->parent_cgroup = value;
+        options->parent_given = true;
+        break;
     case DAEMONIZE:
         options->daemonize = true;
         break;
@@ -299,6 +312,7 @@ struct options options_parse(int argc, char **argv)
 {
     struct options options = {
         .ca = "/etc/ssl/certs/ca-certificates.crt",
+        .parent_cgroup = "sparkler",
         .memory_bytes = MEMORY_DEFAULT,
     };
     int option;

@@ -27,7 +27,9 @@ struct options {
     const char *broker;  /* path of the network broker */
     const char *guest, *feeds, *ca;
     bool feeds_given; /* by the user, so they are checked before the VM starts */
-    struct settings credentials, limits;
+    struct settings credentials, limits, cgroup_limits;
+    const char *parent_cgroup; /* below /sys/fs/cgroup, or below each controller there (v1) */
+    bool parent_given;
     uint64_t memory_bytes;    /* of the guest */
     unsigned timeout_seconds; /* 0: none */
     uid_t uid;                /* of the VMM; the broker's is one higher */

@@ -134,7 +134,7 @@ static void disable_speculation(struct jail *jail)
 const struct lock lock_session = {
     .name = "session",
     .what = "no controlling terminal",
-    .roles = VMM | BROKER,
+    .roles = VMM | BROKER | JANITOR,
     .close = new_session,
 };
 
@@ -148,21 +148,21 @@ const struct lock lock_parent_death = {
 const struct lock lock_no_new_privs = {
     .name = "no_new_privs",
     .what = "execve gives nothing",
-    .roles = VMM | BROKER | SUPERVISOR,
+    .roles = VMM | BROKER | SUPERVISOR | JANITOR,
     .close = set_no_new_privs,
 };
 
 const struct lock lock_dumpable = {
     .name = "not dumpable",
     .what = "no core dump, no ptrace by others of the same uid",
-    .roles = VMM | BROKER | SUPERVISOR,
+    .roles = VMM | BROKER | SUPERVISOR | JANITOR,
     .close = set_not_dumpable,
 };
 
 const struct lock lock_write_execute = {
     .name = "write-execute",
     .what = "no memory both writable and executable (PR_SET_MDWE)",
-    .roles = VMM | BROKER | SUPERVISOR,
+    .roles = VMM | BROKER | SUPERVISOR | JANITOR,
     .missing = mdwe_missing,
     .close = deny_write_execute,
 };

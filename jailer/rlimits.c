@@ -61,7 +61,7 @@ static void set_limits(struct jail *jail)
     limit(RLIMIT_CORE, 0);
     limit(RLIMIT_MEMLOCK, 0);
     limit(RLIMIT_MSGQUEUE, 0);
-    if (jail->role == SUPERVISOR)
+    if (jail->role & (SUPERVISOR | JANITOR))
         return;
     limit(RLIMIT_FSIZE, 1 << 30); /* the console may go to a file */
     limit(RLIMIT_NOFILE, 64);
@@ -74,6 +74,6 @@ static void set_limits(struct jail *jail)
 const struct lock lock_rlimits = {
     .name = "rlimits",
     .what = "no core file, 64 descriptors, 1 GiB of output, bounded memory",
-    .roles = VMM | BROKER | SUPERVISOR,
+    .roles = VMM | BROKER | SUPERVISOR | JANITOR,
     .close = set_limits,
 };

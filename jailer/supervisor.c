@@ -61,16 +61,19 @@ static siginfo_t end_jail(int pidfd)
     return end;
 }
 
-/* Says how a jail's process was killed, if the supervisor did not do it. */
-static void report_kill(const char *program, const siginfo_t *end)
+/*
+ * The jailer's exit status for a process that ended by itself, said on the log if it was killed.
+ */
+static int status_of(const char *program, const siginfo_t *end)
 {
     if (end->si_code == CLD_EXITED)
-        return;
+        return end->si_status;
     warnx("%s was killed by signal %d (%s)%s", program, end->si_status, strsignal(end->si_status),
           end->si_status == SIGSYS ? ": it made a system call that its policy does not allow" : "");
+    return STATUS_SIGNAL + end->si_status;
 }
 
-enum { SIGNALS, VMM_END, WARDEN_END, INPUT, OUTPUT, VMM_LOG, BROKER_LOG, POLLED };
+enum { SIGNALS, VMM_END, WARDEN_END, JANITOR_END, INPUT, OUTPUT, VMM_LOG, BROKER_LOG, POLLED };
 
 /* Waits for the next events and serves relays and logs. */
 static void wait_and_relay(struct supervisor *supervisor, struct pollfd polled[POLLED], int timeout)
@@ -78,6 +81,8 @@ static void wait_and_relay(struct supervisor *supervisor, struct pollfd polled[P
     polled[SIGNALS] = (struct pollfd){.fd = FD_SIGNALS, .events = POLLIN};
     polled[VMM_END] = (struct pollfd){.fd = FD_VMM_PID, .events = POLLIN};
     polled[WARDEN_END] = (struct pollfd){.fd = FD_WARDEN_PID, .events = POLLIN};
+    polled[JANITOR_END] = (struct pollfd){.fd = supervisor->cgroups.count > 0 ? FD_JANITOR_PID : -1,
+                                          .events = POLLIN};
     polled[INPUT] = relay_poll(&supervisor->input);
     polled[OUTPUT] = relay_poll(&supervisor->output);
     polled[VMM_LOG] = (struct pollfd){.fd = supervisor->vmm_log.from, .events = POLLIN};
@@ -110,50 +115,73 @@ static void drain(struct supervisor *supervisor)
         relay_move(&supervisor->output);
 }
 
-static int vmm_status(const siginfo_t *end)
-{
-    report_kill("sparkler-vmm", end);
-    return end->si_code == CLD_EXITED ? end->si_status : STATUS_SIGNAL + end->si_status;
-}
+enum cause { VMM_ENDED, WARDEN_ENDED, JANITOR_ENDED, SIGNALLED, TIMED_OUT };
 
-/* Waits until something ends the VM; returns the exit status, or -1 if it is the VMM's own. */
-static int wait_for_end(struct supervisor *supervisor)
+/* Waits until something ends the VM; `signal` is which one, if it was a signal. */
+static enum cause wait_for_end(struct supervisor *supervisor, int *signal)
 {
     long long deadline = now_ms() + supervisor->timeout_seconds * 1000LL;
 
     for (;;) {
         struct pollfd polled[POLLED];
-        int signal, timeout = -1;
+        int timeout = -1;
 
         if (supervisor->timeout_seconds != 0)
             timeout = deadline > now_ms() ? (int)(deadline - now_ms()) : 0;
         wait_and_relay(supervisor, polled, timeout);
         if (polled[VMM_END].revents != 0)
-            return -1;
-        if (polled[SIGNALS].revents != 0 && (signal = take_signal(supervisor)) != 0)
-            return STATUS_SIGNAL + signal;
+            return VMM_ENDED;
+        if (polled[SIGNALS].revents != 0 && (*signal = take_signal(supervisor)) != 0)
+            return SIGNALLED;
         if (polled[WARDEN_END].revents != 0)
-            return STATUS_SIGNAL;
-        if (supervisor->timeout_seconds != 0 && now_ms() >= deadline) {
-            warnx("the VM was ended after %u seconds (--timeout)", supervisor->timeout_seconds);
-            return STATUS_LIMIT;
-        }
+            return WARDEN_ENDED;
+        if (polled[JANITOR_END].revents != 0)
+            return JANITOR_ENDED;
+        if (supervisor->timeout_seconds != 0 && now_ms() >= deadline)
+            return TIMED_OUT;
     }
+}
+
+static int vmm_status(const siginfo_t *end)
+{
+    if (end->si_code != CLD_EXITED && end->si_status == SIGKILL && cgroups_ran_out_of_memory()) {
+        warnx("sparkler-vmm was killed: its cgroup had no memory left");
+        return STATUS_LIMIT;
+    }
+    return status_of("sparkler-vmm", end);
 }
 
 int supervise(struct supervisor *supervisor)
 {
-    int status = wait_for_end(supervisor);
+    int signal = 0, status = 1;
+    enum cause cause = wait_for_end(supervisor, &signal);
     siginfo_t vmm = end_jail(FD_VMM_PID), warden = end_jail(FD_WARDEN_PID);
+    siginfo_t janitor = {0};
 
     drain(supervisor);
-    if (status == STATUS_SIGNAL) { /* the warden ended by itself, and the VM with it */
-        report_kill("the broker's warden", &warden);
-        status = warden.si_code == CLD_EXITED ? warden.si_status : STATUS_SIGNAL + warden.si_status;
-    }
-    if (status < 0)
-        status = vmm_status(&vmm);
     if (supervisor->key_mode)
         terminal_restore(STDIN_FILENO, &supervisor->saved);
+    if (supervisor->cgroups.count > 0) {
+        cgroups_remove(&supervisor->cgroups);
+        janitor = end_jail(FD_JANITOR_PID);
+    }
+    switch (cause) {
+    case VMM_ENDED:
+        status = vmm_status(&vmm);
+        break;
+    case WARDEN_ENDED:
+        status = status_of("the broker's warden", &warden);
+        break;
+    case JANITOR_ENDED:
+        status = status_of("the janitor", &janitor);
+        break;
+    case SIGNALLED:
+        status = STATUS_SIGNAL + signal;
+        break;
+    case TIMED_OUT:
+        warnx("the VM was ended after %u seconds (--timeout)", supervisor->timeout_seconds);
+        status = STATUS_LIMIT;
+        break;
+    }
     return status;
 }

@@ -6,6 +6,7 @@
 #ifndef SPARKLER_SUPERVISOR_H
 #define SPARKLER_SUPERVISOR_H
 
+#include "cgroup.h"
 #include "terminal.h"
 
 struct supervisor {
@@ -13,6 +14,7 @@ struct supervisor {
     struct termios saved;
     struct relay input, output;
     struct log vmm_log, broker_log;
+    struct cgroups cgroups;   /* to remove; the janitor runs if there are any */
     unsigned timeout_seconds; /* 0: none */
 };
 

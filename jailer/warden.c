@@ -13,7 +13,6 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -74,7 +73,6 @@ _Noreturn void warden_run(const struct jail *jail)
 {
     unsigned deaths = 0;
 
-    prctl(PR_SET_NAME, "warden");
     program_invocation_short_name = (char *)program; /* on the log it speaks for the broker */
     while (deaths < DEATHS_MAX && wait_for_request()) {
         time_t start = time(NULL);

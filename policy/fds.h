@@ -42,5 +42,13 @@
 #define FD_BROKER_LOG   7 /* read end of the broker's log */
 #define FD_GUEST_OUTPUT 8 /* read end of the guest's console, if the output is a terminal */
 #define FD_GUEST_INPUT  9 /* write end of the guest's console, if the input is a terminal */
+#define FD_CGROUPS      10 /* parent of the cgroups, or of those of v1's memory; the janitor's too */
+#define FD_CGROUP_PIDS  11 /* v1: the same of pids */
+#define FD_CGROUP_CPU   12 /* v1: the same of cpu */
+#define FD_VMM_EVENTS   13 /* whether the VMM's memory ran out */
+#define FD_JANITOR_PID  14 /* pidfd of the janitor */
+
+/* the janitor, beside FD_LOG and FD_CGROUPS */
+#define FD_SUPERVISOR_PID 3 /* pidfd of the supervisor */
 
 #endif

@@ -17,7 +17,7 @@ struct policy {
 
 extern const struct policy policy_vmm_boot, policy_vmm;
 extern const struct policy policy_netbroker, policy_resolver;
-extern const struct policy policy_warden, policy_supervisor;
+extern const struct policy policy_warden, policy_supervisor, policy_janitor;
 
 /*
  * Confines the calling process, and all that it will start, to the policy, for good (seccomp(2)).

@@ -14,6 +14,7 @@ const struct process processes[PROCESSES + 1] = {
     {"resolver", {"warden", "resolver"}, false},
     {"warden", {"warden"}, true},
     {"supervisor", {"supervisor"}, true},
+    {"janitor", {"janitor"}, false},
     {NULL, {NULL}, false},
 };
 

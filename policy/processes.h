@@ -7,7 +7,7 @@
 
 #include "policy/parse.h"
 
-#define PROCESSES 5
+#define PROCESSES 6
 #define CHAIN_MAX 2
 
 struct process {

@@ -230,7 +230,7 @@ END
 }
 
 @test "explain: every process can be explained in words" {
-    for process in sparkler-vmm sparkler-netbroker resolver warden supervisor; do
+    for process in sparkler-vmm sparkler-netbroker resolver warden supervisor janitor; do
         run "$policy" explain "$process"
         [[ $status -eq 0 ]]
         [[ ${lines[0]} == "$process: "*" system calls, "*" any other kills it." ]]

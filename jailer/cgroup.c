@@ -1,0 +1,258 @@
+/* Control groups: see cgroup.h. */
+#include "cgroup.h"
+
+#include "policy/fds.h"
+
+#include <err.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#define CGROUP_ROOT "/sys/fs/cgroup"
+
+#define VMM_OVERHEAD  (16ull << 20) /* the VMM itself and what KVM keeps for it */
+#define BROKER_MEMORY (96ull << 20)
+#define REMOVE_TRIES  200 /* each waits 10 ms */
+
+static const char *const v1_controllers[CGROUP_FOLDERS_MAX] = {"memory", "pids", "cpu"};
+
+static bool is_v2(void)
+{
+    struct statfs root;
+
+    return statfs(CGROUP_ROOT, &root) == 0 && root.f_type == CGROUP2_SUPER_MAGIC;
+}
+
+const char *cgroups_skipped(const struct options *options)
+{
+    if (access(is_v2() ? CGROUP_ROOT "/cgroup.procs" : CGROUP_ROOT "/memory/tasks", F_OK) != 0)
+        return "no cgroups are mounted on " CGROUP_ROOT;
+    if (geteuid() != 0 && !options->parent_given)
+        return "an ordinary user names a delegated one by --parent-cgroup";
+    if (geteuid() != 0 && !is_v2())
+        return "cgroup v1 is root's alone";
+    return NULL;
+}
+
+static void write_limit(int folder, const char *file, const char *value)
+{
+    int fd = openat(folder, file, O_WRONLY | O_CLOEXEC);
+
+    if (fd < 0 || write(fd, value, strlen(value)) != (ssize_t)strlen(value))
+        err(1, "cannot set the cgroup limit %s=%s", file, value);
+    close(fd);
+}
+
+/* v2: the controllers are there for the children only if the parent says so. */
+static void enable_controllers(const char *path)
+{
+    char file[512];
+    int fd;
+
+    snprintf(file, sizeof(file), "%s/cgroup.subtree_control", path);
+    fd = open(file, O_WRONLY | O_CLOEXEC);
+    if (fd < 0 || write(fd, "+memory +pids +cpu", 18) != 18)
+        err(1, "cannot enable memory, pids and cpu in %s", file);
+    close(fd);
+}
+
+/* Opens a parent folder, making it if it is not there yet. */
+static int open_parent(const char *controller, const char *parent)
+{
+    char path[512];
+    int fd;
+
+    snprintf(path, sizeof(path), CGROUP_ROOT "%s%s/%s", *controller == '\0' ? "" : "/", controller,
+             parent);
+    if (mkdir(path, 0755) == 0) {
+        if (*controller == '\0' && geteuid() == 0)
+            enable_controllers(CGROUP_ROOT);
+        if (*controller == '\0')
+            enable_controllers(path);
+        if (geteuid() == 0 && (chown(path, 0, CGROUP_GID) != 0 || chmod(path, 01775) != 0))
+            err(1, "cannot set the owner of the cgroup %s", path);
+    } else if (errno != EEXIST) {
+        err(1, "cannot make the cgroup %s (--parent-cgroup)", path);
+    }
+    fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        err(1, "cannot open the cgroup %s (--parent-cgroup)", path);
+    return fd;
+}
+
+/* The folder that has the controller of a file such as memory.max. */
+static unsigned folder_of(const struct cgroups *cgroups, const char *file)
+{
+    for (unsigned i = 0; cgroups->count > 1 && i < cgroups->count; i++) {
+        size_t length = strlen(v1_controllers[i]);
+
+        if (strncmp(file, v1_controllers[i], length) == 0 && file[length] == '.')
+            return i;
+    }
+    return 0;
+}
+
+struct limits {
+    unsigned long long memory;
+    unsigned pids, cpu_percent;
+};
+
+static void set_limits(const struct cgroups *cgroups, const int folders[], struct limits limits)
+{
+    const bool v2 = cgroups->count == 1;
+    char value[32];
+
+    snprintf(value, sizeof(value), "%llu", limits.memory);
+    write_limit(folders[0], v2 ? "memory.max" : "memory.limit_in_bytes", value);
+    snprintf(value, sizeof(value), "%u", limits.pids);
+    write_limit(folders[folder_of(cgroups, "pids.max")], "pids.max", value);
+    /* 100 and 1024 are the defaults of the two versions for the same: an equal share */
+    snprintf(value, sizeof(value), "%u", v2 ? limits.cpu_percent : limits.cpu_percent * 1024 / 100);
+    write_limit(folders[folder_of(cgroups, "cpu.weight")], v2 ? "cpu.weight" : "cpu.shares", value);
+}
+
+/* Limits of the command line: FILE=VALUE is the VMM's, broker:FILE=VALUE the broker's. */
+static void set_given_limits(const struct cgroups *cgroups, const int folders[], bool broker,
+                             const struct settings *given)
+{
+    static const char prefix[] = "broker:";
+
+    for (unsigned i = 0; i < given->count; i++) {
+        const char *file = given->list[i].name;
+        bool for_broker = strncmp(file, prefix, strlen(prefix)) == 0;
+
+        if (for_broker)
+            file += strlen(prefix);
+        if (for_broker == broker)
+            write_limit(folders[folder_of(cgroups, file)], file, given->list[i].value);
+    }
+}
+
+static void make_cgroup(const struct cgroups *cgroups, struct cgroup *cgroup, int folders[],
+                        uid_t owner)
+{
+    cgroup->folder = -1;
+    for (unsigned i = 0; i < cgroups->count; i++) {
+        cgroup->tasks[i] = -1;
+        if (mkdirat(cgroups->parents[i], cgroup->name, 0755) != 0)
+            err(1, "cannot make the cgroup %s; is a VM of this --id running?", cgroup->name);
+        folders[i] = openat(cgroups->parents[i], cgroup->name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (folders[i] < 0 || (geteuid() == 0 && fchown(folders[i], owner, CGROUP_GID) != 0))
+            err(1, "cannot open the cgroup %s", cgroup->name);
+        if (cgroups->count > 1)
+            cgroup->tasks[i] = openat(folders[i], "tasks", O_WRONLY | O_CLOEXEC);
+    }
+    if (cgroups->count == 1)
+        cgroup->folder = folders[0];
+}
+
+void cgroups_open(struct cgroups *cgroups, const struct options *options)
+{
+    *cgroups = (struct cgroups){.count = 0, .vmm_events = -1};
+    cgroups->vmm.folder = cgroups->broker.folder = -1;
+    if (cgroups_skipped(options) != NULL)
+        return;
+    cgroups->count = is_v2() ? 1 : CGROUP_FOLDERS_MAX;
+    for (unsigned i = 0; i < cgroups->count; i++)
+        cgroups->parents[i] =
+            open_parent(cgroups->count == 1 ? "" : v1_controllers[i], options->parent_cgroup);
+    snprintf(cgroups->vmm.name, sizeof(cgroups->vmm.name), "%s.vmm", options->id);
+    snprintf(cgroups->broker.name, sizeof(cgroups->broker.name), "%s.broker", options->id);
+}
+
+static void open_events(struct cgroups *cgroups, int memory)
+{
+    cgroups->vmm_events = openat(
+        memory, cgroups->count == 1 ? "memory.events" : "memory.oom_control", O_RDONLY | O_CLOEXEC);
+    if (cgroups->vmm_events < 0)
+        err(1, "cannot open the events of the cgroup %s", cgroups->vmm.name);
+}
+
+static void close_folders(const struct cgroups *cgroups, const int folders[])
+{
+    for (unsigned i = 0; cgroups->count > 1 && i < cgroups->count; i++)
+        close(folders[i]);
+}
+
+void cgroups_make(struct cgroups *cgroups, const struct options *options, uid_t owner)
+{
+    const struct limits vmm = {options->memory_bytes + VMM_OVERHEAD, 16, 100};
+    const struct limits broker = {BROKER_MEMORY, 8, 25};
+    int folders[CGROUP_FOLDERS_MAX];
+
+    if (cgroups->count == 0)
+        return;
+    make_cgroup(cgroups, &cgroups->vmm, folders, owner);
+    set_limits(cgroups, folders, vmm);
+    set_given_limits(cgroups, folders, false, &options->cgroup_limits);
+    open_events(cgroups, folders[0]);
+    close_folders(cgroups, folders);
+    make_cgroup(cgroups, &cgroups->broker, folders, owner);
+    set_limits(cgroups, folders, broker);
+    set_given_limits(cgroups, folders, true, &options->cgroup_limits);
+    close_folders(cgroups, folders);
+}
+
+/*
+ * "0" is the writer itself, and in v1's `tasks` the kernel needs no lock for that; by a pid, or in
+ * cgroup.procs, the same takes an RCU grace period, 11 ms.
+ */
+static void enter_cgroup(struct jail *jail)
+{
+    for (unsigned i = 0; i < CGROUP_FOLDERS_MAX && jail->cgroup->folder < 0; i++)
+        if (write(jail->cgroup->tasks[i], "0", 1) != 1)
+            err(1, "cannot enter the cgroup %s", jail->cgroup->name);
+}
+
+static const char *skipped(const struct jail *jail)
+{
+    return cgroups_skipped(jail->options);
+}
+
+const struct lock lock_cgroup = {
+    .name = "cgroup",
+    .what = "memory, processes and CPU time bounded, the VMM's and the broker's apart",
+    .roles = VMM | BROKER,
+    .skipped = skipped,
+    .close = enter_cgroup,
+};
+
+/* Removes the folder `name`; false if there is still a process in it. */
+static bool remove_folder(int parent, const char *name)
+{
+    return unlinkat(parent, name, AT_REMOVEDIR) == 0 || errno != EBUSY;
+}
+
+void cgroups_remove(const struct cgroups *cgroups)
+{
+    unsigned removed = 0;
+
+    for (unsigned tries = 0; removed < cgroups->count && tries < REMOVE_TRIES; tries++) {
+        bool vmm = remove_folder(FD_CGROUPS + (int)removed, cgroups->vmm.name);
+        bool broker = remove_folder(FD_CGROUPS + (int)removed, cgroups->broker.name);
+
+        if (vmm && broker)
+            removed++;
+        else
+            poll(NULL, 0, 10);
+    }
+    if (removed < cgroups->count)
+        warnx("cannot remove the cgroups %s and %s: a process is left in one", cgroups->vmm.name,
+              cgroups->broker.name);
+}
+
+bool cgroups_ran_out_of_memory(void)
+{
+    char events[512] = "", *kills;
+
+    if (pread(FD_VMM_EVENTS, events, sizeof(events) - 1, 0) <= 0)
+        return false;
+    kills = strstr(events, "oom_kill ");
+    return kills != NULL && kills[strlen("oom_kill ")] != '0';
+}

@@ -1,0 +1,52 @@
+/*
+ * Control groups (cgroups(7)): limits for the VMM and for the broker apart, in cgroup v2 or, where
+ * that is what the host has, v1. The folders are made by the jailer and removed, without any
+ * privilege, by the supervisor; by the janitor if the supervisor was killed.
+ */
+#ifndef SPARKLER_CGROUP_H
+#define SPARKLER_CGROUP_H
+
+#include "jail.h"
+
+/* Parent folders: one for v2, or one each of memory, pids and cpu for v1. */
+#define CGROUP_FOLDERS_MAX 3
+
+/*
+ * The group of every supervisor and janitor of root's VMs. The parent folder is theirs to write to,
+ * and sticky: so each may remove the cgroups of its own uid, and nobody else may remove any.
+ */
+#define CGROUP_GID 0x6fffffffu
+
+/* A jail's cgroup, a folder in each of the parents. */
+struct cgroup {
+    char name[96];
+    int folder;                    /* v2: to be born in (CLONE_INTO_CGROUP); else -1 */
+    int tasks[CGROUP_FOLDERS_MAX]; /* v1: to enter; else -1 */
+};
+
+struct cgroups {
+    unsigned count; /* of the parents; 0 where there are no cgroups for this user */
+    int parents[CGROUP_FOLDERS_MAX];
+    struct cgroup vmm, broker;
+    int vmm_events; /* tells whether the VMM's memory ran out; -1 without cgroups */
+};
+
+/* Why this user has no cgroups, or NULL. */
+const char *cgroups_skipped(const struct options *options);
+
+/* Opens the parents, made if need be, and names the cgroups; leaves count 0 where this user has
+ * none. */
+void cgroups_open(struct cgroups *cgroups, const struct options *options);
+
+/* Makes the cgroups, which `owner` may then remove, with the default limits and those of --cgroup.
+ * Ends the program by err(3) if a limit cannot be set. */
+void cgroups_make(struct cgroups *cgroups, const struct options *options, uid_t owner);
+
+/* Removes both cgroups, by the descriptors from FD_CGROUPS on; waits up to two seconds for the last
+ * process in them to be gone. */
+void cgroups_remove(const struct cgroups *cgroups);
+
+/* True if the kernel has killed the VMM because its cgroup had no memory left. */
+bool cgroups_ran_out_of_memory(void);
+
+#endif
