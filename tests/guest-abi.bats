@@ -193,7 +193,7 @@ END
 @test "memory: an access where there is none ends the VM with 2 and names the address" {
     vm read-outside
     [[ $status -eq 2 ]]
-    [[ $stderr == *"a read at 0x101224 (size 2), where there is no memory: that ends at 0x100000"* ]]
+    [[ $stderr == *"a read at 0x101224 (size 2), where there is no memory"*"ends at 0x100000 "* ]]
     [[ $stderr == *"registers: cs:rip 0:"* ]]
 
     vm write-outside
@@ -202,7 +202,7 @@ END
 
     vm top --mem 64K
     [[ $status -eq 2 ]]
-    [[ $stderr == *"a write at 0xfffff (size 1), where there is no memory: that ends at 0x10000 "* ]]
+    [[ $stderr == *"a write at 0xfffff (size 1)"*"ends at 0x10000 "* ]]
 }
 
 @test "faults: an instruction outside memory ends the VM with 2 and names the place" {

@@ -1,4 +1,4 @@
-; Clause: each feed port keeps its own place. Four bytes from each of the 13 ports, three times round.
+; Clause: each feed port keeps its own place. Four bytes from each of the 13 ports, three times.
 %include "guest.inc"
 
 main:

@@ -1,5 +1,5 @@
-# Runs guests: in their jail, or without one with the probe vmm-link.c as the broker. Source it, then
-# guests_build in setup_file and guests_possible in setup.
+# Runs guests: in their jail, or without one with the probe vmm-link.c as the broker. Source it,
+# then guests_build in setup_file and guests_possible in setup.
 
 # Builds the test guests and the probe into $guests; the project itself is in $build.
 guests_build() {
