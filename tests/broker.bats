@@ -245,6 +245,14 @@ asked() {
     [ "$output" = recovered ]
 }
 
+@test "a broker that is stopped and continued goes on" {
+    feeds https://upstream.test/original-tweet.json '"format": "original-tweet"'
+    run ask -- 0x107 sleep:0.2 'run:kill -STOP $BROKER_PID; sleep 0.2; kill -CONT $BROKER_PID' 0x500
+    echo "$output"
+    [ "$status" = 0 ]
+    [[ ${lines[2]} != "["* ]]
+}
+
 @test "the resolver ends with its broker" {
     feeds https://upstream.test/
     run ask -- 0x107 'run:pgrep -P $BROKER_PID'
@@ -325,9 +333,11 @@ dropped() {
     [ "${lines[2]}" = "the broker exited with 0" ]
 }
 
-@test "an idle broker stays while an answer is fresh" {
-    feeds https://faulty.test:8443/good?stays "$TEXT, \"ttl_seconds\": 60"
-    run ask -- 0x500 sleep:32 0x500
+@test "an idle broker stays while an answer is fresh, and asks the DNS anew after a minute" {
+    feeds https://rebind.two.odd.test:8443/good?stays "$TEXT, \"ttl_seconds\": 120" \
+        https://rebind.two.odd.test:8443/good?anew
+    run ask -- 0x500 sleep:62 0x500 0x501
     [ "${lines[2]}" = recovered ]
     [ "$(asked 'good?stays')" = 1 ]
+    [[ ${lines[4]} == "[feed 1: rebind.two.odd.test leads to 127.0.0.1"* ]]
 }

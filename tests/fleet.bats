@@ -17,7 +17,7 @@ start_cache() {
 
 cache_conf() {
     cat <<END
-daemon off; master_process off; pid $UPSTREAM/cache-$2.pid; error_log stderr;
+daemon off; master_process off; user root root; pid $UPSTREAM/cache-$2.pid; error_log stderr;
 events { worker_connections 2048; }
 http {
     access_log $UPSTREAM/cache-$2-access.log;

@@ -48,7 +48,7 @@ authority() {
 }
 
 certificates() {
-    local name names="IP:$PUBLIC,IP:127.0.0.1,DNS:*.odd.test"
+    local name names="IP:$PUBLIC,IP:127.0.0.1,DNS:*.odd.test,DNS:rebind.two.odd.test"
     for name in $(sed -n 's/^host-record=\([^,]*\),.*/\1/p' "$UPSTREAM_SOURCE/dnsmasq.conf"); do
         names+=,DNS:$name
     done
@@ -99,7 +99,7 @@ upstream_start() {
     certificates
     cp -r "$UPSTREAM_SOURCE/bodies" "$UPSTREAM/bodies"
     background names python3 "$UPSTREAM_SOURCE/names.py" "$PUBLIC"
-    background dnsmasq dnsmasq --keep-in-foreground --user=root --conf-file="$UPSTREAM_SOURCE/dnsmasq.conf" \
+    background dnsmasq dnsmasq --no-daemon --conf-file="$UPSTREAM_SOURCE/dnsmasq.conf" \
         --pid-file="$UPSTREAM/dnsmasq.pid"
     sed "s|@UPSTREAM@|$UPSTREAM|g" "$UPSTREAM_SOURCE/nginx.conf" >"$UPSTREAM/nginx.conf"
     background nginx nginx -p "$UPSTREAM/nginx" -e stderr -c "$UPSTREAM/nginx.conf"
