@@ -179,7 +179,10 @@ static struct curl_slist *resolved_list(const struct host *host, const struct ad
         length += snprintf(line + length, sizeof(line) - (size_t)length, "%s%s%s%s", i ? "," : "",
                            v6 ? "[" : "", text, v6 ? "]" : "");
     }
-    return curl_slist_append(NULL, line);
+    struct curl_slist *list = curl_slist_append(NULL, line);
+    if (!list)
+        errx(1, "no memory for a request");
+    return list;
 }
 
 static void add_header(struct curl_slist **headers, const char *name, const char *value)
@@ -214,44 +217,51 @@ static struct curl_slist *request_headers(const struct transfer *transfer,
     return headers;
 }
 
+/* An option that this libcurl does not know must not be missing in silence: each is a lock. */
+#define SET(transfer, option, value)                                                               \
+    do {                                                                                           \
+        if (curl_easy_setopt((transfer)->easy, option, value) != CURLE_OK)                         \
+            errx(1, "this libcurl refuses " #option);                                              \
+    } while (0)
+
 static void configure_limits(struct transfer *transfer, int64_t deadline)
 {
     int64_t left = deadline - clock_ms();
     long total = left > 1 ? (long)left : 1;
     long connect = (long)transfer->feed->connect_ms;
 
-    curl_easy_setopt(transfer->easy, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(transfer->easy, CURLOPT_TIMEOUT_MS, total);
-    curl_easy_setopt(transfer->easy, CURLOPT_CONNECTTIMEOUT_MS, connect < total ? connect : total);
-    curl_easy_setopt(transfer->easy, CURLOPT_LOW_SPEED_LIMIT, SLOW_BYTES);
-    curl_easy_setopt(transfer->easy, CURLOPT_LOW_SPEED_TIME, SLOW_SECONDS);
-    curl_easy_setopt(transfer->easy, CURLOPT_MAXFILESIZE, (long)transfer->feed->max_bytes);
-    curl_easy_setopt(transfer->easy, CURLOPT_WRITEFUNCTION, take_body);
-    curl_easy_setopt(transfer->easy, CURLOPT_WRITEDATA, transfer);
-    curl_easy_setopt(transfer->easy, CURLOPT_HEADERFUNCTION, take_header);
-    curl_easy_setopt(transfer->easy, CURLOPT_HEADERDATA, transfer);
-    curl_easy_setopt(transfer->easy, CURLOPT_OPENSOCKETFUNCTION, open_socket);
-    curl_easy_setopt(transfer->easy, CURLOPT_OPENSOCKETDATA, transfer);
+    SET(transfer, CURLOPT_NOSIGNAL, 1L);
+    SET(transfer, CURLOPT_TIMEOUT_MS, total);
+    SET(transfer, CURLOPT_CONNECTTIMEOUT_MS, connect < total ? connect : total);
+    SET(transfer, CURLOPT_LOW_SPEED_LIMIT, SLOW_BYTES);
+    SET(transfer, CURLOPT_LOW_SPEED_TIME, SLOW_SECONDS);
+    SET(transfer, CURLOPT_MAXFILESIZE, (long)transfer->feed->max_bytes);
+    SET(transfer, CURLOPT_WRITEFUNCTION, take_body);
+    SET(transfer, CURLOPT_WRITEDATA, transfer);
+    SET(transfer, CURLOPT_HEADERFUNCTION, take_header);
+    SET(transfer, CURLOPT_HEADERDATA, transfer);
+    SET(transfer, CURLOPT_OPENSOCKETFUNCTION, open_socket);
+    SET(transfer, CURLOPT_OPENSOCKETDATA, transfer);
 }
 
 static void configure_protocol(struct transfer *transfer, const char *url)
 {
-    curl_easy_setopt(transfer->easy, CURLOPT_URL, url);
-    curl_easy_setopt(transfer->easy, CURLOPT_PROTOCOLS_STR, "https");
-    curl_easy_setopt(transfer->easy, CURLOPT_REDIR_PROTOCOLS_STR, "https");
-    curl_easy_setopt(transfer->easy, CURLOPT_FOLLOWLOCATION, 0L);
-    curl_easy_setopt(transfer->easy, CURLOPT_DISALLOW_USERNAME_IN_URL, 1L);
-    curl_easy_setopt(transfer->easy, CURLOPT_PROXY, "");
-    curl_easy_setopt(transfer->easy, CURLOPT_NOPROXY, "*");
+    SET(transfer, CURLOPT_URL, url);
+    SET(transfer, CURLOPT_PROTOCOLS_STR, "https");
+    SET(transfer, CURLOPT_REDIR_PROTOCOLS_STR, "https");
+    SET(transfer, CURLOPT_FOLLOWLOCATION, 0L);
+    SET(transfer, CURLOPT_DISALLOW_USERNAME_IN_URL, 1L);
+    SET(transfer, CURLOPT_PROXY, "");
+    SET(transfer, CURLOPT_NOPROXY, "*");
     /* One request a connection: HTTP/2 would only add a parser that a stranger can reach, and a
      * connection kept open would carry the rights of one feed over to another. */
-    curl_easy_setopt(transfer->easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
-    curl_easy_setopt(transfer->easy, CURLOPT_FRESH_CONNECT, 1L);
-    curl_easy_setopt(transfer->easy, CURLOPT_FORBID_REUSE, 1L);
-    curl_easy_setopt(transfer->easy, CURLOPT_HTTP09_ALLOWED, 0L);
-    curl_easy_setopt(transfer->easy, CURLOPT_USERAGENT, USER_AGENT);
-    curl_easy_setopt(transfer->easy, CURLOPT_HTTPHEADER, transfer->headers);
-    curl_easy_setopt(transfer->easy, CURLOPT_RESOLVE, transfer->resolved);
+    SET(transfer, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+    SET(transfer, CURLOPT_FRESH_CONNECT, 1L);
+    SET(transfer, CURLOPT_FORBID_REUSE, 1L);
+    SET(transfer, CURLOPT_HTTP09_ALLOWED, 0L);
+    SET(transfer, CURLOPT_USERAGENT, USER_AGENT);
+    SET(transfer, CURLOPT_HTTPHEADER, transfer->headers);
+    SET(transfer, CURLOPT_RESOLVE, transfer->resolved);
 }
 
 /* libcurl asks for each new connection whom it may trust. */
@@ -268,18 +278,18 @@ static void configure_tls(struct transfer *transfer)
 {
     const struct feed *feed = transfer->feed;
 
-    curl_easy_setopt(transfer->easy, CURLOPT_CAINFO, NULL);
-    curl_easy_setopt(transfer->easy, CURLOPT_CAPATH, NULL);
-    curl_easy_setopt(transfer->easy, CURLOPT_SSL_CTX_FUNCTION, set_trust);
-    curl_easy_setopt(transfer->easy, CURLOPT_SSL_CTX_DATA, transfer);
+    SET(transfer, CURLOPT_CAINFO, NULL);
+    SET(transfer, CURLOPT_CAPATH, NULL);
+    SET(transfer, CURLOPT_SSL_CTX_FUNCTION, set_trust);
+    SET(transfer, CURLOPT_SSL_CTX_DATA, transfer);
     /* Else libcurl keeps the first feed's authorities and gives them to all others. */
-    curl_easy_setopt(transfer->easy, CURLOPT_CA_CACHE_TIMEOUT, 0L);
-    curl_easy_setopt(transfer->easy, CURLOPT_SSL_VERIFYPEER, 1L);
-    curl_easy_setopt(transfer->easy, CURLOPT_SSL_VERIFYHOST, 2L);
-    curl_easy_setopt(transfer->easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-    curl_easy_setopt(transfer->easy, CURLOPT_SSL_CIPHER_LIST, "DEFAULT@SECLEVEL=2");
+    SET(transfer, CURLOPT_CA_CACHE_TIMEOUT, 0L);
+    SET(transfer, CURLOPT_SSL_VERIFYPEER, 1L);
+    SET(transfer, CURLOPT_SSL_VERIFYHOST, 2L);
+    SET(transfer, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+    SET(transfer, CURLOPT_SSL_CIPHER_LIST, "DEFAULT@SECLEVEL=2");
     if (feed->pinned_key)
-        curl_easy_setopt(transfer->easy, CURLOPT_PINNEDPUBLICKEY, feed->pinned_key);
+        SET(transfer, CURLOPT_PINNEDPUBLICKEY, feed->pinned_key);
 }
 
 /* Runs the transfer to its end or the deadline's, and says how it went. */
@@ -349,7 +359,6 @@ bool fetch(struct fetcher *fetcher, const struct feed *feed, const char *url,
            struct text *reason)
 {
     struct transfer transfer = {.fetcher = fetcher, .feed = feed, .reply = reply};
-    bool good = false;
 
     *reply = (struct reply){0};
     transfer.host = hosts_find(fetcher->hosts, url);
@@ -372,7 +381,7 @@ bool fetch(struct fetcher *fetcher, const struct feed *feed, const char *url,
 
     CURLcode code = perform(&transfer, deadline);
     take_result(&transfer);
-    good = judge(&transfer, code, known, reason);
+    bool good = judge(&transfer, code, known, reason);
 
     curl_multi_remove_handle(fetcher->multi, transfer.easy);
     curl_easy_cleanup(transfer.easy);
