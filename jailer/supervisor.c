@@ -52,9 +52,13 @@ static int take_signal(struct supervisor *supervisor)
 /* Kills what is left of a jail and waits until it is gone. */
 static siginfo_t end_jail(int pidfd)
 {
+    struct pollfd ended = {.fd = pidfd, .events = POLLIN};
     siginfo_t end = {0};
 
-    pidfd_send_signal(pidfd, SIGKILL, NULL, 0);
+    /* one that still closes its locks may have root's uid for a moment longer */
+    while (pidfd_send_signal(pidfd, SIGKILL, NULL, 0) != 0 && errno == EPERM &&
+           poll(&ended, 1, 1) == 0)
+        continue;
     while (waitid(P_PIDFD, (id_t)pidfd, &end, WEXITED) != 0)
         if (errno != EINTR)
             err(1, "cannot wait for a jail");
