@@ -155,19 +155,23 @@ fuzz: packages-check $(FUZZERS) ## fuzz each parser for FUZZ_SECONDS (60)
 
 # Programs that the tests put in VMM's and the broker's place, and a jailer whose filters allow
 # everything, so that the walls behind them are tested alone.
-PROBES := $(BUILD)/probes/attempt $(BUILD)/probes/jailer-no-filter
+PROBES := $(BUILD)/probes/attempt $(BUILD)/probes/attempt-broker $(BUILD)/probes/jailer-no-filter
 
-$(BUILD)/probes/attempt: $(call objects,tests/probes/attempt.c tests/probes/attempts.c)
+$(BUILD)/probes/attempt: LINKED = $(STATIC)
+$(BUILD)/probes/attempt-broker: LINKED = $(DYNAMIC)
+$(BUILD)/probes/attempt $(BUILD)/probes/attempt-broker: \
+        $(call objects,tests/probes/attempt.c tests/probes/attempts.c)
 	@mkdir -p $(@D)
 	$(call say,LINK)
-	$(Q)$(CC) $(CFLAGS) $(STATIC) -o $@ $^
+	$(Q)$(CC) $(CFLAGS) $(LINKED) -o $@ $^
 
 $(BUILD)/probes/jailer-no-filter: \
         $(call objects,$(wildcard jailer/*.c) policy/install.c tests/probes/no-filter.c) \
-        $(call filters,supervisor)
+        $(call filters,supervisor janitor)
 	@mkdir -p $(@D)
 	$(call say,LINK)
-	$(Q)$(CC) $(CFLAGS) $(STATIC) -Wl,--no-warnings -o $@ $^ -lcap-ng # it names getpwuid, never called
+	$(Q)$(CC) $(CFLAGS) $(STATIC) -Wl,--no-warnings -o $@ $^ -lcap-ng
+	$(Q)ln -sf ../monitor.bin ../feeds.json ../sparkler-netbroker $(@D)
 
 .PHONY: probes
 probes: all $(PROBES)
