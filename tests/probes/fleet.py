@@ -10,7 +10,8 @@ import resource
 import subprocess
 import sys
 
-from ask import Link
+sys.dont_write_bytecode = True
+from ask import Link  # noqa: E402
 
 
 def ask_all(links, port):

@@ -9,7 +9,8 @@ import random
 import struct
 import sys
 
-from ask import Link
+sys.dont_write_bytecode = True
+from ask import Link  # noqa: E402
 
 UNKNOWN_PORT = 0x107
 
