@@ -33,15 +33,15 @@ static void drop_bounds(struct jail *jail)
 }
 
 /*
- * Changes to the jail's own ids (as root), then gives up every capability that is left. The
- * supervisor's (and the janitor's) real uid is the VMM's and its effective uid the broker's: so it
- * may signal both, and the kernel may on its death (kill(2)).
+ * Changes to the jail's own ids (which an ordinary user has already), then gives up every
+ * capability that is left. The supervisor's (and the janitor's) real uid is the VMM's and its
+ * effective uid the broker's: so it may signal both, and the kernel may on its death (kill(2)).
  */
 static void drop_ids(struct jail *jail)
 {
-    if (jail->as_root &&
-        (setgroups(0, NULL) != 0 || setresgid(jail->gid, jail->gid, jail->gid) != 0 ||
-         setresuid(jail->uid, jail->euid, jail->uid) != 0))
+    if ((jail->as_root && setgroups(0, NULL) != 0) ||
+        setresgid(jail->gid, jail->gid, jail->gid) != 0 ||
+        setresuid(jail->uid, jail->euid, jail->uid) != 0)
         err(1, "cannot change to uid %u and gid %u", jail->uid, jail->gid);
     capng_clear(CAPNG_SELECT_ALL);
     if (capng_apply(CAPNG_SELECT_CAPS | CAPNG_SELECT_AMBIENT) != 0)

@@ -156,10 +156,11 @@ static void check_feeds(struct jail broker)
         errx(1, "the feeds file %s is not valid; nothing was started", broker.options->feeds);
 }
 
-/* Root that was asked for user namespaces becomes the VM's user first; it has all open by now. */
+/* Root that was asked for user namespaces becomes the VM's user first; it has all open by now. The
+ * supervisor is to take the saved gid, with which it removes the cgroups. */
 static void become_user(const struct options *options)
 {
-    if (setgroups(0, NULL) != 0 || setresgid(options->gid, options->gid, options->gid) != 0 ||
+    if (setgroups(0, NULL) != 0 || setresgid(options->gid, options->gid, CGROUP_GID) != 0 ||
         setresuid(options->uid, options->uid, options->uid) != 0)
         err(1, "cannot change to uid %u and gid %u", options->uid, options->gid);
     prctl(PR_SET_DUMPABLE, 1, 0, 0, 0); /* or /proc/self/uid_map would still be root's */
@@ -208,7 +209,8 @@ static struct jail new_jail(enum role role, const struct options *options)
                : role == JANITOR ? janitor_run
                                  : NULL,
         .options = options,
-        .as_root = geteuid() == 0 && !options->userns,
+        /* the janitor starts before root becomes the user of --userns */
+        .as_root = geteuid() == 0 && (!options->userns || role == JANITOR),
         .program = -1,
         .netns = -1,
         .uid = getuid(),
