@@ -14,8 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FEEDS_MAX    256
-#define CONSOLE_PORT 0x3f8
 
 enum kind { WORDS, LINES, NUMBER, FLAG, FORMAT, PORTS, COMMENT };
 
@@ -251,15 +249,18 @@ static bool check_feed(const struct entry *entry, const struct feed *feed)
     return true;
 }
 
-/* "0x101" → 0x101. Returns -1 for what is no port for a feed. */
+/* "0x101" → 0x101. Returns -1 for what is no port of a feed. */
 static int parse_port(const char *name)
 {
-    size_t digits = strspn(name, "0123456789abcdefx") == strlen(name) ? strlen(name) : 0;
+    char *end;
+    unsigned long port;
 
-    if (digits < 3 || digits > 6 || strncmp(name, "0x", 2) != 0 || strchr(name + 2, 'x') != NULL)
+    if (strncmp(name, "0x", 2) != 0 || strlen(name) != strlen("0x101"))
         return -1;
-    int port = (int)strtol(name, NULL, 16);
-    return port == CONSOLE_PORT ? -1 : port;
+    port = strtoul(name + 2, &end, 16);
+    if (*end != '\0' || strspn(name + 2, "0123456789abcdef") != 3)
+        return -1;
+    return wire_feed_index((uint16_t)port) < 0 ? -1 : (int)port;
 }
 
 static bool check_values(struct json_object *values, const char *port, struct text *fault)
@@ -281,13 +282,11 @@ static bool add_feed(const struct entry *entry, const char *name, struct feeds *
 
     if (port < 0)
         return refuse(entry->fault, entry->values, name,
-                      "a port from \"0x0\" to \"0xffff\", not the console's 0x3f8");
+                      "a port of a feed: 0x100 to 0x106, 0x201 to 0x206, or 0x500 to 0x5ff");
     for (size_t i = 0; i < feeds->count; i++) {
         if (feeds->feed[i].port == port)
             return refuse(entry->fault, entry->values, name, "a port that no other feed has");
     }
-    if (feeds->count == FEEDS_MAX)
-        return refuse(entry->fault, entry->values, name, "at most %d ports", FEEDS_MAX);
     if (!check_values(entry->values, name, entry->fault))
         return false;
 
@@ -365,7 +364,7 @@ bool feeds_read(const char *json, size_t length, struct feeds *feeds, struct tex
 {
     struct json_object *root = lines_parse(json, length, fault);
 
-    *feeds = (struct feeds){.feed = calloc(FEEDS_MAX, sizeof(struct feed))};
+    *feeds = (struct feeds){.feed = calloc(WIRE_FEEDS, sizeof(struct feed))};
     if (feeds->feed == NULL)
         err(1, "cannot read the feeds file");
     bool success = root != NULL && read_root(root, feeds, fault);

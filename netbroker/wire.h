@@ -34,6 +34,20 @@ _Static_assert(sizeof(struct wire_request) == 12, "no padding in a request");
 _Static_assert(sizeof(struct wire_reply) == 12 + WIRE_TEXT_MAX, "no padding in a reply");
 _Static_assert(WIRE_TEXT_MAX - 1 <= UINT16_MAX, "a length fits its field");
 
+/* The ports that are feeds: those of the guest's contract, and 0x500 to 0x5ff for feeds of a user's
+ * own. From 0 to WIRE_FEEDS - 1 for these, in order; -1 for any other port. */
+#define WIRE_FEEDS (7 + 6 + 256)
+static inline int wire_feed_index(uint16_t port)
+{
+    if (port >= 0x100 && port <= 0x106) /* tweet, weather of six cities */
+        return port - 0x100;
+    if (port >= 0x201 && port <= 0x206) /* air quality of six cities */
+        return port - 0x201 + 7;
+    if (port >= 0x500 && port <= 0x5ff)
+        return port - 0x500 + 7 + 6;
+    return -1;
+}
+
 /* The VMM gives up on an answer after this time; the broker answers, with an error text if need
  * be, well before. */
 #define WIRE_REPLY_SECONDS 30

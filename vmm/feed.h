@@ -7,9 +7,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* The ports of the guest's contract. What each one is about, only the broker knows. */
-#define FEED_COUNT 13
-
 /* A port's own place in its own text. All zero at first. */
 struct feed {
     bool fetched; /* frame holds a text that was not yet read to its end */
@@ -17,8 +14,8 @@ struct feed {
     struct broker_frame frame;
 };
 
-/* The feed of a port, or NULL. */
-struct feed *feed_at(struct feed feeds[FEED_COUNT], uint16_t port);
+/* The feed of a port, or NULL. What it is about, only the broker knows. */
+struct feed *feed_at(struct feed feeds[WIRE_FEEDS], uint16_t port);
 
 /*
  * Reads the next `count` bytes of the feed's text: it is fetched before the first one, ends with

@@ -15,7 +15,7 @@
 /* All zero at first. */
 struct ports {
     struct broker broker;
-    struct feed feeds[FEED_COUNT];
+    struct feed feeds[WIRE_FEEDS];
     uint16_t noted[NOTED_PORTS_MAX]; /* accesses that nobody serves, already on the log */
     size_t noted_count;
 };

@@ -123,7 +123,7 @@ static void test_all_keys(void)
     char json[8192];
     struct feeds feeds;
 
-    make(json, sizeof(json), "{\"0x2\": {\"x\": \"1\"}, \"0xffff\": {\"x\": \"2\"}}", "\"json\"",
+    make(json, sizeof(json), "{\"0x100\": {\"x\": \"1\"}, \"0x5ff\": {\"x\": \"2\"}}", "\"json\"",
          "https://127.0.0.1:8443/a?b={x}",
          "\"about\": \"why\", \"template\": [\"{/a}\", \"{x}\"], \"credential\": \"key\",\n"
          "\"header\": \"X-API-Key: \", \"ca\": \"own-ca\", \"place\": \"here\",\n"
@@ -134,8 +134,8 @@ static void test_all_keys(void)
         printf("# %s\n", fault.data);
         return;
     }
-    const struct feed *feed = feeds_find(&feeds, 0xffff);
-    ok(feeds.count == 2 && feeds.feed[0].port == 2, "ports are in order");
+    const struct feed *feed = feeds_find(&feeds, 0x5ff);
+    ok(feeds.count == 2 && feeds.feed[0].port == 0x100, "ports are in order");
     ok(strcmp(feed->url, "https://127.0.0.1:8443/a?b=2") == 0, "each has its own url");
     ok(strcmp(feed->template, "{/a}\n2\n") == 0, "a list of strings is a line each");
     ok(strcmp(feed->sample, "a \"b\" 2") == 0, "a string is as it stands");
@@ -207,14 +207,14 @@ static void test_ports(void)
 {
     refuse("[]", TEXT, URL, "", "line 5, \"ports\": expected an object");
     refuse("{}", TEXT, URL, "", "line 5, \"ports\": expected an object");
-    refuse("{\"257\": {}}", TEXT, URL, "", "line 5, \"257\": expected a port from");
-    refuse("{\"0x\": {}}", TEXT, URL, "", "expected a port from");
-    refuse("{\"0x10000\": {}}", TEXT, URL, "", "expected a port from");
-    refuse("{\"0x-1\": {}}", TEXT, URL, "", "expected a port from");
-    refuse("{\"0xx1\": {}}", TEXT, URL, "", "expected a port from");
-    refuse("{\"0x3f8\": {}}", TEXT, URL, "", "not the console's 0x3f8");
-    refuse("{\"0x101\": {},\n\"0x0101\": {}}", TEXT, URL, "",
-           "line 6, \"0x0101\": expected a port "
+    refuse("{\"257\": {}}", TEXT, URL, "", "line 5, \"257\": expected a port of a feed");
+    refuse("{\"0x\": {}}", TEXT, URL, "", "expected a port of a feed");
+    refuse("{\"0x10000\": {}}", TEXT, URL, "", "expected a port of a feed");
+    refuse("{\"0x-1\": {}}", TEXT, URL, "", "expected a port of a feed");
+    refuse("{\"0xx1\": {}}", TEXT, URL, "", "expected a port of a feed");
+    refuse("{\"0x3f8\": {}}", TEXT, URL, "", "expected a port of a feed");
+    refuse("{\"0x101\": {},\n\"0x101\": {}}", TEXT, URL, "",
+           "line 6, \"0x101\": expected a port "
            "that no other");
     refuse("{\"0x101\": {},\n\"0x101\": {}}", TEXT, URL, "", "line 6: expected each key once");
     refuse("{\"0x101\": 1}", TEXT, URL, "", "line 5, \"0x101\": expected an object");
