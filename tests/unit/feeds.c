@@ -213,9 +213,7 @@ static void test_ports(void)
     refuse("{\"0x-1\": {}}", TEXT, URL, "", "expected a port of a feed");
     refuse("{\"0xx1\": {}}", TEXT, URL, "", "expected a port of a feed");
     refuse("{\"0x3f8\": {}}", TEXT, URL, "", "expected a port of a feed");
-    refuse("{\"0x101\": {},\n\"0x101\": {}}", TEXT, URL, "",
-           "line 6, \"0x101\": expected a port "
-           "that no other");
+    refuse("{\"0x0101\": {}}", TEXT, URL, "", "expected a port of a feed");
     refuse("{\"0x101\": {},\n\"0x101\": {}}", TEXT, URL, "", "line 6: expected each key once");
     refuse("{\"0x101\": 1}", TEXT, URL, "", "line 5, \"0x101\": expected an object");
     refuse("{\"0x101\": {\"id\": \"1\"}}", TEXT, URL, "", "line 5, \"id\"");
