@@ -221,6 +221,17 @@ static void test_ports(void)
     refuse("{\"0x101\": {\"A-\": \"1\"}}", TEXT, URL, "", "line 5, \"A-\"");
 }
 
+/* The same port in two feeds. */
+static void test_shared_port(void)
+{
+    static const char feed[] =
+        "{\"name\": \"a\", \"ports\": {\"0x101\": {}}, \"format\": \"text\", \"url\": \"https://a/\"}";
+    char json[512];
+
+    snprintf(json, sizeof(json), "{\"feeds\": [\n%s,\n%s]}", feed, feed);
+    refuse_text(json, strlen(json), "line 3, \"0x101\": expected a port that no other feed has");
+}
+
 static void refuse_json(const char *json, const char *why)
 {
     refuse_text(json, strlen(json), why);
@@ -257,6 +268,7 @@ int main(void)
     test_keys();
     test_urls();
     test_ports();
+    test_shared_port();
     test_json();
     return done();
 }
