@@ -69,9 +69,20 @@ static void confine(const struct hosts *hosts)
     policy_install(&policy_netbroker);
 }
 
+static void name_and_hide(void)
+{
+    /* Before Linux 6.14 a program that is started by its descriptor is named after the number. */
+    prctl(PR_SET_NAME, "sparkler-netbroker");
+    /* exec made the process dumpable again: no core, no ptrace by a process of our own uid. */
+    if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)
+        err(1, "cannot forbid core dumps");
+}
+
 int main(int argc, char **argv)
 {
     struct options options = parse_options(argc, argv);
+
+    name_and_hide();
     struct handed handed = handed_take();
     struct feeds feeds = feeds_parse(handed.feeds.data, handed.feeds.length);
     struct hosts hosts = hosts_of_feeds(&feeds);

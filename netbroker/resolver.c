@@ -25,15 +25,24 @@ static int find(const char *name, struct addrinfo **found)
     return getaddrinfo(name, NULL, &hints, found);
 }
 
+static int by_value(const void *a, const void *b)
+{
+    return *(const unsigned char *)a - *(const unsigned char *)b;
+}
+
 /*
  * Lets glibc read what it reads but once, and notice that there is no name service cache daemon.
+ * A first sort of more than 1 KiB, as a name with many addresses needs it, asks how much memory the
+ * machine has.
  * Other NSS modules than these two would be loaded from files at their first use, and ask daemons
  * that are out of the jail's reach.
  */
 static void prepare(void)
 {
+    unsigned char sorted[2048] = {0};
     struct addrinfo *found = NULL;
 
+    qsort(sorted, sizeof(sorted), 1, by_value);
     if (setenv("RES_OPTIONS", "timeout:2 attempts:2 ndots:1", 1) != 0)
         err(1, "the resolver cannot bound its look-ups");
     if (__nss_configure_lookup("hosts", "files dns") != 0)

@@ -16,11 +16,12 @@ arpa/inet.h fcntl.h netinet/in.h netinet/tcp.h poll.h sched.h signal.h stddef.h 
 sys/eventfd.h sys/file.h sys/ioctl.h sys/mman.h sys/prctl.h sys/random.h sys/resource.h
 sys/socket.h sys/stat.h sys/syscall.h sys/time.h sys/timerfd.h sys/un.h sys/wait.h termios.h
 time.h unistd.h asm/prctl.h linux/close_range.h linux/futex.h linux/kvm.h linux/landlock.h
-linux/rseq.h linux/sched.h linux/seccomp.h linux/sockios.h linux/wait.h policy/fds.h
+linux/netlink.h linux/rseq.h linux/sched.h linux/seccomp.h linux/sockios.h linux/wait.h
+policy/fds.h
 '
 prefixes='KVM|FD|AF|SOCK|SOL|SO|IPPROTO|TCP|IP|IPV6|PROT|MAP|MADV|MREMAP|MCL|MFD|CLONE|F|O|PR|AT
-|FIO|TC|TIO|SIG|FUTEX|SECCOMP|LANDLOCK|P|W|MSG|EPOLL|EFD|ARCH|CLOCK|TIMER|TFD|GRND|RLIMIT|RSEQ
-|SHUT|LOCK|CLOSE_RANGE|SEEK|SFD|SCM|POLL|RUSAGE|STATX|RWF'
+|FIO|NETLINK|R|TC|TIO|SIG|FUTEX|SECCOMP|LANDLOCK|P|W|MSG|EPOLL|EFD|ARCH|CLOCK|TIMER|TFD|GRND|RLIMIT
+|RSEQ|SHUT|LOCK|CLOSE_RANGE|SEEK|SFD|SCM|POLL|RUSAGE|STATX|RWF'
 prefixes=$(echo "$prefixes" | tr -d '\n')
 
 includes() {

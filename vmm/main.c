@@ -57,6 +57,8 @@ int main(int argument_count, char **arguments)
     struct machine machine;
 
     (void)arguments;
+    /* before Linux 6.14 a program that is started by its descriptor is named after the number */
+    prctl(PR_SET_NAME, "sparkler-vmm");
     take_descriptors(argument_count);
     machine_create(&machine);
     load_guest(&machine);
