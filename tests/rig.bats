@@ -85,6 +85,7 @@ fact() {
 
 @test "what the command leaves running is ended with it, what it writes stays in the machine" {
     run "$rig/run" --timeout 300 sh -c 'echo text >written; sleep 100000 & cat written'
+    echo "$output"
     [[ $status -eq 0 ]]
     [[ $output == text ]]
     [[ ! -e written ]]
