@@ -1,0 +1,306 @@
+# A program that was taken over tries to get out of its jail: in the VMM's place and in the
+# broker's, as root, as root with user namespaces and as an ordinary user. Each attempt (attempts.c)
+# is made four times: the filter must kill it, and, in a jailer without filters, the lock behind
+# must refuse it. Attempts with "-" have no lock behind the filter but the kernel itself.
+
+bats_require_minimum_version 1.5.0
+
+load lib.bash
+
+setup_file() {
+    jail_stage
+    shmid=$(python3 -c 'import ctypes; print(ctypes.CDLL(None).shmget(0x73706b6c, 4096, 0o1666))')
+    python3 -c '
+import signal, socket
+listener = socket.socket(socket.AF_UNIX)
+listener.bind("\0sparkler-escape-test")
+listener.listen()
+signal.pause()' 3>&- &
+    listener=$!
+    setpriv=()
+    [ "$(id -u)" != 0 ] || setpriv=(setpriv --reuid "$VM_UID" --clear-groups)
+    "${setpriv[@]}" bash -c 'exec -a victim sleep infinity' 3>&- &
+    victim=$!
+    export shmid listener victim
+}
+
+teardown_file() {
+    kill "$listener" "$victim"
+    ipcrm -m "$shmid"
+    jail_unstage
+}
+
+setup() {
+    need_kvm
+    cd "$BATS_TEST_TMPDIR"
+}
+
+# becomes PATTERN WAY JAILER ARGUMENT...: the attempt must end so, as an extended pattern
+becomes() {
+    local pattern=$1
+    shift
+    run --separate-stderr jail "$@" </dev/null
+    echo "$*: status $status, $output (expected $pattern)"
+    case $pattern in
+    -) ;;
+    killed) [[ $status -eq 159 && $output == "" ]] ;;
+    *) [[ $status -eq 0 && $output == $pattern ]] ;;
+    esac
+}
+
+# refused NAME VMM-LOCK BROKER-FILTER BROKER-LOCK [NUMBER]
+refused() {
+    local way bare=$stage/jailer-no-filter broker=$stage/attempt-broker
+    shopt -s extglob
+    for way in $ways; do
+        becomes killed "$way" "$JAILER" --exec "$PROBE" -- "$1" "${5:-0}"
+        becomes "$2" "$way" "$bare" --exec "$PROBE" -- "$1" "${5:-0}"
+        becomes "${3/killed/killed by signal 31}" \
+            "$way" "$JAILER" --broker "$broker" --exec "$PROBE" -- ask "$1" "${5:-0}"
+        becomes "$4" "$way" "$bare" --broker "$broker" --exec "$PROBE" -- ask "$1" "${5:-0}"
+    done
+}
+
+@test "files: the host's /etc/passwd" {
+    refused open-passwd ENOENT killed ENOENT
+}
+
+@test "files: the host's root above its own" {
+    refused open-above ENOENT killed ENOENT
+}
+
+@test "files: its own empty root" {
+    [[ $(landlock_abi) -gt 0 ]] || skip "this kernel has no Landlock"
+    refused open-root EACCES killed allowed
+}
+
+@test "files: /proc" {
+    refused open-proc ENOENT killed ENOENT
+}
+
+@test "files: /sys" {
+    refused open-sys ENOENT killed ENOENT
+}
+
+@test "files: /dev/mem" {
+    refused open-mem ENOENT killed ENOENT
+}
+
+@test "files: a second /dev/kvm" {
+    refused open-kvm ENOENT killed ENOENT
+}
+
+@test "files: by inode, past all paths" {
+    refused open-handle EPERM killed EPERM
+}
+
+@test "files: make one" {
+    refused create EROFS killed EROFS
+}
+
+@test "files: make a folder" {
+    refused mkdir EROFS killed EROFS
+}
+
+@test "files: make a device" {
+    refused mknod EROFS killed EROFS
+}
+
+@test "files: remove one" {
+    refused unlink '@(ENOENT|EROFS)' killed EROFS
+}
+
+@test "mounts: mount" {
+    refused mount EPERM killed EPERM
+}
+
+@test "mounts: make its root writable" {
+    refused remount EPERM killed EPERM
+}
+
+@test "mounts: unmount its root" {
+    refused umount EPERM killed EPERM
+}
+
+@test "mounts: chroot" {
+    refused chroot EPERM killed EPERM
+}
+
+@test "namespaces: unshare the mounts" {
+    refused unshare EPERM killed EPERM
+}
+
+@test "namespaces: a user namespace with all capabilities" {
+    refused user-namespace - killed -
+}
+
+@test "programs: a shell" {
+    refused execve ENOENT killed ENOENT
+}
+
+@test "programs: one from memory" {
+    refused execute-memory - killed -
+}
+
+@test "programs: a thread" {
+    refused thread - killed -
+}
+
+@test "processes: ptrace one of the same user" {
+    refused ptrace ESRCH killed ESRCH "$victim"
+}
+
+@test "processes: read the memory of one of the same user" {
+    refused process_vm_readv ESRCH killed ESRCH "$victim"
+}
+
+@test "processes: write the memory of one of the same user" {
+    refused process_vm_writev ESRCH killed ESRCH "$victim"
+}
+
+@test "processes: kill one of the same user" {
+    refused kill ESRCH killed ESRCH "$victim"
+    kill -0 "$victim"
+}
+
+@test "processes: hold one of the same user" {
+    refused pidfd_open ESRCH killed ESRCH "$victim"
+}
+
+@test "processes: slow down one of the same user" {
+    refused setpriority ESRCH killed ESRCH "$victim"
+}
+
+@test "processes: change the limits of one of the same user" {
+    refused prlimit ESRCH killed ESRCH "$victim"
+}
+
+@test "processes: kill its supervisor" {
+    for way in $ways; do
+        run --separate-stderr timeout --foreground --kill-after 2 60 bash -c '
+            become "$1" "$2" --exec "$3" -- kill $$' \
+            - "$way" "$stage/jailer-no-filter" "$PROBE" </dev/null
+        echo "$way: status $status, $output"
+        [[ $status -eq 0 && $output == ESRCH ]]
+    done
+}
+
+@test "ids: become root" {
+    refused setuid '@(EPERM|EINVAL)' killed '@(EPERM|EINVAL)'
+}
+
+@test "ids: join a group" {
+    refused setgroups EPERM killed EPERM
+}
+
+@test "ids: gain a capability" {
+    refused capset EPERM killed EPERM
+}
+
+@test "limits: allow core files again" {
+    refused setrlimit EPERM killed EPERM
+}
+
+@test "kernel: keyrings" {
+    refused keyctl - killed - -3
+}
+
+@test "kernel: load a BPF program" {
+    refused bpf '@(EPERM|ENOSYS)' killed '@(EPERM|ENOSYS)'
+}
+
+@test "kernel: userfaultfd" {
+    refused userfaultfd '@(EPERM|ENOSYS)' killed '@(EPERM|ENOSYS)'
+}
+
+@test "kernel: watch all processes by perf events" {
+    refused perf_event_open '@(EACCES|EPERM|ENOSYS)' killed '@(EACCES|EPERM|ENOSYS)'
+}
+
+@test "kernel: io_uring, whose requests pass no filter" {
+    refused io_uring - killed -
+}
+
+@test "kernel: load a module" {
+    refused module '@(EPERM|ENOSYS)' killed '@(EPERM|ENOSYS)'
+}
+
+@test "kernel: the host's I/O ports" {
+    refused iopl '@(EPERM|ENOSYS)' killed '@(EPERM|ENOSYS)'
+}
+
+@test "kernel: reboot" {
+    refused reboot EPERM killed EPERM
+}
+
+@test "kernel: set the clock" {
+    refused clock EPERM killed EPERM
+}
+
+@test "kernel: rename the host" {
+    refused sethostname EPERM killed EPERM
+}
+
+@test "kernel: system calls of x32" {
+    refused x32 - killed -
+}
+
+@test "kernel: system calls of 32 bits by int 0x80" {
+    refused int80 - killed -
+}
+
+@test "terminal: /dev/tty" {
+    refused open-tty ENOENT killed ENOENT
+}
+
+@test "terminal: type into it by TIOCSTI" {
+    refused tiocsti ENOTTY killed ENOTTY
+}
+
+@test "network: the cloud's metadata at 169.254.169.254, for the VMM" {
+    for way in $ways; do
+        becomes killed "$way" "$JAILER" --exec "$PROBE" -- metadata
+        becomes '@(EACCES|ENETUNREACH)' "$way" "$stage/jailer-no-filter" --exec "$PROBE" -- metadata
+    done
+}
+
+@test "network: an abstract socket of the host" {
+    [[ $(landlock_abi) -ge 6 ]] || skip "the broker's lock on them needs Landlock ABI 6"
+    refused abstract-socket '@(EPERM|ECONNREFUSED)' killed EPERM
+}
+
+@test "network: offer a TCP port" {
+    [[ $(landlock_abi) -ge 4 ]] || skip "the lock on TCP ports needs Landlock ABI 4"
+    refused bind EACCES killed EACCES
+}
+
+@test "network: raw IP" {
+    refused raw-socket EPERM killed EPERM
+}
+
+@test "network: listen to all packets" {
+    refused packet-socket EPERM killed EPERM
+}
+
+@test "network: stop an interface" {
+    refused interface EPERM killed EPERM
+}
+
+@test "ipc: a System V segment of the host that all may write" {
+    refused shmget ENOENT killed ENOENT
+}
+
+@test "memory: writable and executable" {
+    linux_is_at_least 6.3 || skip "PR_SET_MDWE needs Linux 6.3"
+    refused mmap-wx EACCES killed EACCES
+}
+
+@test "memory: executable after it was written" {
+    linux_is_at_least 6.3 || skip "PR_SET_MDWE needs Linux 6.3"
+    refused mprotect-x EACCES killed EACCES
+}
+
+@test "memory: a core file" {
+    [[ $(</proc/sys/kernel/core_pattern) != '|'* ]] || skip "this host hands cores to a program"
+    refused core EPERM EPERM EPERM
+}

@@ -1,0 +1,182 @@
+# What the tests of the jail share: programs where every user can reach them, ways to run the
+# jailer, processes by their part, and what a VM must not leave behind.
+#
+# Source it, then `jail_stage` in setup_file, `jail_unstage` in teardown_file.
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+build=$root/${BUILD:-build}
+
+DEADLINE=20 # seconds that a test waits for what should take a moment; it fails afterwards
+
+# Puts the programs into a folder of their own, $stage, and picks a uid for this file's VMs that no
+# one else has; an ordinary user has just their own.
+jail_stage() {
+    make --no-print-directory -s -C "$root" BUILD="${BUILD:-build}" probes >&2
+    export stage JAILER PROBE VM_UID ways
+    stage=$(mktemp -d "${TMPDIR:-/tmp}/sparkler-test.XXXXXX")
+    chmod 755 "$stage"
+    cp "$build"/{jailer,sparkler-vmm,sparkler-netbroker,monitor.bin,feeds.json} \
+        "$build"/probes/{attempt,attempt-broker,jailer-no-filter} "$stage"
+    JAILER=$stage/jailer PROBE=$stage/attempt
+    if [ "$(id -u)" = 0 ]; then
+        VM_UID=$((0x60000000 + 2 * $$)) ways="root userns user"
+        [ ! -c /dev/kvm ] || mknod -m 666 "$stage/kvm" c $(stat -c '0x%t 0x%T' /dev/kvm)
+    else
+        VM_UID=$(id -u) ways=user
+    fi
+}
+
+jail_unstage() {
+    rm -rf "$stage"
+}
+
+need_kvm() {
+    [[ -r /dev/kvm && -w /dev/kvm ]] || skip "$(id -un) may not use /dev/kvm here"
+}
+
+need_root() {
+    [ "$(id -u)" = 0 ] || skip "only root can $1"
+}
+
+# run_as_user COMMAND...: as an ordinary user who may open /dev/kvm; this process becomes it
+run_as_user() {
+    [ "$(id -u)" = 0 ] || exec "$@"
+    exec unshare --mount sh -c '
+        kvm=$1 id=$2
+        shift 2
+        mount --bind "$kvm" /dev/kvm &&
+            exec setpriv --reuid "$id" --regid "$id" --clear-groups "$@"' \
+        - "$stage/kvm" "$VM_UID" "$@"
+}
+
+# become WAY JAILER OPTION...: the calling process becomes the jailer, run in that way
+become() {
+    local way=$1 jailer=$2
+    shift 2
+    case $way in
+    root) exec "$jailer" --uid "$VM_UID" "$@" ;;
+    userns) exec "$jailer" --userns --uid "$VM_UID" "$@" ;;
+    user) run_as_user "$jailer" "$@" ;;
+    esac
+}
+export -f become run_as_user
+
+# jail WAY JAILER OPTION...: the same in a process of its own, which is ended if it hangs
+jail() {
+    timeout --foreground --kill-after 2 60 bash -c 'become "$@"' - "$@"
+}
+
+# within CONDITION...: waits until the command succeeds
+within() {
+    local end=$((SECONDS + DEADLINE))
+    until "$@"; do
+        if ((SECONDS >= end)); then
+            echo "in vain after $DEADLINE s: $*"
+            return 1
+        fi
+        sleep 0.02
+    done
+}
+
+# vm_start WAY OPTION...: a VM in the background whose console's input is held open by descriptor 7,
+# output in ./out, log in ./log; leaves $supervisor, and waits until its menu is there
+vm_start() {
+    vm_launch "$@" --exec sparkler-vmm
+    within grep -q 'Your choice' out
+}
+
+# vm_launch WAY OPTION... --exec PROGRAM: the same with any program, and does not wait for it
+vm_launch() {
+    rm -f keys
+    mkfifo keys
+    become "$1" "$JAILER" "${@:2}" <>keys >out 2>log 3>&- &
+    supervisor=$!
+    exec 7>keys
+}
+
+# Waits for the end of the VM; leaves its exit $status.
+vm_wait() {
+    exec 7>&-
+    within gone "$supervisor"
+    status=0
+    wait "$supervisor" || status=$?
+}
+
+gone() {
+    local state
+    state=$(ps -o stat= -p "$1") || return 0
+    [[ $state == Z* ]]
+}
+
+# The processes of the VM of $supervisor, by their parts.
+vmm() {
+    pgrep -P "$supervisor" -f '^(sparkler-vmm|attempt)' || pgrep -P "$supervisor" -x 63
+}
+
+warden() {
+    pgrep -P "$supervisor" -x warden
+}
+
+janitor() {
+    pgrep -P "$supervisor" -x janitor
+}
+
+broker() {
+    pgrep -P "$(warden)" -f '^sparkler-netbroker'
+}
+
+resolver() {
+    pgrep -P "$(broker)"
+}
+
+# ask_for_tweet: makes the monitor ask the broker, and waits for the text
+ask_for_tweet() {
+    local before
+    before=$(grep -c 'Press any key' out || true)
+    printf 2 >&7
+    within answered "$before"
+    printf ' ' >&7
+}
+
+answered() {
+    (($(grep -c 'Press any key' out) > $1))
+}
+
+# Processes of this file's VMs. An ordinary user's are told by their names.
+ours() {
+    ps -eo pid=,ruid=,euid=,stat=,comm=,args= | awk -v uid="$VM_UID" -v root="$(id -u)" '
+        $4 ~ /^Z/ { next }
+        root == 0 && ($2 == uid || $3 == uid || $2 == uid + 1 || $3 == uid + 1) && !/victim/
+        root != 0 && $2 == uid && $5 ~ /^(supervisor|warden|janitor|sparkler-vmm|sparkler-netbro|63)$/'
+}
+
+# What is there beyond what was there before the VM: processes, cgroups, mounts, files.
+leftovers() {
+    ours
+    find /sys/fs/cgroup -type d -name "$VM_ID.*" 2>/dev/null
+    awk '$4 == "/" && / - (tmpfs jail|nsfs) /' /proc/self/mountinfo
+    find /tmp /var/tmp /dev/shm /run -xdev \( -uid "$VM_UID" -o -uid $((VM_UID + 1)) \) 2>/dev/null |
+        if [ "$(id -u)" = 0 ]; then cat; else grep sparkler | grep -v sparkler-test; fi
+}
+
+nothing_left() {
+    [ -z "$(leftovers)" ]
+}
+
+# check_nothing_left: fails, and says what there is, unless all is gone in a moment
+check_nothing_left() {
+    within nothing_left || {
+        leftovers
+        return 1
+    }
+}
+
+# The running kernel's Landlock ABI; 0 without Landlock.
+landlock_abi() {
+    python3 -c 'import ctypes; print(max(0, ctypes.CDLL(None).syscall(444, None, 0, 1)))'
+}
+
+# linux_is_at_least MAJOR.MINOR
+linux_is_at_least() {
+    printf '%s\n%s\n' "$1" "$(uname -r)" | sort --check=quiet --version-sort
+}
