@@ -72,12 +72,19 @@ $(BUILD)/obj/policy/constants.c: policy/constants.sh policy/fds.h
 	$(call say,GEN)
 	$(Q)policy/constants.sh '$(CC)' > $@.part && mv $@.part $@
 
-$(BUILD)/obj/policy/constants.o: $(BUILD)/obj/policy/constants.c
+$(BUILD)/obj/policy/syscalls.c: policy/constants.sh policy/fds.h
+	@mkdir -p $(@D)
+	$(call say,GEN)
+	$(Q)policy/constants.sh '$(CC)' syscalls > $@.part && mv $@.part $@
+
+NAMES := $(BUILD)/obj/policy/constants.o $(BUILD)/obj/policy/syscalls.o
+
+$(NAMES): %.o: %.c
 	$(call say,CC)
 	$(Q)$(CC) $(CFLAGS) -c -o $@ $<
 
 $(BUILD)/sparkler-policy: $(call objects,$(filter-out policy/install.c,$(wildcard policy/*.c))) \
-                          $(BUILD)/obj/policy/constants.o
+                          $(NAMES)
 	$(call say,LINK)
 	$(Q)$(CC) $(CFLAGS) $(DYNAMIC) -o $@ $^ -lseccomp -ljson-c
 
@@ -93,8 +100,8 @@ $(BUILD)/sparkler-vmm: $(call objects,$(wildcard vmm/*.c) policy/install.c) $(ca
 	$(call say,LINK)
 	$(Q)$(CC) $(CFLAGS) $(STATIC) -o $@ $^
 
-$(BUILD)/jailer: $(call objects,$(wildcard jailer/*.c) policy/install.c) \
-                 $(call filters,vmm-boot warden supervisor janitor)
+$(BUILD)/jailer: $(call objects,$(wildcard jailer/*.c) policy/install.c policy/names.c) \
+                 $(BUILD)/obj/policy/syscalls.o $(call filters,$(POLICIES))
 	$(call say,LINK)
 	$(Q)$(CC) $(CFLAGS) $(STATIC) -Wl,--no-warnings -o $@ $^ -lcap-ng # it names getpwuid, never called
 
@@ -132,7 +139,7 @@ $(BUILD)/unit/text $(BUILD)/unit/html $(BUILD)/unit/feeds $(BUILD)/unit/format: 
 $(BUILD)/unit/address: $(call objects,netbroker/address.c)
 $(BUILD)/unit/backoff: $(call objects,netbroker/backoff.c)
 $(BUILD)/unit/evaluate: $(call objects,policy/evaluate.c)
-$(BUILD)/unit/oracle: $(call objects,policy/oracle.c policy/names.c) $(BUILD)/obj/policy/constants.o
+$(BUILD)/unit/oracle: $(call objects,policy/oracle.c policy/names.c) $(NAMES)
 
 $(BUILD)/unit/%: $(BUILD)/obj/tests/unit/%.o
 	@mkdir -p $(@D)
@@ -166,8 +173,9 @@ $(BUILD)/probes/attempt $(BUILD)/probes/attempt-broker: \
 	$(Q)$(CC) $(CFLAGS) $(LINKED) -o $@ $^
 
 $(BUILD)/probes/jailer-no-filter: \
-        $(call objects,$(wildcard jailer/*.c) policy/install.c tests/probes/no-filter.c) \
-        $(call filters,supervisor janitor)
+        $(call objects,$(wildcard jailer/*.c) policy/install.c policy/names.c) \
+        $(BUILD)/obj/policy/syscalls.o $(call objects,tests/probes/no-filter.c) \
+        $(call filters,$(filter-out vmm-boot warden,$(POLICIES)))
 	@mkdir -p $(@D)
 	$(call say,LINK)
 	$(Q)$(CC) $(CFLAGS) $(STATIC) -Wl,--no-warnings -o $@ $^ -lcap-ng
@@ -176,9 +184,42 @@ $(BUILD)/probes/jailer-no-filter: \
 .PHONY: probes
 probes: all $(PROBES)
 
+# jailer and sparkler-vmm with ASan and UBSan, without the locks that these cannot live in.
+SANITIZED = -fsanitize=address,undefined -fno-sanitize-recover=all
+sanitized = $(patsubst %.c,$(BUILD)/sanitized/obj/%.o,$(1))
+OPEN_JAIL := policy/install.c tests/fuzz-guest/open-jail.c
+
+-include $(wildcard $(BUILD)/sanitized/obj/*/*.d $(BUILD)/sanitized/obj/*/*/*.d)
+
+$(BUILD)/sanitized/obj/%.o: %.c | packages-build
+	@mkdir -p $(@D)
+	$(call say,CC)
+	$(Q)$(CC) $(CFLAGS) $(SANITIZED) -c -o $@ $<
+
+$(BUILD)/sanitized/sparkler-vmm: $(call sanitized,$(wildcard vmm/*.c) $(OPEN_JAIL))
+	$(call say,LINK)
+	$(Q)$(CC) $(CFLAGS) $(SANITIZED) $(DYNAMIC) -o $@ $^
+
+$(BUILD)/sanitized/jailer: $(call sanitized,$(filter-out %/root.c %/landlock.c %/rlimits.c, \
+                               $(wildcard jailer/*.c)) $(OPEN_JAIL))
+	$(call say,LINK)
+	$(Q)$(CC) $(CFLAGS) $(SANITIZED) $(DYNAMIC) -o $@ $^ -lcap-ng
+	$(Q)ln -sf ../monitor.bin ../sparkler-netbroker $(@D)
+
+FUZZ_GUEST := $(BUILD)/sanitized/jailer $(BUILD)/sanitized/sparkler-vmm
+
+.PHONY: fuzz-guest
+fuzz-guest: packages-check all $(FUZZ_GUEST) ## run random guests in jailed VMs for FUZZ_SECONDS, twice
+	@tests/fuzz-guest/run --seconds $(FUZZ_SECONDS) --found $(BUILD)/fuzz-guest $(BUILD)/jailer
+	@tests/fuzz-guest/run --seconds $(FUZZ_SECONDS) --found $(BUILD)/fuzz-guest $(BUILD)/sanitized/jailer
+
 .PHONY: check
-check: packages-check all $(PROBES) $(UNITS) $(FUZZERS) ## run every test; ends with "N passed, N failed, N skipped"
+check: packages-check all $(PROBES) $(UNITS) $(FUZZERS) $(FUZZ_GUEST) ## run every test; ends with "N passed, N failed, N skipped"
 	@BUILD=$(BUILD) tests/run
+
+.PHONY: prove-policy
+prove-policy: packages-check all ## take each rule out of its policy and see which test breaks; 10 minutes
+	@BUILD=$(BUILD) tests/prove-policy
 
 .PHONY: install
 install: all ## install below PREFIX (/usr/local), into DESTDIR
@@ -187,7 +228,7 @@ install: all ## install below PREFIX (/usr/local), into DESTDIR
 	install $(BUILD)/jailer $(BUILD)/sparkler-policy $(DESTDIR)$(PREFIX)/bin
 	install $(BUILD)/sparkler-vmm $(BUILD)/sparkler-netbroker $(DESTDIR)$(PREFIX)/libexec/sparkler
 	install -m 644 $(BUILD)/monitor.bin $(BUILD)/feeds.json $(DESTDIR)$(PREFIX)/share/sparkler
-	install -m 644 policy/*.policy policy/README.md $(DESTDIR)$(PREFIX)/share/sparkler/policy
+	install -m 644 policy/*.policy policy/*.md $(DESTDIR)$(PREFIX)/share/sparkler/policy
 
 .PHONY: clean
 clean: ## remove what was built

@@ -285,12 +285,18 @@ int main(int argc, char **argv)
     give_console(&vmm, &supervisor, &state, &options);
     furnish_vmm(&vmm, &options, link[0]);
     furnish_broker(&broker, &options, link[1], broker_log);
-    supervisor.fd_count = FD_JANITOR_PID + 1;
+    supervisor.fd_count = FD_KERNEL_LOG + 1;
     for (int fd = 0; fd <= STDERR_FILENO; fd++)
         supervisor.fds[fd] = fd;
 
     vmm.parent = broker.parent = janitor.parent = pidfd_open(getpid(), 0);
     supervisor.fds[FD_SIGNALS] = take_signals();
+    supervisor.fds[FD_KERNEL_LOG] = kernel_log_open();
+    state.kernel_log = (struct kernel_log){
+        .fd = supervisor.fds[FD_KERNEL_LOG] < 0 ? -1 : FD_KERNEL_LOG,
+        .vmm = vmm.uid,
+        .broker = broker.uid,
+    };
     make_cgroups(&state.cgroups, &janitor, &supervisor);
     vmm.cgroup = &state.cgroups.vmm;
     broker.cgroup = &state.cgroups.broker;

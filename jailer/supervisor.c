@@ -68,16 +68,32 @@ static siginfo_t end_jail(int pidfd)
 /*
  * The jailer's exit status for a process that ended by itself, said on the log if it was killed.
  */
-static int status_of(const char *program, const siginfo_t *end)
+static int status_of(struct supervisor *supervisor, const char *program, const siginfo_t *end)
 {
     if (end->si_code == CLD_EXITED)
         return end->si_status;
-    warnx("%s was killed by signal %d (%s)%s", program, end->si_status, strsignal(end->si_status),
-          end->si_status == SIGSYS ? ": it made a system call that its policy does not allow" : "");
+    if (end->si_status != SIGSYS)
+        warnx("%s was killed by signal %d (%s)", program, end->si_status,
+              strsignal(end->si_status));
+    else if (!kernel_log_told(&supervisor->kernel_log, program))
+        warnx("%s was killed by SIGSYS: it made a system call that its policy does not allow; "
+              "which one, the kernel's log tells root: dmesg | grep type=1326",
+              program);
     return STATUS_SIGNAL + end->si_status;
 }
 
-enum { SIGNALS, VMM_END, WARDEN_END, JANITOR_END, INPUT, OUTPUT, VMM_LOG, BROKER_LOG, POLLED };
+enum {
+    SIGNALS,
+    VMM_END,
+    WARDEN_END,
+    JANITOR_END,
+    INPUT,
+    OUTPUT,
+    VMM_LOG,
+    BROKER_LOG,
+    KERNEL_LOG,
+    POLLED
+};
 
 /* Waits for the next events and serves relays and logs. */
 static void wait_and_relay(struct supervisor *supervisor, struct pollfd polled[POLLED], int timeout)
@@ -91,6 +107,7 @@ static void wait_and_relay(struct supervisor *supervisor, struct pollfd polled[P
     polled[OUTPUT] = relay_poll(&supervisor->output);
     polled[VMM_LOG] = (struct pollfd){.fd = supervisor->vmm_log.from, .events = POLLIN};
     polled[BROKER_LOG] = (struct pollfd){.fd = supervisor->broker_log.from, .events = POLLIN};
+    polled[KERNEL_LOG] = (struct pollfd){.fd = supervisor->kernel_log.fd, .events = POLLIN};
     for (int i = 0; i < POLLED; i++)
         polled[i].revents = 0;
     if (poll(polled, POLLED, timeout) < 0 && errno != EINTR)
@@ -103,6 +120,8 @@ static void wait_and_relay(struct supervisor *supervisor, struct pollfd polled[P
         log_move(&supervisor->vmm_log);
     if (polled[BROKER_LOG].revents != 0)
         log_move(&supervisor->broker_log);
+    if (polled[KERNEL_LOG].revents != 0)
+        kernel_log_read(&supervisor->kernel_log);
 }
 
 /* What the jails said last, now that nobody can say more; a terminal that is stopped is not waited
@@ -146,13 +165,13 @@ static enum cause wait_for_end(struct supervisor *supervisor, int *signal)
     }
 }
 
-static int vmm_status(const siginfo_t *end)
+static int vmm_status(struct supervisor *supervisor, const siginfo_t *end)
 {
     if (end->si_code != CLD_EXITED && end->si_status == SIGKILL && cgroups_ran_out_of_memory()) {
         warnx("sparkler-vmm was killed: its cgroup had no memory left");
         return STATUS_LIMIT;
     }
-    return status_of("sparkler-vmm", end);
+    return status_of(supervisor, "sparkler-vmm", end);
 }
 
 int supervise(struct supervisor *supervisor)
@@ -171,13 +190,13 @@ int supervise(struct supervisor *supervisor)
     }
     switch (cause) {
     case VMM_ENDED:
-        status = vmm_status(&vmm);
+        status = vmm_status(supervisor, &vmm);
         break;
     case WARDEN_ENDED:
-        status = status_of("the broker's warden", &warden);
+        status = status_of(supervisor, "the broker's warden", &warden);
         break;
     case JANITOR_ENDED:
-        status = status_of("the janitor", &janitor);
+        status = status_of(supervisor, "the janitor", &janitor);
         break;
     case SIGNALLED:
         status = STATUS_SIGNAL + signal;

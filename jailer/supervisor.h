@@ -7,6 +7,7 @@
 #define SPARKLER_SUPERVISOR_H
 
 #include "cgroup.h"
+#include "sigsys.h"
 #include "terminal.h"
 
 struct supervisor {
@@ -14,6 +15,7 @@ struct supervisor {
     struct termios saved;
     struct relay input, output;
     struct log vmm_log, broker_log;
+    struct kernel_log kernel_log;
     struct cgroups cgroups;   /* to remove; the janitor runs if there are any */
     unsigned timeout_seconds; /* 0: none */
 };

@@ -79,6 +79,10 @@ void policy_print(const struct policy_file *policy, const struct sock_filter *fi
     for (i = 0; i < length; i++)
         printf("    {0x%02x, %u, %u, 0x%08x},\n", filter[i].code, filter[i].jt, filter[i].jf,
                filter[i].k);
-    printf("};\n\nconst struct policy policy_%s = {\"%s\", %u, filter};\n", identifier,
-           policy->name, length);
+    printf("};\n\nstatic const struct policy_line lines[] = {\n");
+    for (i = 0; i < policy->count; i++)
+        printf("    {%u, %u, %d},\n", policy->rules[i].number, policy->rules[i].line,
+               policy->rules[i].any[0].count == 0);
+    printf("};\n\nconst struct policy policy_%s = {\"%s\", %u, filter, %zu, lines};\n", identifier,
+           policy->name, length, policy->count);
 }

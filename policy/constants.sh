@@ -1,13 +1,13 @@
 #!/bin/sh
-# Writes the tables of names that a policy may use, as C on stdout: constants, errno names and
-# system calls, each with the value that this system's headers and policy/fds.h give it. The
+# Writes the tables of names that a policy may use, as C on stdout: constants and errno names, or
+# those of the system calls, each with the value that this system's headers and policy/fds.h give it. The
 # preprocessor finds the names; the compiler computes the values when the output is compiled.
 #
-# usage: policy/constants.sh COMPILER        (run at the root of the project)
+# usage: policy/constants.sh COMPILER [syscalls]        (run at the root of the project)
 set -eu
 export LC_ALL=C
 
-cc=${1:?usage: policy/constants.sh COMPILER}
+cc=${1:?usage: policy/constants.sh COMPILER [syscalls]}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
@@ -71,6 +71,9 @@ $(includes errno.h $headers)
 #define VALUE(x) ((long long)(x) < 0 ? (uint32_t)(x) : (uint64_t)(x))
 
 END
+if [ "${2-}" = syscalls ]; then
+    names '__NR_[a-z0-9_]+' asm/unistd_64.h | table syscalls '__NR_'
+    exit
+fi
 names "($prefixes)_?[A-Z0-9_]*[A-Z0-9]" $headers | only_integers $headers | table constants ''
 names 'E[A-Z0-9]+' errno.h | only_integers errno.h | table errnos ''
-names '__NR_[a-z0-9_]+' asm/unistd_64.h | table syscalls '__NR_'

@@ -9,10 +9,18 @@
 
 #include <linux/filter.h>
 
+/* Where the file has its rule for a system call; for who explains a death. */
+struct policy_line {
+    unsigned short number, line;
+    unsigned char always; /* the call never kills, whatever its arguments are */
+};
+
 struct policy {
     const char *name;
     unsigned short length; /* instructions in filter */
     const struct sock_filter *filter;
+    unsigned short rules; /* entries in lines */
+    const struct policy_line *lines;
 };
 
 extern const struct policy policy_vmm_boot, policy_vmm;

@@ -196,7 +196,7 @@ END
         "$policy" compile "$file" >filter.c
         gcc -D_GNU_SOURCE -I"$root" -DPOLICY="policy_${name//-/_}" -o every_call filter.c \
             "$root"/tests/probes/every_call.c "$root"/policy/{install,oracle,names}.c \
-            "$build"/obj/policy/constants.o
+            "$build"/obj/policy/{constants,syscalls}.o
         run ./every_call "$file"
         echo "$output"
         [[ $status -eq 0 ]]

@@ -1,0 +1,32 @@
+/*
+ * usage: jailer --exec stray -- frame | getppid | ioctl
+ *        jailer --broker stray --exec sparkler-vmm
+ *
+ * Stands in sparkler-vmm's place and strays: sends the broker a frame that does not fit and waits
+ * until it is dropped for that, or makes a system call that no policy of the VMM names, or one that
+ * they allow with other arguments only. In the broker's place it makes one that no policy names.
+ */
+#include "policy/fds.h"
+
+#include <err.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/syscall.h>
+#include <termios.h>
+#include <unistd.h>
+
+int main(int argc, char **argv)
+{
+    const char *how = argc == 2 ? argv[1] : "broker";
+    char byte = 0;
+
+    if (strcmp(how, "frame") == 0)
+        return write(FD_BROKER, &byte, 1) == 1 && read(FD_BROKER, &byte, 1) == 0 ? 0 : 1;
+    if (strcmp(how, "getppid") == 0)
+        return (int)syscall(SYS_getppid);
+    if (strcmp(how, "ioctl") == 0)
+        return ioctl(FD_CONSOLE_IN, TIOCSTI, &byte);
+    if (strcmp(how, "broker") == 0)
+        return (int)syscall(SYS_sched_yield);
+    errx(1, "usage: stray frame | getppid | ioctl");
+}

@@ -1,0 +1,274 @@
+# What the rules of the jailer's own policies are there for, each used by the real processes; with
+# the other tests of a policy they are what prove-policy breaks by taking rules away.
+
+bats_require_minimum_version 1.5.0
+
+load upstream/lib
+load guests/lib
+
+setup_file() {
+    export MISSING=$(upstream_missing)
+    [[ -r /dev/kvm && -w /dev/kvm ]] || MISSING="/dev/kvm cannot be opened here"
+    [[ -z $MISSING ]] || return 0
+    upstream_start "$BATS_FILE_TMPDIR/upstream"
+    guests_build
+    gcc -static -D_GNU_SOURCE -I"$root" -o "$BATS_FILE_TMPDIR/stray" "$root/tests/probes/stray.c"
+}
+
+teardown_file() {
+    [[ -n $MISSING ]] || upstream_stop
+}
+
+setup() {
+    [[ -z $MISSING ]] || skip "$MISSING"
+    cd "$BATS_TEST_TMPDIR"
+    id="rules-$$-$BATS_TEST_NUMBER"
+    cat >feeds.json <<'END'
+{"feeds": [
+  {"name": "four", "ports": {"0x100": {}}, "url": "https://upstream.test/original-tweet.json",
+   "format": "original-tweet"},
+  {"name": "six", "ports": {"0x101": {}}, "url": "https://six.test/original-tweet.json",
+   "format": "original-tweet"},
+  {"name": "many", "ports": {"0x102": {}}, "url": "https://many.odd.test:8443/good",
+   "format": "json", "template": "{/text}", "connect_ms": 1000},
+  {"name": "slow", "ports": {"0x103": {}}, "url": "https://silent.odd.test:8443/good",
+   "format": "json", "template": "{/text}"}
+]}
+END
+}
+
+teardown() {
+    [[ -z ${jailer:-} ]] || kill -9 "$jailer" 2>/dev/null || true
+    [[ -z ${intruder:-} ]] || kill "$intruder" 2>/dev/null || true
+}
+
+# vm_start [OPTION...]: a monitor in its jail, in the background; keys by `keys`
+vm_start() {
+    mkfifo keys
+    enter exec "$(realpath "$build")/jailer" --id "$id" --ca "$UPSTREAM/ca.pem" "$@" \
+        --exec sparkler-vmm <keys >screen 2>log 3>&- &
+    jailer=$!
+    exec 8>keys
+    shown "Your choice"
+}
+
+keys() {
+    printf '%s' "$1" >&8
+}
+
+# shown TEXT [FILE]: waits until it is on the screen, or in FILE; a process that dies ends the wait
+shown() {
+    for _ in {1..600}; do
+        ! grep -q -e "$1" "${2:-screen}" || return 0
+        ! grep -q -e 'killed by signal 31' log || break
+        kill -0 "$jailer" 2>/dev/null || break
+        sleep 0.02
+    done
+    cat screen log
+    return 1
+}
+
+# vm_end STATUS: it ends by itself, with that status
+vm_end() {
+    local status=0
+    wait "$jailer" || status=$?
+    jailer=
+    cat log
+    [[ $status -eq $1 ]]
+}
+
+# process NAME: the number of the VM's process of that name
+process() {
+    local parents=$jailer found
+    while [[ -n $parents ]]; do
+        found=$(pgrep -P "$parents" -x "$1") && { echo "$found"; return; }
+        parents=$(pgrep -d, -P "$parents") || return 1
+    done
+    return 1
+}
+
+# paused NAME: stops the process until the kernel says so, and continues it
+paused() {
+    local pid
+    pid=$(process "$1" || echo "$jailer")
+    kill -STOP "$pid"
+    until grep -q $'^State:\tT' "/proc/$pid/status"; do sleep 0.02; done
+    kill -CONT "$pid"
+}
+
+cgroups() {
+    find /sys/fs/cgroup -maxdepth 3 -name "$id.*"
+}
+
+# gone: the VM's cgroups, within a while
+gone() {
+    for _ in {1..200}; do
+        [[ -n $(cgroups) ]] || return 0
+        sleep 0.02
+    done
+    cgroups
+    return 1
+}
+
+@test "vmm-boot: a console that does not block is made to" {
+    timeout --kill-after 5 20 python3 -c 'if True:
+        import os, sys
+        os.set_blocking(0, False)
+        os.set_blocking(1, False)
+        os.execv(sys.argv[1], sys.argv[1:])' "$build/jailer" --id "$id" --exec sparkler-vmm \
+        < <(sleep 0.3; printf 5) | cat >screen
+    grep "The guest halts." screen
+}
+
+@test "warden: the feeds file is checked, the broker starts, asks, answers and is waited for" {
+    vm_start --feeds feeds.json
+    keys '2 '
+    shown "What you type most"
+    keys '5'
+    vm_end 0
+}
+
+@test "warden: with the feeds of every day" {
+    vm_start
+    keys '2 31 41 5'
+    shown "Max. temp: 12.40"
+    vm_end 0
+}
+
+@test "warden: a server that has IPv6 only" {
+    vm_start --feeds feeds.json
+    keys '31'
+    shown "What you type most"
+    keys ' 5'
+    vm_end 0
+}
+
+@test "warden: a DNS answer that needs TCP" {
+    vm_start --feeds feeds.json
+    keys '32'
+    shown '^\[many: \|recovered'
+    keys ' 5'
+    vm_end 0
+}
+
+@test "warden: a name server that has IPv6" {
+    printf 'nameserver ::1\nnameserver 127.0.0.1\n' >"$UPSTREAM/resolv.conf"
+    vm_start --feeds feeds.json
+    keys '2'
+    shown "What you type most" || failed=yes
+    echo "nameserver 127.0.0.1" >"$UPSTREAM/resolv.conf"
+    [[ -z ${failed:-} ]]
+    keys ' 5'
+    vm_end 0
+}
+
+@test "warden: a VMM that breaks the link's protocol is dropped" {
+    run -0 --separate-stderr timeout --kill-after 5 20 "$build/jailer" --id "$id" \
+        --exec "$BATS_FILE_TMPDIR/stray" -- frame
+    [[ $stderr == *"broke the link's protocol"* ]]
+}
+
+@test "warden: warden, broker and resolver can be stopped and continued" {
+    vm_start --feeds feeds.json
+    paused warden
+    keys '2'
+    shown "What you type most"
+    paused sparkler-netbro
+    keys ' 33'
+    sleep 0.3
+    paused resolver
+    shown '^\[slow: '
+    keys ' 5'
+    vm_end 0
+}
+
+@test "supervisor: lines of both logs reach the user" {
+    vm_start --feeds feeds.json
+    keys '2'
+    shown "What you type most"
+    kill -9 "$(process sparkler-netbro)"
+    shown "sparkler-netbroker: killed by signal 9" log
+    keys ' 5'
+    vm_end 0
+    run -0 --separate-stderr jailed --id "$id" --guest "$guests/unowned.bin"
+    [[ $stderr == *"sparkler-vmm: "* ]]
+}
+
+@test "supervisor: it ends the VM at its time limit, and removes its cgroups" {
+    needs_cgroups
+    vm_start --timeout 1
+    vm_end 3
+    grep "the VM was ended after 1 seconds" log
+    [[ -z $(cgroups) ]]
+}
+
+@test "supervisor: it ends the VM at a signal" {
+    vm_start
+    kill -TERM "$jailer"
+    vm_end 143
+}
+
+@test "supervisor: it tells how the VMM was killed" {
+    vm_start
+    kill -9 "$(process sparkler-vmm)"
+    vm_end 137
+    grep "sparkler-vmm was killed by signal 9" log
+}
+
+@test "supervisor: it can be stopped and continued" {
+    vm_start
+    paused supervisor
+    keys '5'
+    vm_end 0
+}
+
+@test "supervisor: keys and text of a terminal, Ctrl-Z and back" {
+    run -0 timeout --kill-after 5 30 python3 "$root/tests/probes/suspend.py" \
+        "$build/jailer" --id "$id" --exec sparkler-vmm
+    [[ $output == *"stopped with the mode of before"*"The guest halts."*"ended with 0"* ]]
+}
+
+needs_cgroups() {
+    [[ $(id -u) -eq 0 ]] || skip "cgroups here need root"
+    [[ -d /sys/fs/cgroup/memory || -e /sys/fs/cgroup/cgroup.controllers ]] ||
+        skip "no cgroups are mounted"
+}
+
+@test "janitor: it removes the cgroups of a supervisor that was killed, and ends well" {
+    needs_cgroups
+    vm_start
+    [[ -n $(cgroups) ]]
+    janitor=$(process janitor)
+    kill -9 "$jailer"
+    gone
+    while [[ -e /proc/$janitor ]]; do sleep 0.02; done
+    run ! grep "type=1326 .* pid=$janitor " <(dmesg)
+}
+
+@test "janitor: it can be stopped and continued" {
+    needs_cgroups
+    vm_start
+    paused janitor
+    kill -9 "$jailer"
+    gone
+}
+
+@test "janitor: it says so if a cgroup cannot be removed" {
+    needs_cgroups
+    vm_start
+    sleep 30 3>&- &
+    intruder=$!
+    for folder in $(cgroups); do
+        echo "$intruder" >"$folder/cgroup.procs"
+    done
+    kill -9 "$jailer"
+    for _ in {1..200}; do
+        ! grep -q "cannot remove the cgroups" log || break
+        sleep 0.05
+    done
+    kill "$intruder"
+    wait "$intruder" || true
+    intruder=
+    cgroups | xargs -r rmdir
+    grep "cannot remove the cgroups" log
+}

@@ -1,0 +1,80 @@
+# A process that made a forbidden system call: the log says which one, and where the rule would be.
+
+bats_require_minimum_version 1.5.0
+
+setup_file() {
+    export root="$BATS_TEST_DIRNAME/.."
+    export build="$root/${BUILD:-build}"
+    gcc -static -D_GNU_SOURCE -I"$root" -o "$BATS_FILE_TMPDIR/stray" "$root/tests/probes/stray.c"
+}
+
+setup() {
+    [[ -r /dev/kvm && -w /dev/kvm ]] || skip "/dev/kvm cannot be opened here"
+    [[ $(id -u) -eq 0 ]] || skip "only root's VMs read the kernel's log"
+    kernel_tells || skip "this kernel does not log what seccomp kills"
+    cd "$BATS_TEST_TMPDIR"
+}
+
+# Whether an audit daemon, or a kernel without audit, leaves the kernel's log without such records.
+kernel_tells() {
+    grep -qw kill_process /proc/sys/kernel/seccomp/actions_logged 2>/dev/null &&
+        ! pgrep -x auditd >/dev/null && [[ -r /dev/kmsg ]]
+}
+
+# stray HOW [OPTION...]: runs the probe in sparkler-vmm's place, leaves $status and $stderr
+stray() {
+    run --separate-stderr timeout --kill-after 5 20 "$build/jailer" "${@:2}" \
+        --exec "$BATS_FILE_TMPDIR/stray" -- "$1"
+    echo "status $status"
+    echo "$stderr"
+}
+
+# line POLICY CALL: the line of its rule in the file
+line() {
+    grep -n "^$2:" "$root/policy/$1.policy" | cut -d: -f1
+}
+
+@test "a call without a rule" {
+    for userns in "" --userns; do
+        stray getppid $userns
+        [[ $status -eq 159 ]]
+        [[ $stderr == *"sparkler-vmm was killed by SIGSYS: getppid (110): policy/vmm.policy has no \
+rule for it, policy/vmm-boot.policy has no rule for it; see policy/README.md"* ]]
+    done
+}
+
+@test "a call whose arguments no rule allows" {
+    stray ioctl
+    [[ $status -eq 159 ]]
+    [[ $stderr == *"sparkler-vmm was killed by SIGSYS: ioctl (16): policy/vmm.policy:$(line vmm \
+ioctl) allows other arguments only, policy/vmm-boot.policy:$(line vmm-boot ioctl) allows"* ]]
+}
+
+@test "in the broker's place" {
+    mkfifo keys
+    "$build/jailer" --id "sigsys-$$" --broker "$BATS_FILE_TMPDIR/stray" --exec sparkler-vmm \
+        <keys >screen 2>log 3>&- &
+    exec 8>keys
+    printf 2 >&8 # the tweet: the broker starts
+    for _ in {1..200}; do
+        ! grep -q "killed by SIGSYS" log || break
+        sleep 0.05
+    done
+    kill $!
+    wait $! || true
+    cat log
+    grep "sparkler-netbroker was killed by SIGSYS: " log
+}
+
+@test "the deaths of others are none of the log's business" {
+    stray getppid --id "sigsys-other-$$"
+    mkfifo keys
+    "$build/jailer" --id "sigsys-$$" --exec sparkler-vmm <keys >screen 2>log 3>&- &
+    exec 8>keys
+    until grep -q "Your choice" screen; do sleep 0.05; done
+    stray getppid --id "sigsys-other-$$"
+    [[ $stderr == *"killed by SIGSYS"* ]]
+    printf 5 >&8
+    wait $!
+    run ! grep SIGSYS log
+}
