@@ -78,8 +78,8 @@ within() {
     done
 }
 
-# vm_start WAY OPTION...: a VM in the background whose console's input is held open by descriptor 7,
-# output in ./out, log in ./log; leaves $supervisor, and waits until its menu is there
+# vm_start WAY OPTION...: a VM in the background with ./keys as its input, ./out and ./log; leaves
+# $supervisor, and waits until its menu is there
 vm_start() {
     vm_launch "$@" --exec sparkler-vmm
     within grep -q 'Your choice' out
@@ -91,12 +91,15 @@ vm_launch() {
     mkfifo keys
     become "$1" "$JAILER" "${@:2}" <>keys >out 2>log 3>&- &
     supervisor=$!
-    exec 7>keys
+}
+
+# press KEYS: into the VM's console; not into nothing, which would wait for a reader
+press() {
+    printf '%s' "$1" 1<>keys
 }
 
 # Waits for the end of the VM; leaves its exit $status.
 vm_wait() {
-    exec 7>&-
     within gone "$supervisor"
     status=0
     wait "$supervisor" || status=$?
@@ -133,9 +136,9 @@ resolver() {
 ask_for_tweet() {
     local before
     before=$(grep -c 'Press any key' out || true)
-    printf 2 >&7
+    press 2
     within answered "$before"
-    printf ' ' >&7
+    press ' '
 }
 
 answered() {

@@ -1,0 +1,269 @@
+# A running VM seen from outside: what each of its processes holds and is, in every way of running.
+# What it can do with that is tests/escape.bats' business, its filters are policy.bats'.
+
+bats_require_minimum_version 1.5.0
+
+load lib.bash
+
+setup_file() {
+    need_kvm
+    jail_stage
+    cd "$BATS_FILE_TMPDIR"
+    for way in $ways; do
+        mkdir "$way"
+        cd "$way"
+        SECRET=of-the-user vm_start "$way" --id "jail-$way-$$" --offline-samples
+        echo "$supervisor" >pid
+        cd ..
+    done
+    export AUDITED=jail-root-$$
+}
+
+teardown_file() {
+    for way in $ways; do
+        kill "$(<"$BATS_FILE_TMPDIR/$way/pid")" 2>/dev/null || true
+    done
+    within nothing_left
+    jail_unstage
+}
+
+# in_every_way CHECK: with each of the VMs, whose broker was asked and so has its resolver
+in_every_way() {
+    local way
+    for way in $ways; do
+        cd "$BATS_FILE_TMPDIR/$way"
+        supervisor=$(<pid)
+        [ -n "$(broker)" ] || ask_for_tweet
+        "$1" "$way"
+    done
+}
+
+# all: the pids of the VM's processes
+all() {
+    echo "$supervisor"
+    vmm
+    warden
+    broker
+    resolver
+    janitor || true
+}
+
+# status PID FIELD: of /proc/PID/status
+status() {
+    sed -n "s/^$2:[[:space:]]*//p" "/proc/$1/status"
+}
+
+no_privileges() {
+    local pid field
+    for pid in $(all); do
+        for field in CapInh CapPrm CapEff CapAmb; do
+            echo "$1: $(status "$pid" Name) has $field $(status "$pid" $field)"
+            [[ $(status "$pid" $field) == 0000000000000000 ]]
+        done
+        [[ $(status "$pid" NoNewPrivs) == 1 ]]
+        [[ $(status "$pid" Seccomp) == 2 ]]
+        [[ $(xargs <<<"$(status "$pid" Groups)") == "" ]] || [[ $1 == user && $(id -u) != 0 ]]
+        ! grep -qw 0 <<<"$(status "$pid" Uid) $(status "$pid" Gid)"
+    done
+    for pid in $(vmm) $(warden) $(broker) $(resolver); do
+        [[ $(status "$pid" CapBnd) == 0000000000000000 ]]
+    done
+}
+
+@test "every process: no capability, no group, no root, no new privileges, a filter" {
+    in_every_way no_privileges
+}
+
+ids_apart() {
+    [ "$1" = root ] || return 0
+    [[ $(status "$(vmm)" Uid) == "$VM_UID"$'\t'* ]]
+    [[ $(status "$(broker)" Uid) == "$((VM_UID + 1))"$'\t'* ]]
+    [[ $(status "$(resolver)" Uid) == "$((VM_UID + 1))"$'\t'* ]]
+}
+
+@test "as root the VMM and the broker have uids of their own" {
+    need_root "give them other uids"
+    in_every_way ids_apart
+}
+
+# namespace PID NAME
+namespace() {
+    readlink "/proc/$1/ns/$2"
+}
+
+namespaces_apart() {
+    local name
+    for name in mnt pid ipc uts cgroup; do
+        echo "$1: $name"
+        [[ $(namespace "$(vmm)" $name) != "$(namespace self $name)" ]]
+        [[ $(namespace "$(broker)" $name) != "$(namespace self $name)" ]]
+        [[ $(namespace "$(broker)" $name) != "$(namespace "$(vmm)" $name)" ]]
+        [[ $(namespace "$(broker)" $name) == "$(namespace "$(resolver)" $name)" ]]
+    done
+    [[ $(namespace "$(vmm)" net) != "$(namespace self net)" ]]
+    if [ "$1" != root ]; then
+        [[ $(namespace "$(vmm)" user) != "$(namespace self user)" ]]
+        [[ $(namespace "$(broker)" user) != "$(namespace self user)" ]]
+    fi
+}
+
+@test "VMM and broker: namespaces of their own" {
+    need_root "see the namespaces of others"
+    in_every_way namespaces_apart
+}
+
+empty_network() {
+    [[ $(tail -n +3 "/proc/$(vmm)/net/dev" | cut -d: -f1 | xargs) == lo ]]
+    [[ $(tail -n +2 "/proc/$(vmm)/net/route") == "" ]]
+}
+
+@test "VMM: a network without a device or a route" {
+    need_root "look into the namespaces of others"
+    in_every_way empty_network
+}
+
+empty_root() {
+    cat "/proc/$(vmm)/mountinfo"
+    [[ $(wc -l <"/proc/$(vmm)/mountinfo") -eq 1 ]]
+    grep -q ' / / ro,nosuid,nodev,noexec.* - tmpfs jail ' "/proc/$(vmm)/mountinfo"
+    [[ $(find "/proc/$(vmm)/root/" -mindepth 1) == "" ]]
+}
+
+@test "VMM: one mount, an empty root, read-only" {
+    need_root "look into the file systems of others"
+    in_every_way empty_root
+}
+
+bare_root() {
+    cut -d ' ' -f 5,6 "/proc/$(broker)/mountinfo"
+    while read -r point options; do
+        [[ $options == ro,nosuid,nodev* ]]
+        [[ $point =~ ^(/|/lib|/lib64|/usr/lib/x86_64-linux-gnu|/usr/lib64|/etc/[a-z/.]+)$ ]]
+    done < <(cut -d ' ' -f 5,6 "/proc/$(broker)/mountinfo")
+    [[ $(cd "/proc/$(broker)/root" && echo *) =~ ^etc\ lib\ lib64\ usr$ ]]
+    [[ ! -e /proc/$(broker)/root/usr/bin && ! -e /proc/$(broker)/root/etc/passwd ]]
+}
+
+@test "broker: libraries and the resolver's files as its root, read-only" {
+    need_root "look into the file systems of others"
+    in_every_way bare_root
+}
+
+# fds PID: its open descriptors
+fds() {
+    ls "/proc/$1/fd" | sort -n | xargs
+}
+
+few_descriptors() {
+    [[ $(fds "$(vmm)") == "0 1 2 6 8" ]]
+    readlink "/proc/$(vmm)/fd/8" | grep -q kvm-vcpu
+    echo "warden $(fds "$(warden)"), broker $(fds "$(broker)"), resolver $(fds "$(resolver)")"
+    [[ $(fds "$(warden)") == "0 1 2 3 4 5 63" ]]
+    [[ $(fds "$(broker)") == "0 1 2 3 4"* ]]
+    for fd in 0 1; do
+        [[ $(readlink "/proc/$(broker)/fd/$fd") == /dev/null ]]
+    done
+    for fd in /proc/"$(broker)"/fd/*; do
+        [[ $(readlink "$fd") =~ ^(/dev/null|pipe:.*|socket:.*)$ ]]
+    done
+    for fd in /proc/"$(resolver)"/fd/*; do
+        [[ $(readlink "$fd") =~ ^(/dev/null|pipe:.*|socket:.*)$ ]]
+    done
+}
+
+@test "every process: the descriptors of policy/fds.h and no other" {
+    need_root "see the descriptors of others"
+    in_every_way few_descriptors
+}
+
+bare_environment() {
+    [[ $(tr '\0' '\n' <"/proc/$(vmm)/environ" | sort | xargs) == \
+"LISTEN_FDNAMES=kvm:memory:guest:broker LISTEN_FDS=4 LISTEN_PID=1" ]]
+    [[ $(tr '\0' '\n' <"/proc/$(broker)/environ" | sort | xargs) =~ \
+^"LISTEN_FDNAMES=link:feeds:ca LISTEN_FDS=3 LISTEN_PID="[0-9]+$ ]]
+}
+
+@test "VMM and broker: no environment but the names of their descriptors" {
+    need_root "see the environment of others"
+    in_every_way bare_environment
+}
+
+@test "a program finds all descriptors at its start, and nothing inherited from the shell" {
+    need_root "see the descriptors of others"
+    cd "$BATS_TEST_TMPDIR"
+    for way in $ways; do
+        exec 9</etc/passwd 19</etc/passwd
+        vm_launch "$way" --exec "$PROBE" -- wait
+        within started
+        [[ $(fds "$(vmm)") == "0 1 2 3 4 5 6" ]]
+        [[ $(readlink "/proc/$(vmm)/fd/3") == /dev/kvm || $way == user ]]
+        [[ $(readlink "/proc/$(vmm)/fd/4") == /memfd:guest-memory* ]]
+        [[ $(readlink "/proc/$(vmm)/fd/5") == */monitor.bin ]]
+        press x
+        vm_wait
+        [[ $status -eq 0 ]]
+    done
+}
+
+started() {
+    grep -q LISTEN_PID=1 "/proc/$(vmm)/environ" 2>/dev/null
+}
+
+limits() {
+    local pid
+    for pid in $(vmm) $(broker); do
+        grep -Eq '^Max core file size +0 +0 ' "/proc/$pid/limits"
+        grep -Eq '^Max open files +64 +64 ' "/proc/$pid/limits"
+        grep -Eq '^Max locked memory +0 +0 ' "/proc/$pid/limits"
+    done
+    grep -Eq '^Max address space +[0-9]+ ' "/proc/$(vmm)/limits"
+}
+
+@test "VMM and broker: limits" {
+    in_every_way limits
+}
+
+no_terminal() {
+    local pid
+    for pid in $(vmm) $(warden) $(broker); do
+        [[ $(ps -o tty= -p "$pid" | xargs) == '?' ]]
+        [[ $(ps -o sid= -p "$pid" | xargs) != "$(ps -o sid= -p "$supervisor" | xargs)" ]]
+    done
+}
+
+@test "VMM and broker: a session of their own, without a terminal" {
+    in_every_way no_terminal
+}
+
+not_dumpable() {
+    local pid
+    for pid in $(all); do
+        [[ $(stat -c %u "/proc/$pid/environ") == 0 ]]
+    done
+}
+
+@test "every process: no core dump and no ptrace by its own user" {
+    in_every_way not_dumpable
+}
+
+audited() {
+    [ "$1" = root ] || return 0
+    run "$build/sparkler-policy" --policy-dir "$root/policy" audit --all "$AUDITED"
+    echo "$output"
+    [[ $status -eq 0 ]]
+}
+
+@test "as root: each process is held by its policies, to the letter" {
+    need_root "read filters"
+    in_every_way audited
+}
+
+@test "two VMs share no namespace but the user's" {
+    need_root "see the namespaces of others"
+    supervisor=$(<"$BATS_FILE_TMPDIR/root/pid")
+    first=$(vmm)
+    supervisor=$(<"$BATS_FILE_TMPDIR/userns/pid")
+    for name in mnt pid net ipc uts cgroup; do
+        [[ $(namespace "$first" $name) != "$(namespace "$(vmm)" $name)" ]]
+    done
+}
