@@ -1,0 +1,25 @@
+; For the benchmark: fetches the tweet, then reads COUNT more bytes of it by single INs, between two
+; bytes on the console.
+%include "guest.inc"
+
+COUNT           equ 8000
+
+main:
+        mov dx, TWEET
+        in al, dx
+        mov dx, CONSOLE
+        mov al, '<'
+        out dx, al
+
+        mov dx, TWEET
+        mov di, BUFFER
+        mov cx, COUNT
+.next:
+        in al, dx
+        stosb
+        loop .next
+
+        mov dx, CONSOLE
+        mov al, '>'
+        out dx, al
+        hlt

@@ -1,0 +1,21 @@
+; For the benchmark: as feed-in.asm, by a string IN.
+%include "guest.inc"
+
+COUNT           equ 8000
+
+main:
+        mov dx, TWEET
+        in al, dx
+        mov dx, CONSOLE
+        mov al, '<'
+        out dx, al
+
+        mov dx, TWEET
+        mov di, BUFFER
+        mov cx, COUNT
+        rep insb
+
+        mov dx, CONSOLE
+        mov al, '>'
+        out dx, al
+        hlt
