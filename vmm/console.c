@@ -34,7 +34,7 @@ bool console_write(const uint8_t *bytes, size_t count)
         if (done < 0 && errno == EINTR)
             continue;
         if (done < 0) {
-            log_line("the console's output is closed: %s", strerrordesc_np(errno));
+            log_line("the console's output is closed: %s", strerror(errno));
             return false;
         }
         bytes += done;
@@ -51,7 +51,7 @@ bool console_read(uint8_t *keys, size_t count)
             continue;
         if (done <= 0) {
             log_line("the guest waits for a key, but the console's input is closed: %s",
-                     done == 0 ? "end of file" : strerrordesc_np(errno));
+                     done == 0 ? "end of file" : strerror(errno));
             return false;
         }
         keys += done;

@@ -15,7 +15,7 @@ enum run_end run_guest(struct machine *machine, struct ports *ports)
         if (ioctl(FD_VCPU, KVM_RUN, 0) != 0) {
             if (errno == EINTR) /* stopped and continued */
                 continue;
-            log_line("the guest failed: KVM_RUN: %s", strerrordesc_np(errno));
+            log_line("the guest failed: KVM_RUN: %s", strerror(errno));
             return RUN_FAILED;
         }
 
