@@ -201,7 +201,8 @@ $(BUILD)/sanitized/sparkler-vmm: $(call sanitized,$(wildcard vmm/*.c) $(OPEN_JAI
 	$(Q)$(CC) $(CFLAGS) $(SANITIZED) $(DYNAMIC) -o $@ $^
 
 $(BUILD)/sanitized/jailer: $(call sanitized,$(filter-out %/root.c %/landlock.c %/rlimits.c, \
-                               $(wildcard jailer/*.c)) $(OPEN_JAIL))
+                               $(wildcard jailer/*.c)) $(OPEN_JAIL) policy/names.c) \
+                           $(BUILD)/obj/policy/syscalls.o $(call filters,netbroker resolver)
 	$(call say,LINK)
 	$(Q)$(CC) $(CFLAGS) $(SANITIZED) $(DYNAMIC) -o $@ $^ -lcap-ng
 	$(Q)ln -sf ../monitor.bin ../sparkler-netbroker $(@D)
