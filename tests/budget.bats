@@ -1,0 +1,74 @@
+# What a start may cost, in counts that do not depend on the machine's speed. Each budget is what was
+# counted when it was written, as root with cgroups v1, and a few percent; a start that needs more is
+# to be made cheaper, or to have a good reason for a new budget.
+
+bats_require_minimum_version 1.5.0
+
+setup_file() {
+    export root="$BATS_TEST_DIRNAME/.."
+    export build="$root/${BUILD:-build}"
+    export guests="$BATS_FILE_TMPDIR"
+    [[ $(id -u) -eq 0 && -w /dev/kvm ]] && command -v strace >/dev/null || return 0
+    nasm -i "$root/tests/guests/" -f bin -o "$guests/hello.bin" "$root/tests/guests/hello.asm"
+    timeout --foreground --kill-after 5 60 strace -f -yy -s 64 -o "$guests/trace" "$build/jailer" \
+        --guest "$guests/hello.bin" --exec sparkler-vmm </dev/null >"$guests/console"
+    python3 "$root/tests/bench/counts.py" "$guests/trace" >"$guests/counts"
+}
+
+setup() {
+    [[ -w /dev/kvm ]] || skip "$(id -un) may not use /dev/kvm here"
+    [[ $(id -u) -eq 0 ]] || skip "the budgets are those of a jailer that runs as root"
+    command -v strace >/dev/null || skip "strace is not installed"
+    [[ $(<"$guests/console") == hello ]]
+    cat "$guests/counts"
+}
+
+# within NAME BUDGET: the count is there, and not above the budget
+within() {
+    local count
+    count=$(sed -n "s/^$1=//p" "$guests/counts")
+    echo "$1: $count of $2"
+    [[ $count -gt 0 && $count -le $2 ]]
+}
+
+@test "budget: system calls of the jailer, to its own filter: 305" {
+    within jailer 305
+}
+
+@test "budget: system calls that close the VMM's jail: 250" {
+    within vmm_jail 250
+}
+
+@test "budget: system calls of the VMM, from its exec to the first KVM_RUN: 48" {
+    within vmm 48
+}
+
+@test "budget: three processes, of the VMM, the broker's jail and the janitor" {
+    within processes 3
+}
+
+@test "budget: two programs, the jailer and the VMM; the broker is not started unasked" {
+    within programs 2
+}
+
+@test "budget: 40 bytes to cgroups, for the default limits" {
+    [[ $(stat -f -c %T /sys/fs/cgroup) == cgroup2fs || -e /sys/fs/cgroup/memory/tasks ]] ||
+        skip "no cgroups are mounted here"
+    within cgroup_bytes 40
+}
+
+@test "budget: 145 page faults of the jailer and the VMM" {
+    run --separate-stderr python3 - "$build/jailer" --guest "$guests/hello.bin" \
+        --exec sparkler-vmm <<'PYTHON'
+import os
+import sys
+
+quiet = [(os.POSIX_SPAWN_OPEN, 1, "/dev/null", os.O_WRONLY, 0)]
+child = os.posix_spawn(sys.argv[1], sys.argv[1:], os.environ, file_actions=quiet)
+_, status, usage = os.wait4(child, 0)
+print(status, usage.ru_minflt)
+PYTHON
+    echo "$output $stderr"
+    read -r ended faults <<<"$output"
+    [[ $ended -eq 0 && $faults -le 145 ]]
+}
