@@ -1,0 +1,281 @@
+# How a VM ends, and what is left of it then: nothing. Exit statuses, signals, the death of each of
+# its processes, time limits, many VMs at once.
+
+bats_require_minimum_version 1.5.0
+
+load lib.bash
+
+setup_file() {
+    need_kvm
+    jail_stage
+    local guest
+    for guest in talk triple-fault read-outside; do
+        nasm -i "$root/tests/guests/" -f bin -o "$stage/$guest.bin" "$root/tests/guests/$guest.asm"
+    done
+}
+
+teardown_file() {
+    jail_unstage
+}
+
+setup() {
+    need_kvm
+    cd "$BATS_TEST_TMPDIR"
+    VM_ID=life-$BATS_TEST_NUMBER-$$
+}
+
+teardown() {
+    [ -z "${supervisor:-}" ] || kill "$supervisor" 2>/dev/null || true
+}
+
+# in_every_way CHECK ARGUMENT...: with a VM whose broker was asked; the check ends it
+in_every_way() {
+    local way
+    for way in $ways; do
+        vm_start "$way" --id "$VM_ID" --offline-samples
+        ask_for_tweet
+        "$@"
+        echo "$way: status $status"
+        cat log
+        check_nothing_left
+        supervisor=
+    done
+}
+
+# ends_with STATUS JAILER-OPTION...: in every way, with nothing left
+ends_with() {
+    local way expected=$1
+    shift
+    for way in $ways; do
+        run --separate-stderr jail "$way" "$JAILER" --id "$VM_ID" "$@"
+        echo "$way: $status $output $stderr"
+        [[ $status -eq $expected ]]
+        check_nothing_left
+    done
+}
+
+@test "status 0: the guest halted" {
+    for way in $ways; do
+        run --separate-stderr jail "$way" "$JAILER" --id "$VM_ID" --exec sparkler-vmm <<<5
+        [[ $status -eq 0 ]]
+        check_nothing_left
+    done
+}
+
+@test "status 1: the set-up failed" {
+    ends_with 1 --guest /dev/null --exec sparkler-vmm
+}
+
+@test "status 2: the guest failed" {
+    ends_with 2 --guest "$stage/triple-fault.bin" --exec sparkler-vmm
+    ends_with 2 --guest "$stage/read-outside.bin" --exec sparkler-vmm
+}
+
+@test "status 3: the time was up, for a VM that runs and for one that waits" {
+    ends_with 3 --guest "$stage/talk.bin" --timeout 1 --exec sparkler-vmm >/dev/null
+    [[ $stderr == *"ended after 1 second"*"(--timeout)"* ]]
+    vm_start "${ways%% *}" --id "$VM_ID" --timeout 1
+    vm_wait
+    [[ $status -eq 3 ]]
+    check_nothing_left
+}
+
+@test "status 4: the console was closed" {
+    ends_with 4 --exec sparkler-vmm </dev/null
+}
+
+@test "status 128 + 31: a forbidden system call, said in words" {
+    ends_with 159 --exec "$PROBE" -- mount
+    [[ $stderr == *"sparkler-vmm was killed by SIGSYS"*"policy"* ]]
+}
+
+signalled() {
+    kill -s "$1" "$supervisor"
+    vm_wait
+    [[ $status -eq $((128 + $(kill -l "$1"))) ]]
+}
+
+@test "SIGTERM ends everything" {
+    in_every_way signalled TERM
+}
+
+@test "SIGINT ends everything" {
+    in_every_way signalled INT
+}
+
+@test "SIGHUP ends everything" {
+    in_every_way signalled HUP
+}
+
+@test "SIGTERM right at the start ends everything, however far it is" {
+    for way in $ways; do
+        for tries in 1 2 3 4 5; do
+            vm_launch "$way" --id "$VM_ID" --exec sparkler-vmm
+            sleep "0.00$((tries * 2))"
+            kill -TERM "$supervisor"
+            vm_wait
+            [[ $status -eq 143 ]]
+            check_nothing_left
+        done
+    done
+}
+
+killed() {
+    kill -KILL "$("$1")"
+    vm_wait
+    [[ $status -eq 137 ]]
+    grep -q "$2 was killed by signal 9" log
+}
+
+@test "kill -9 of the VMM ends everything" {
+    in_every_way killed vmm sparkler-vmm
+}
+
+@test "kill -9 of the warden ends everything" {
+    in_every_way killed warden "the broker's warden"
+}
+
+supervisor_killed() {
+    kill -KILL "$supervisor"
+    vm_wait
+    [[ $status -eq 137 ]]
+}
+
+@test "kill -9 of the supervisor ends everything" {
+    in_every_way supervisor_killed
+}
+
+@test "kill -9 of the supervisor right at the start ends everything, however far it is" {
+    for way in $ways; do
+        for tries in 1 2 3 4 5; do
+            vm_launch "$way" --id "$VM_ID" --exec sparkler-vmm
+            sleep "0.00$((tries * 2))"
+            kill -KILL "$supervisor"
+            vm_wait
+            check_nothing_left
+        done
+    done
+}
+
+answered_without() {
+    local victim
+    victim=$("$1")
+    kill -KILL "$victim"
+    within gone "$victim"
+    ask_for_tweet
+    press 5
+    vm_wait
+    [[ $status -eq 0 ]]
+}
+
+broker_killed() {
+    answered_without broker
+    grep -q 'sparkler-netbroker: killed by signal 9' log
+}
+
+@test "kill -9 of the broker: another one gives the next answer" {
+    in_every_way broker_killed
+}
+
+resolver_killed() {
+    answered_without resolver
+}
+
+@test "kill -9 of the resolver: the next answer comes all the same" {
+    in_every_way resolver_killed
+}
+
+@test "a broker that always dies is given up, and the VM lives on" {
+    DEADLINE=60
+    vm_start "${ways%% *}" --id "$VM_ID" --broker /bin/false
+    ask_for_tweet
+    cat log out
+    grep -q '^sparkler-netbroker: died [0-9]* times in a row' log
+    grep -q '^\[feeds: the network broker has ended' out
+    press 1
+    within grep -q Vendor: out
+    press ' 5'
+    vm_wait
+    [[ $status -eq 0 ]]
+    check_nothing_left
+}
+
+@test "the end of one VM is not that of another" {
+    for way in $ways; do
+        vm_start "$way" --id "$VM_ID-a"
+        first=$supervisor
+        mkdir -p second
+        (
+            cd second
+            vm_start "$way" --id "$VM_ID-b"
+            kill -KILL "$(vmm)"
+            vm_wait
+        )
+        ask_for_tweet
+        press 5
+        vm_wait
+        [[ $status -eq 0 ]]
+    done
+}
+
+@test "a second VM of the same --id is refused where both would have the same cgroup" {
+    need_root "make cgroups"
+    vm_start root --id "$VM_ID"
+    run --separate-stderr jail root "$JAILER" --id "$VM_ID" --exec sparkler-vmm <<<5
+    echo "$stderr"
+    [[ $status -eq 1 && $stderr == *"is a VM of this --id running?"* ]]
+    press 5
+    vm_wait
+    [[ $status -eq 0 ]]
+    check_nothing_left
+}
+
+@test "--daemonize: it returns, the VM runs on, SIGTERM ends it" {
+    for way in $ways; do
+        run --separate-stderr jail "$way" "$JAILER" --id "$VM_ID" --daemonize \
+            --guest "$stage/talk.bin" --exec sparkler-vmm 3>&-
+        echo "$output $stderr"
+        [[ $status -eq 0 && $output == "" ]]
+        within pgrep -f -- "--id $VM_ID --daemonize"
+        within daemon_is_there
+        kill "$supervisor"
+        within gone "$supervisor"
+        check_nothing_left
+    done
+}
+
+daemon_is_there() {
+    local pid
+    for pid in $(pgrep -x supervisor); do
+        supervisor=$pid
+        [[ $(tr '\0' ' ' <"/proc/$pid/cmdline") != *"--id $VM_ID --daemonize"* ]] || return 0
+    done
+    supervisor=
+    return 1
+}
+
+# many COUNT: so many VMs at once, each asks for a tweet and halts
+many() {
+    local number pids=() pid
+    for number in $(seq "$1"); do
+        (become "${ways%% *}" "$JAILER" --id "$VM_ID-$number" --offline-samples \
+            --exec sparkler-vmm <<<'2 5' >"out.$number" 2>"log.$number" 3>&-) &
+        pids+=($!)
+    done
+    for pid in "${pids[@]}"; do
+        wait "$pid"
+    done
+    [[ $(grep -l 'The guest halts' out.* | wc -l) -eq $1 ]]
+    [[ $(grep -c '^\[' out.* | grep -vc ':0') -eq $1 ]]
+    check_nothing_left
+}
+
+@test "20 VMs at once: each starts, is answered, and halts with 0" {
+    many 20
+}
+
+@test "200 VMs at once" {
+    [[ $(awk '/^MemAvailable/ { print $2 }' /proc/meminfo) -ge 4000000 ]] ||
+        skip "less than 4 GB of memory are free"
+    many 200
+}

@@ -1,0 +1,271 @@
+# Wrong usage and a host that lacks something: one line that says what to do, status 1, and nothing
+# left behind. And what --help and --explain show.
+
+bats_require_minimum_version 1.5.0
+
+load lib.bash
+
+setup_file() {
+    jail_stage
+}
+
+teardown_file() {
+    jail_unstage
+}
+
+setup() {
+    cd "$BATS_TEST_TMPDIR"
+    VM_ID=options-$BATS_TEST_NUMBER-$$
+}
+
+# refused PATTERN... -- OPTION...: the line must have these parts
+refused() {
+    local patterns=()
+    while [ "$1" != -- ]; do
+        patterns+=("$1")
+        shift
+    done
+    shift
+    run --separate-stderr timeout --foreground --kill-after 2 30 "$JAILER" "$@" </dev/null
+    echo "status $status, output $output"
+    echo "$stderr"
+    [[ $status -eq 1 ]]
+    [[ $output == "" ]]
+    [[ ${#stderr_lines[@]} -eq 1 && $stderr == "jailer: "* ]]
+    for pattern in "${patterns[@]}"; do
+        [[ $stderr == *"$pattern"* ]]
+    done
+    check_nothing_left
+}
+
+@test "nothing at all" {
+    refused "no program to run" "jailer --exec sparkler-vmm" --
+}
+
+@test "an unknown option" {
+    refused "--colour" "no such option" "jailer --help" -- --colour --exec sparkler-vmm
+}
+
+@test "an option without its value" {
+    refused "--guest" "a value is missing" "jailer --help" -- --exec sparkler-vmm --guest
+}
+
+@test "an argument too many" {
+    refused "monitor.bin" "not expected" "'--'" -- --exec sparkler-vmm monitor.bin
+}
+
+@test "a program that is not there" {
+    need_kvm
+    refused "sparkler-vm" "(--exec)" "No such file" -- --exec sparkler-vm
+}
+
+@test "a guest that is not there" {
+    need_kvm
+    refused "the guest image ./none.bin" "(--guest)" "No such file" -- \
+        --guest ./none.bin --exec sparkler-vmm
+}
+
+@test "a guest that may not be read" {
+    need_kvm
+    [ "$(id -u)" != 0 ] || skip "root may read everything"
+    touch secret.bin
+    chmod 0 secret.bin
+    refused "the guest image secret.bin" "(--guest)" "Permission denied" -- \
+        --guest secret.bin --exec sparkler-vmm
+}
+
+@test "a guest memory that is too small, too large, uneven, no number" {
+    for size in 1 4G 65537 -1M 1X "" 99999999999999999999; do
+        refused "--mem $size" "4K" "64K" "3G" -- --mem "$size" --exec sparkler-vmm
+    done
+}
+
+@test "a time limit that is no number of seconds" {
+    for time in 0 -1 1m 1.5 99999999999; do
+        refused "--timeout $time" "whole number" -- --timeout "$time" --exec sparkler-vmm
+    done
+}
+
+@test "an id with other characters" {
+    for id in "" a/b ../x "a b" "$(printf 'x%.0s' {1..65})"; do
+        refused "--id $id" "64 letters" -- --id "$id" --exec sparkler-vmm
+    done
+}
+
+@test "root as the uid or the gid" {
+    refused "--uid 0" "from 1" -- --uid 0 --exec sparkler-vmm
+    refused "--gid 0" "from 1" -- --gid 0 --exec sparkler-vmm
+}
+
+@test "a console mode that there is not" {
+    refused "--console loud" "auto or raw" -- --console loud --exec sparkler-vmm
+}
+
+@test "a setting without a value" {
+    refused "--credential key" "NAME=VALUE" -- --credential key --exec sparkler-vmm
+    refused "--resource-limit nofile=" "NAME=VALUE" -- --resource-limit nofile= --exec sparkler-vmm
+    refused "--cgroup memory.max" "=VALUE" -- --cgroup memory.max --exec sparkler-vmm
+}
+
+@test "a credential that is not there" {
+    need_kvm
+    refused "the credential ./none" "(--credential)" "No such file" -- \
+        --credential key=./none --exec sparkler-vmm
+}
+
+@test "trusted authorities that are not there" {
+    need_kvm
+    refused "./none.crt" "(--ca)" "No such file" -- --ca ./none.crt --exec sparkler-vmm
+}
+
+@test "a network namespace that is not there" {
+    need_kvm
+    refused "the network namespace ./none" "(--netns)" -- --netns ./none --exec sparkler-vmm
+}
+
+@test "a resource limit that there is not" {
+    need_kvm
+    run --separate-stderr "$JAILER" --id "$VM_ID" --resource-limit files=1 --exec sparkler-vmm
+    echo "$status $stderr"
+    [[ $status -eq 1 && $stderr == *"--resource-limit files"*"nofile"* ]]
+    check_nothing_left
+}
+
+@test "a cgroup limit that there is not" {
+    need_kvm
+    need_root "make cgroups"
+    run --separate-stderr "$JAILER" --id "$VM_ID" --cgroup memory.maximum=1 --exec sparkler-vmm
+    echo "$status $stderr"
+    [[ $status -eq 1 && $stderr == *"memory.maximum=1"* ]]
+    check_nothing_left
+}
+
+@test "a feeds file that is not there" {
+    need_kvm
+    refused "the feeds file ./none.json" "(--feeds)" "No such file" -- \
+        --feeds ./none.json --exec sparkler-vmm
+}
+
+# wrong_feeds LINE KEY: what is on stdin is refused, with the line and the key
+wrong_feeds() {
+    cat >feeds.json
+    run --separate-stderr "$JAILER" --id "$VM_ID" --feeds feeds.json --exec sparkler-vmm
+    echo "$status $stderr"
+    [[ $status -eq 1 && $output == "" ]]
+    [[ $stderr == *"line $1"* && $stderr == *"$2"* ]]
+    [[ ${stderr_lines[-1]} == *"feeds.json is not valid"* ]]
+    check_nothing_left
+}
+
+@test "a feeds file that is not valid: its line and key are named" {
+    need_kvm
+    wrong_feeds 2 "" <<<$'{"feeds": [\n{"name": }]}'
+    wrong_feeds 3 url <<END
+{"feeds": [
+{"name": "tweet", "ports": {"0x100": {}},
+ "url": "http://upstream.test/", "format": "json", "template": "{/text}"}
+]}
+END
+}
+
+@test "an empty guest image, and one larger than its memory" {
+    need_kvm
+    for size in 0 61441; do
+        truncate -s "$size" image.bin
+        run --separate-stderr "$JAILER" --id "$VM_ID" --mem 64K --guest image.bin \
+            --exec sparkler-vmm
+        echo "$status $stderr"
+        [[ $status -eq 1 && $stderr == *"$size"* ]]
+        check_nothing_left
+    done
+}
+
+# with_dev SCRIPT COMMAND...: with a /dev of its own, where there is what the script makes
+with_dev() {
+    unshare --mount bash -c 'mount -t tmpfs none /dev && mknod -m 666 /dev/null c 1 3
+        eval "$1"
+        shift
+        exec "$@"' - "$@"
+}
+
+@test "/dev/kvm absent" {
+    need_root "hide /dev/kvm"
+    JAILER=$stage/without-kvm
+    printf '%s\n' '#!/bin/bash' "$(declare -f with_dev)" \
+        "with_dev : $stage/jailer \"\$@\"" >"$JAILER"
+    chmod 755 "$JAILER"
+    refused "/dev/kvm" "No such file" "kvm_intel" -- --exec sparkler-vmm
+}
+
+@test "/dev/kvm forbidden" {
+    need_root "make a /dev/kvm of its own"
+    JAILER=$stage/forbidden-kvm
+    printf '%s\n' '#!/bin/bash' "$(declare -f with_dev)" \
+        "with_dev 'mknod -m 600 /dev/kvm c 10 232' setpriv --reuid $VM_UID --regid $VM_UID \
+--clear-groups $stage/jailer \"\$@\"" >"$JAILER"
+    chmod 755 "$JAILER"
+    refused "/dev/kvm" "permission denied" "usermod -aG kvm" -- --exec sparkler-vmm
+}
+
+@test "user namespaces forbidden: the switch is named" {
+    need_kvm
+    need_root "forbid them, in a user namespace of its own"
+    # the count of a user namespace bounds those inside it, and is its own
+    unshare --mount --user bash -c '
+        until grep -q . /proc/self/uid_map && grep -q . /proc/self/gid_map; do sleep 0.02; done
+        mount --bind "$1" /dev/kvm
+        sh -c "echo 0 >/proc/sys/user/max_user_namespaces" # has capabilities, being executed as root
+        exec setpriv --reuid "$2" --regid "$2" --clear-groups "$3" --exec sparkler-vmm' \
+        - "$stage/kvm" "$VM_UID" "$JAILER" >out 2>&1 3>&- </dev/null &
+    jailer=$!
+    within in_another_user_namespace
+    echo "0 0 4294967295" >"/proc/$jailer/gid_map"
+    echo "0 0 4294967295" >"/proc/$jailer/uid_map"
+    status=0
+    wait "$jailer" || status=$?
+    cat out
+    [[ $status -eq 1 && $(wc -l <out) -eq 1 ]]
+    grep -q "cannot make a user namespace: .*sysctl user.max_user_namespaces=.*or run as root" out
+    check_nothing_left
+}
+
+in_another_user_namespace() {
+    [[ $(readlink "/proc/$jailer/ns/user") != "$(readlink /proc/self/ns/user)" ]]
+}
+
+@test "--help fits on a screen" {
+    run "$JAILER" --help
+    [[ $status -eq 0 ]]
+    echo "$output"
+    [[ ${#lines[@]} -le 32 ]]
+    [[ $(awk 'length > 100' <<<"$output") == "" ]]
+    for option in exec guest mem feeds timeout id uid gid userns netns cgroup explain; do
+        [[ $output == *"--$option"* ]]
+    done
+}
+
+@test "--version" {
+    run "$JAILER" --version
+    [[ $status -eq 0 && $output =~ ^sparkler\ [0-9.]+$ ]]
+}
+
+@test "--explain: every lock on one screen, and nothing is run" {
+    run --separate-stderr "$JAILER" --id "$VM_ID" --explain --exec sparkler-vmm
+    echo "$output"
+    [[ $status -eq 0 && $stderr == "" ]]
+    [[ ${#lines[@]} -le 26 ]]
+    [[ $(awk 'length > 140' <<<"$output") == "" ]]
+    for lock in "mount namespace" "pid namespace" cgroup root rlimits "capability bounds" ids \
+        no_new_privs landlock descriptors seccomp; do
+        grep -q "^$lock " <<<"$output"
+    done
+    check_nothing_left
+}
+
+@test "--explain says what is skipped, and why" {
+    need_root "be asked for both"
+    run "$JAILER" --explain --exec sparkler-vmm
+    [[ $output == *"user namespace"*"root changes ids instead"* ]]
+    run "$JAILER" --userns --explain --exec sparkler-vmm
+    [[ $output != *"root changes ids instead"* ]]
+}
