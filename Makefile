@@ -8,7 +8,8 @@ BUILD   ?= build
 PACKAGES_BUILD := gcc make libc6-dev linux-libc-dev nasm pkg-config libseccomp-dev libcap-ng-dev \
                   libcurl4-openssl-dev libssl-dev libjson-c-dev ca-certificates
 PACKAGES_CHECK := bats clang libclang-rt-14-dev nginx-light dnsmasq-base openssl curl iproute2 \
-                  util-linux python3 procps strace tmux jq
+                  util-linux python3 procps strace tmux jq clang-format clang-tidy cppcheck \
+                  shellcheck valgrind llvm binutils
 PACKAGES_RIG   := qemu-system-x86 busybox-static kmod xz-utils
 
 CC       = gcc
@@ -18,10 +19,11 @@ OPTIMIZE = -O2 -g -D_FORTIFY_SOURCE=2
 HARDEN   = -fstack-protector-strong -fstack-clash-protection -fcf-protection -fPIE
 DIRS     = -DSPARKLER_VERSION=\"1.0\" -DLIBEXECDIR=\"$(PREFIX)/libexec/sparkler\" \
            -DDATADIR=\"$(PREFIX)/share/sparkler\"
-CFLAGS   = $(CSTD) $(WARNINGS) $(OPTIMIZE) $(HARDEN) $(SANITIZE) $(DIRS) -MMD -MP -I. -I$(BUILD)
+CFLAGS   = $(CSTD) $(WARNINGS) $(OPTIMIZE) $(HARDEN) $(EXTRA) $(DIRS) -MMD -MP -I. -I$(BUILD)
 LDHARDEN = -Wl,-z,relro,-z,now,-z,noexecstack
 STATIC   = -static-pie $(LDHARDEN)
 DYNAMIC  = -pie $(LDHARDEN)
+EXTRA    = # what a check compiles with beyond these
 
 .DEFAULT_GOAL := all
 .SECONDARY: # keep what is made on the way
@@ -122,12 +124,13 @@ $(BUILD)/feeds.json: policy/feeds.json
 	$(Q)cp $< $@
 
 # Where there is no /dev/kvm to use, the same runs in the rig: a machine with emulated AMD-V.
-HAS_KVM := $(shell [ -r /dev/kvm ] && [ -w /dev/kvm ] && echo yes)
+NATIVE := $(shell [ -r /dev/kvm ] && [ -w /dev/kvm ] && unshare --user --map-root-user --mount true \
+            2>/dev/null && echo yes)
+IN_RIG = echo 'No /dev/kvm or no namespaces to use here: running in the rig, on emulated AMD-V.'; tests/rig/run
 
 .PHONY: run
-run: all $(if $(HAS_KVM),,packages-rig) ## run the monitor in its jail; no network needed
-	@$(if $(HAS_KVM),,echo 'No /dev/kvm here: running in the rig, on emulated AMD-V.'; tests/rig/run) \
-	    $(BUILD)/jailer --offline-samples --exec sparkler-vmm
+run: all $(if $(NATIVE),,packages-rig) ## run the monitor in its jail; no network needed
+	@$(if $(NATIVE),,$(IN_RIG)) $(BUILD)/jailer --offline-samples --exec sparkler-vmm
 
 # Each test program is made of the parts that it tests.
 FEEDS := netbroker/text.c netbroker/html.c netbroker/feeds.c netbroker/checks.c netbroker/lines.c \
@@ -145,6 +148,11 @@ $(BUILD)/unit/%: $(BUILD)/obj/tests/unit/%.o
 	@mkdir -p $(@D)
 	$(call say,LINK)
 	$(Q)$(CC) $(CFLAGS) $(DYNAMIC) -o $@ $^ -ljson-c
+
+.PHONY: units flags
+units: $(UNITS)
+flags: # for tools that read C as the compiler does
+	@echo $(CSTD) $(DIRS) -I. -I$(BUILD)
 
 # Fuzzers of all that parses what a stranger wrote: libFuzzer with ASan and UBSan.
 FUZZERS := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/*.c))
@@ -216,7 +224,14 @@ fuzz-guest: packages-check all $(FUZZ_GUEST) ## run random guests in jailed VMs 
 
 .PHONY: check
 check: packages-check all $(PROBES) $(UNITS) $(FUZZERS) $(FUZZ_GUEST) ## run every test; ends with "N passed, N failed, N skipped"
-	@BUILD=$(BUILD) tests/run
+	@$(if $(NATIVE),,$(IN_RIG)) env BUILD=$(BUILD) tests/run
+
+# Tests to run in the rig; all of them unless some are named.
+RIG_TESTS ?=
+
+.PHONY: check-rig
+check-rig: packages-check packages-rig all $(UNITS) $(FUZZERS) ## the same in the rig (or RIG_TESTS='tests/a.bats …')
+	@tests/rig/run env BUILD=$(BUILD) tests/run $(RIG_TESTS)
 
 .PHONY: prove-policy
 prove-policy: packages-check all ## take each rule out of its policy and see which test breaks; 10 minutes
