@@ -20,6 +20,7 @@ jail_stage() {
     JAILER=$stage/jailer PROBE=$stage/attempt
     if [ "$(id -u)" = 0 ]; then
         VM_UID=$((0x60000000 + 2 * $$)) ways="root userns user"
+        # shellcheck disable=SC2046 # major and minor number
         [ ! -c /dev/kvm ] || mknod -m 666 "$stage/kvm" c $(stat -c '0x%t 0x%T' /dev/kvm)
     else
         VM_UID=$(id -u) ways=user
@@ -89,8 +90,10 @@ vm_start() {
 vm_launch() {
     rm -f keys
     mkfifo keys
-    become "$1" "$JAILER" "${@:2}" <>keys >out 2>log 3>&- &
+    exec 7<>keys
+    become "$1" "$JAILER" "${@:2}" <&7 7>&- >out 2>log 3>&- &
     supervisor=$!
+    exec 7>&-
 }
 
 # press KEYS: into the VM's console; not into nothing, which would wait for a reader
