@@ -237,6 +237,10 @@ check-rig: packages-check packages-rig all $(UNITS) $(FUZZERS) ## the same in th
 prove-policy: packages-check all ## take each rule out of its policy and see which test breaks; 10 minutes
 	@BUILD=$(BUILD) tests/prove-policy
 
+.PHONY: soak
+soak: packages-check probes ## kill each process at random moments, 300 times; nothing may be left
+	@BUILD=$(BUILD) SOAK=300 bats tests/soak.bats
+
 .PHONY: install
 install: all ## install below PREFIX (/usr/local), into DESTDIR
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/libexec/sparkler \
