@@ -241,6 +241,14 @@ prove-policy: packages-check all ## take each rule out of its policy and see whi
 soak: packages-check probes ## kill each process at random moments, 300 times; nothing may be left
 	@BUILD=$(BUILD) SOAK=300 bats tests/soak.bats
 
+# Environment: PEER='command of another VMM'. BENCH=--full runs 1,000 VMs at once, not 200.
+BENCH ?=
+
+.PHONY: bench
+bench: packages-check all ## measure it against bwrap, QEMU and PEER='...'; figures in build/bench/
+	@BUILD=$(BUILD) tests/bench/run $(BENCH)
+	@BUILD=$(BUILD) tests/bench/broker
+
 .PHONY: install
 install: all ## install below PREFIX (/usr/local), into DESTDIR
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/libexec/sparkler \
