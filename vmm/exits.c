@@ -16,13 +16,22 @@ struct exit_words {
 
 #define EXIT(reason, text) [KVM_EXIT_##reason] = {"KVM_EXIT_" #reason, text}
 
-/* The exits that the machine's set-up never asks for are here too, should a kernel give one. */
+/*
+ * A guest can provoke SHUTDOWN on every processor (KVM_EXIT_MMIO and KVM_EXIT_INTERNAL_ERROR too,
+ * below). All others should never be seen, and are here should a kernel give one:
+ *
+ * KVM gives them to those alone who have asked for it, by an ioctl or a capability: DEBUG,
+ * TPR_ACCESS, SYSTEM_EVENT, HYPERV, X86_RDMSR, X86_WRMSR, DIRTY_RING_FULL, X86_BUS_LOCK, XEN,
+ * NOTIFY, and HYPERCALL; or who have KVM's IOAPIC: IOAPIC_EOI; or an encrypted machine (SEV-ES):
+ * AP_RESET_HOLD.
+ * The processor gives them for a fault in KVM or in itself: EXCEPTION and NMI on Intel's,
+ * KVM_EXIT_FAIL_ENTRY and KVM_EXIT_UNKNOWN on Intel's and AMD's.
+ */
 static const struct exit_words exit_words[] = {
     EXIT(EXCEPTION, "an exception that KVM passes on"),
     EXIT(HYPERCALL, "a hypercall that nobody serves"),
     EXIT(DEBUG, "a breakpoint, and there is no debugger"),
     EXIT(SHUTDOWN, "a triple fault"),
-    EXIT(SET_TPR, "a write to the task priority of an APIC"),
     EXIT(TPR_ACCESS, "an access to the task priority of an APIC"),
     EXIT(NMI, "a non-maskable interrupt"),
     EXIT(SYSTEM_EVENT, "a shutdown or reset by a system event"),
