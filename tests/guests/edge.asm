@@ -1,0 +1,35 @@
+; Protected mode, memory of SIZE bytes: writes to the last byte and reads it back, then reads the
+; first byte beyond.
+%include "guest.inc"
+
+%ifndef SIZE
+SIZE            equ 0x100000
+%endif
+
+main:
+        lgdt [gdt_pointer]
+        mov eax, cr0
+        or al, 1
+        mov cr0, eax
+        jmp 8:protected
+
+        bits 32
+protected:
+        mov ax, 0x10
+        mov ds, ax
+        mov dx, CONSOLE
+        mov byte [SIZE - 1], 'K'
+        mov al, [SIZE - 1]
+        out dx, al
+        mov al, [SIZE]
+        out dx, al
+        hlt
+
+        align 8
+gdt:
+        dq 0
+        dq 0x00cf9a000000ffff   ; code, 32 bit, 4 GiB from 0
+        dq 0x00cf92000000ffff   ; data, likewise
+gdt_pointer:
+        dw gdt_pointer - gdt - 1
+        dd gdt

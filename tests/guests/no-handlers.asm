@@ -1,0 +1,11 @@
+; An interrupt whose table lies where there is no memory.
+%include "guest.inc"
+
+main:
+        lidt [pointer]
+        int 0x21
+        hlt
+
+pointer:
+        dw 0x3ff
+        dd 0xf0000000

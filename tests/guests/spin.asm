@@ -1,0 +1,6 @@
+; Says so, then runs in a circle for ever.
+%include "guest.inc"
+
+main:
+        say `spinning\n`
+        jmp $

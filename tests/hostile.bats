@@ -1,0 +1,303 @@
+# Guests that take all they can get: time, output, memory, exits of the processor. They cost what
+# was given to them, harm nobody else, and end when they are told to.
+
+bats_require_minimum_version 1.5.0
+
+load guests/lib.bash
+
+setup_file() {
+    guests_build
+    local size
+    for size in 0x10000 0x100000 0x1000000 0xc0000000; do
+        nasm -i "$root/tests/guests/" -D SIZE=$size -f bin -o "$guests/edge-$size.bin" \
+            "$root/tests/guests/edge.asm"
+    done
+    # no test gets beyond this machine
+    cat >"$guests/feeds.json" <<'END_OF_FEEDS'
+{"feeds": [{
+    "name": "refused", "format": "text", "url": "https://127.0.0.1:1/", "allow_private": true,
+    "ports": {"0x100": {}, "0x101": {}, "0x102": {}, "0x103": {}, "0x104": {}, "0x105": {},
+        "0x106": {}, "0x201": {}, "0x202": {}, "0x203": {}, "0x204": {}, "0x205": {}, "0x206": {}}
+}]}
+END_OF_FEEDS
+}
+
+setup() {
+    guests_possible
+    cd "$BATS_TEST_TMPDIR"
+    supervisor=
+}
+
+teardown() {
+    [[ -z $supervisor ]] || ! kill -KILL "$supervisor" 2>kill.log
+}
+
+need_root() {
+    [[ $(id -u) -eq 0 ]] || skip "only root can $1"
+}
+
+# within CONDITION...: waits until the command succeeds; a test that waits in vain fails
+within() {
+    local try
+    for ((try = 0; try < 1000; try++)); do
+        if "$@"; then
+            return 0
+        fi
+        sleep 0.02
+    done
+    echo "in vain: $*"
+    cat log
+    return 1
+}
+
+# launch GUEST [OPTION...]: starts it in the background, its output to $console, else to out, its
+# log to log; its keys are zeros without end. Leaves $supervisor.
+launch() {
+    local guest=$1
+    shift
+    "$build/jailer" --feeds "$guests/feeds.json" "$@" --guest "$guests/$guest.bin" \
+        --exec sparkler-vmm </dev/zero >"${console:-out}" 2>log 3>&- &
+    supervisor=$!
+}
+
+# ended STATUS: the one that was launched ends with it
+ended() {
+    local status=0
+    within gone "$supervisor"
+    wait "$supervisor" || status=$?
+    supervisor=
+    cat log
+    [[ $status -eq $1 ]]
+}
+
+gone() {
+    [[ $(ps -o stat= -p "$1") == "" || $(ps -o stat= -p "$1") == Z* ]]
+}
+
+# the process id of the VMM; of a VM that has just started there is none
+vmm() {
+    pgrep -P "$supervisor" -x sparkler-vmm
+}
+
+says() {
+    grep -q "$1" out
+}
+
+# value KEY: of the guest's memory in the VMM, from smaps: kB, or the flags
+value() {
+    awk -v key="$1:" '/guest-memory/ { here = 1 } here && $1 == key { $1 = ""; print; exit }' \
+        "/proc/$(vmm)/smaps" | sed 's/^ *//; s/ kB$//'
+}
+
+# Guests that never end, and what they say when they are at it.
+endless() {
+    printf '%s\n' "spin spinning" "talk Can" "ask-always [.]" "read-always reading"
+}
+
+@test "time: a guest that spins, prints, asks or reads for ever is ended by its limit, with 3" {
+    while read -r guest word; do
+        rm -f out
+        launch "$guest" --timeout 2
+        ended 3
+        says "$word"
+        grep -q 'the VM was ended after 2 seconds' log
+    done < <(endless)
+}
+
+@test "time: the same are ended by SIGTERM, with 143" {
+    while read -r guest word; do
+        rm -f out
+        launch "$guest"
+        within says "$word"
+        kill -TERM "$supervisor"
+        ended 143
+    done < <(endless)
+}
+
+@test "time: an interrupt whose table is nowhere ends with 2 or by the limit" {
+    launch no-handlers --timeout 2
+    within gone "$supervisor"
+    wait "$supervisor" && status=0 || status=$?
+    supervisor=
+    [[ $status -eq 2 || $status -eq 3 ]]
+}
+
+@test "output: a full pipe holds back its guest, which then waits and takes no time" {
+    mkfifo pipe
+    exec 4<>pipe
+    console=pipe launch talk
+    within blocked
+    local before
+    before=$(processor_time)
+
+    # another guest is not held back
+    vm hello
+    [[ $status -eq 0 ]]
+    blocked
+    [[ $(processor_time) -eq $before ]]
+
+    # and nothing that the first has said is lost
+    head -c 300000 <&4 >said
+    [[ $(sort -u <(head -n -1 said)) == "Can anybody hear me?" ]]
+    within blocked
+    kill -TERM "$supervisor"
+    ended 143
+    exec 4<&-
+}
+
+# The VMM sleeps because the pipe on descriptor 4 takes no more.
+blocked() {
+    [[ $(ps -o stat= -p "$(vmm)") == S* ]] && python3 -c '
+import select, os, sys
+writer = os.open("pipe", os.O_WRONLY | os.O_NONBLOCK)
+sys.exit(1 if select.select([], [writer], [], 0)[1] else 0)'
+}
+
+# in clock ticks (proc(5))
+processor_time() {
+    awk '{ print $14 + $15 }' "/proc/$(vmm)/stat"
+}
+
+@test "output: a full pipe and a time limit: 3" {
+    mkfifo pipe
+    exec 4<>pipe
+    console=pipe launch talk --timeout 2
+    ended 3
+    exec 4<&-
+}
+
+@test "output: a reader that is slow gets all of it" {
+    "$build/jailer" --guest "$guests/every-port.bin" --exec sparkler-vmm 2>log | python3 -c '
+import sys, time
+while byte := sys.stdin.buffer.raw.read(1):
+    time.sleep(0.05)
+    sys.stdout.buffer.write(byte)' >out
+    [[ $(<out) == "done" ]]
+}
+
+@test "output: a reader that goes ends the VM with 4" {
+    mkfifo pipe
+    exec 4<>pipe
+    console=pipe launch talk
+    within blocked
+    # the test itself is the last one that holds the pipe's end for reading
+    exec 4<&-
+    ended 4
+    grep -q "the console's output is closed: Broken pipe" log
+}
+
+@test "output: a device that is full ends the VM with 4" {
+    console=/dev/full launch talk
+    ended 4
+    grep -q "the console's output is closed: No space left on device" log
+}
+
+@test "memory: --mem takes 64K to 3G in pages of 4K, nothing else" {
+    for size in 64K 68K 1M 1028K 3G 3145724K; do
+        vm halt --mem $size
+        [[ $status -eq 0 ]]
+    done
+    for size in 0 1 60K 65535 65537 66K 3145732K 3221225473 4G -1 1T 0x100000 1m "" " 1M"; do
+        run "$build/jailer" --mem "$size" --guest "$guests/halt.bin" --exec sparkler-vmm
+        echo "$output"
+        [[ $status -eq 1 ]]
+        [[ $output == "jailer: --mem $size: expected a multiple of 4K from 64K to 3G" ]]
+    done
+}
+
+@test "memory: it is what was asked for, to the byte" {
+    while read -r option size; do
+        vm "edge-$size" --mem "$option"
+        [[ $status -eq 2 ]]
+        [[ $output == K ]]
+        [[ $stderr == *"a read at $size (size 1), where there is no memory: that ends at $size "* ]]
+    done <<'END_OF_SIZES'
+64K 0x10000
+1M 0x100000
+16M 0x1000000
+3G 0xc0000000
+END_OF_SIZES
+}
+
+@test "memory: what a guest does not touch costs nothing" {
+    need_root "see the VMM's memory"
+    launch spin --mem 3G
+    within says spinning
+    [[ $(value Size) -eq $((3 << 20)) ]]
+    [[ $(value Rss) -le 64 ]]
+    kill -TERM "$supervisor"
+    ended 143
+
+    # and what it does touch is seen
+    rm out
+    mkfifo keys
+    "$build/jailer" --mem 3G --guest "$guests/touch.bin" --exec sparkler-vmm \
+        <>keys >out 2>log 3>&- &
+    supervisor=$!
+    within says touched
+    [[ $(value Rss) -ge 512 && $(value Rss) -le $((512 + 64)) ]]
+    printf x 1<>keys
+    ended 0
+}
+
+@test "memory: not in core dumps, not merged, sealed at its size" {
+    need_root "see the VMM's memory"
+    launch spin
+    within says spinning
+    local flags
+    flags=" $(value VmFlags) "
+    echo "$flags"
+    [[ $flags == *" sh "* ]]
+    [[ $flags == *" dd "* ]]
+    [[ $flags != *" mg "* && $flags != *" ex "* ]]
+
+    run python3 - "$(vmm)" <<'END_OF_PYTHON'
+import errno, fcntl, glob, os, sys
+memory, = [path for path in glob.glob(f"/proc/{sys.argv[1]}/map_files/*")
+           if "guest-memory" in os.readlink(path)]
+fd = os.open(memory, os.O_RDWR)
+F_GET_SEALS, SEAL, SHRINK, GROW = 1034, 1, 2, 4
+assert fcntl.fcntl(fd, F_GET_SEALS) == SEAL | SHRINK | GROW
+assert os.fstat(fd).st_size == 1 << 20
+for size in (0, (1 << 20) - 4096, (1 << 20) + 4096):
+    try:
+        os.ftruncate(fd, size)
+        sys.exit(f"the memory can be made {size} bytes large")
+    except PermissionError:
+        pass
+print("sealed")
+END_OF_PYTHON
+    echo "$output"
+    [[ $output == sealed ]]
+    kill -TERM "$supervisor"
+    ended 143
+}
+
+@test "exits: EINTR, when the VMM is stopped and continued, is nothing to the guest" {
+    need_root "stop the VMM"
+    launch long-run
+    within says counting
+    for _ in {1..10}; do
+        kill -STOP "$(vmm)"
+        within stopped
+        kill -CONT "$(vmm)"
+    done
+    ended 0
+    says "done"
+}
+
+stopped() {
+    [[ $(ps -o stat= -p "$(vmm)") == T* ]]
+}
+
+@test "exits: a guest's traps and faults are its own affair, if it has handlers" {
+    vm own-faults
+    [[ $status -eq 0 ]]
+    [[ $output == "03 01 06 13 13 13 " ]]
+}
+
+@test "exits: a task priority that is lowered (KVM_EXIT_SET_TPR on Intel's and AMD's) is nothing" {
+    vm task-priority
+    [[ $status -eq 0 ]]
+    [[ $output == "3" ]]
+}
