@@ -54,7 +54,7 @@ static bool within_any(const uint8_t *bytes, const struct network *networks, siz
 }
 
 #define WITHIN_ANY(bytes, networks)                                                                \
-    within_any(bytes, networks, sizeof(networks) / sizeof(*networks))
+    within_any(bytes, networks, sizeof(networks) / sizeof(*(networks)))
 
 bool address_is_public(const struct address *address)
 {

@@ -134,12 +134,14 @@ static size_t tag_length(const char *html, size_t length)
     char quote = '\0';
 
     for (size_t at = 1; at < length; at++) {
-        if (quote != '\0')
-            quote = html[at] == quote ? '\0' : quote;
-        else if (html[at] == '"' || html[at] == '\'')
+        if (quote != '\0') {
+            if (html[at] == quote)
+                quote = '\0';
+        } else if (html[at] == '"' || html[at] == '\'') {
             quote = html[at];
-        else if (html[at] == '>')
+        } else if (html[at] == '>') {
             return at + 1;
+        }
     }
     return length;
 }

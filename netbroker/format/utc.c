@@ -22,6 +22,6 @@ bool utc_parse(const char *string, int64_t *seconds)
     int last = month > 2 ? year : year - 1; /* the last year whose February is over */
     int leap_days = last / 4 - last / 100 + last / 400 - LEAP_DAYS_BEFORE_1970;
     int64_t days = (year - 1970) * INT64_C(365) + leap_days + days_before[month - 1] + day - 1;
-    *seconds = days * INT64_C(86400) + hour * 3600 + minute * 60 + second;
+    *seconds = days * INT64_C(86400) + hour * INT64_C(3600) + minute * INT64_C(60) + second;
     return true;
 }
