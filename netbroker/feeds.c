@@ -14,7 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-
 enum kind { WORDS, LINES, NUMBER, FLAG, FORMAT, PORTS, COMMENT };
 
 struct key {

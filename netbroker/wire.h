@@ -23,10 +23,10 @@ struct wire_request {
 };
 
 struct wire_reply {
-    uint32_t version;  /* WIRE_VERSION */
-    uint32_t sequence; /* that of the request */
-    uint16_t port;     /* that of the request */
-    uint16_t length;   /* strlen(text), at most WIRE_TEXT_MAX - 1 */
+    uint32_t version;         /* WIRE_VERSION */
+    uint32_t sequence;        /* that of the request */
+    uint16_t port;            /* that of the request */
+    uint16_t length;          /* strlen(text), at most WIRE_TEXT_MAX - 1 */
     char text[WIRE_TEXT_MAX]; /* printable ASCII and '\n'; all NUL from text[length] on */
 };
 

@@ -224,8 +224,8 @@ static void test_ports(void)
 /* The same port in two feeds. */
 static void test_shared_port(void)
 {
-    static const char feed[] =
-        "{\"name\": \"a\", \"ports\": {\"0x101\": {}}, \"format\": \"text\", \"url\": \"https://a/\"}";
+    static const char feed[] = "{\"name\": \"a\", \"ports\": {\"0x101\": {}}, \"format\": "
+                               "\"text\", \"url\": \"https://a/\"}";
     char json[512];
 
     snprintf(json, sizeof(json), "{\"feeds\": [\n%s,\n%s]}", feed, feed);
