@@ -4,6 +4,7 @@
 # preprocessor finds the names; the compiler computes the values when the output is compiled.
 #
 # usage: policy/constants.sh COMPILER [syscalls]        (run at the root of the project)
+# shellcheck disable=SC2086 # $headers is a list
 set -eu
 export LC_ALL=C
 

@@ -41,6 +41,7 @@ becomes() {
     shift
     run --separate-stderr jail "$@" </dev/null
     echo "$*: status $status, $output (expected $pattern)"
+    # shellcheck disable=SC2053 # what it must match is a pattern
     case $pattern in
     -) ;;
     killed) [[ $status -eq 159 && $output == "" ]] ;;

@@ -5,7 +5,7 @@ load upstream/lib
 
 BROKER=${BUILD:-build}/sparkler-netbroker
 BROKERS=200
-URL=https://upstream.test:9443/open-meteo/v1/forecast?fleet
+URL="https://upstream.test:9443/open-meteo/v1/forecast?fleet"
 
 # start_cache SECONDS PORT: the configuration as it is shipped, but for what belongs to this machine,
 # and another period

@@ -65,7 +65,7 @@ start() {
 }
 
 start_monitor() {
-    start "$@" --exec sparkler-vmm
+    start --exec sparkler-vmm
     within shown 'Your choice: '
     within pgrep_supervisor
 }
@@ -112,7 +112,7 @@ terminal_is_as_before() {
     terminal send-keys x
     within shown 'Your choice: x'
     within shown 'illegal choice'
-    ! shown 'Your choice: xx'
+    run ! shown 'Your choice: xx'
     terminal send-keys ' ' 5
     within shown 'status 0'
 }
