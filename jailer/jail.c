@@ -30,7 +30,8 @@ _Noreturn void jail_execute(const struct jail *jail)
     snprintf(count, sizeof(count), "LISTEN_FDS=%u", jail->fd_count - 3);
     snprintf(pid, sizeof(pid), "LISTEN_PID=%d", getpid());
     syscall(SYS_execveat, FD_PROGRAM, "", jail->argv, environment, AT_EMPTY_PATH);
-    err(1, "cannot execute %s", jail->argv[0]);
+    err(1, "cannot execute %s (it must be static: there is no loader in the VMM's jail)",
+        jail->argv[0]);
 }
 
 /* The text of a switch in /proc/sys is `value`. */
@@ -69,6 +70,8 @@ static _Noreturn void run_jail(struct jail *jail)
     sigprocmask(SIG_SETMASK, &none, NULL);
     if (jail->comm != NULL)
         prctl(PR_SET_NAME, jail->comm);
+    if (jail->argv != NULL) /* on the log it speaks as what it is going to be */
+        program_invocation_short_name = jail->role == VMM ? "sparkler-vmm" : "sparkler-netbroker";
     if (jail->netns >= 0 && setns(jail->netns, CLONE_NEWNET) != 0)
         err(1, "cannot enter the network namespace %s", jail->options->netns);
     jail_close_locks(jail);

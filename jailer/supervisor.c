@@ -165,9 +165,9 @@ static enum cause wait_for_end(struct supervisor *supervisor, int *signal)
     }
 }
 
-static int vmm_status(struct supervisor *supervisor, const siginfo_t *end)
+static int vmm_status(struct supervisor *supervisor, const siginfo_t *end, bool out_of_memory)
 {
-    if (end->si_code != CLD_EXITED && end->si_status == SIGKILL && cgroups_ran_out_of_memory()) {
+    if (end->si_code != CLD_EXITED && end->si_status == SIGKILL && out_of_memory) {
         warnx("sparkler-vmm was killed: its cgroup had no memory left");
         return STATUS_LIMIT;
     }
@@ -180,17 +180,19 @@ int supervise(struct supervisor *supervisor)
     enum cause cause = wait_for_end(supervisor, &signal);
     siginfo_t vmm = end_jail(FD_VMM_PID), warden = end_jail(FD_WARDEN_PID);
     siginfo_t janitor = {0};
+    bool out_of_memory;
 
     drain(supervisor);
     if (supervisor->key_mode)
         terminal_restore(STDIN_FILENO, &supervisor->saved);
+    out_of_memory = supervisor->cgroups.count > 0 && cgroups_ran_out_of_memory();
     if (supervisor->cgroups.count > 0) {
         cgroups_remove(&supervisor->cgroups);
         janitor = end_jail(FD_JANITOR_PID);
     }
     switch (cause) {
     case VMM_ENDED:
-        status = vmm_status(supervisor, &vmm);
+        status = vmm_status(supervisor, &vmm, out_of_memory);
         break;
     case WARDEN_ENDED:
         status = status_of(supervisor, "the broker's warden", &warden);

@@ -21,8 +21,6 @@
 #define STEADY_SECONDS 60 /* a broker that lived as long had a good start */
 #define FIRST_PAUSE_MS 100
 
-static const char program[] = "sparkler-netbroker";
-
 /* Waits until the VMM asks for something; false when it never will again. */
 static bool wait_for_request(void)
 {
@@ -73,7 +71,6 @@ _Noreturn void warden_run(const struct jail *jail)
 {
     unsigned deaths = 0;
 
-    program_invocation_short_name = (char *)program; /* on the log it speaks for the broker */
     while (deaths < DEATHS_MAX && wait_for_request()) {
         time_t start = time(NULL);
 
