@@ -14,30 +14,37 @@
 /* Above every number that a descriptor is moved to, so that no move overwrites another's source;
  * below the limit of open files. */
 #define PARKED 32
-_Static_assert(JAIL_FDS_MAX <= PARKED && PARKED + JAIL_FDS_MAX <= FD_PROGRAM, "room to park");
+_Static_assert(JAIL_FDS_MAX <= PARKED && PARKED + JAIL_FDS_MAX + 2 <= FD_READY, "room to park");
+
+static int park(int fd)
+{
+    int parked = -1;
+
+    if (fd >= 0 && (parked = fcntl(fd, F_DUPFD_CLOEXEC, PARKED)) < 0)
+        err(1, "cannot move a descriptor");
+    return parked;
+}
+
+static void place(int parked, int number, int flags)
+{
+    if (parked < 0)
+        close(number);
+    else if (dup3(parked, number, flags) < 0)
+        err(1, "cannot move a descriptor to %d", number);
+}
 
 static void arrange_descriptors(struct jail *jail)
 {
-    int program = -1;
+    int ready = park(jail->role == VMM ? -1 : jail->barrier[1]), program = park(jail->program);
 
-    for (unsigned i = 0; i < jail->fd_count; i++) {
-        if (jail->fds[i] < 0)
-            continue;
-        jail->fds[i] = fcntl(jail->fds[i], F_DUPFD_CLOEXEC, PARKED);
-        if (jail->fds[i] < 0)
-            err(1, "cannot move a descriptor");
-    }
-    if (jail->program >= 0 && (program = fcntl(jail->program, F_DUPFD_CLOEXEC, PARKED)) < 0)
-        err(1, "cannot move a descriptor");
     for (unsigned i = 0; i < jail->fd_count; i++)
-        if (jail->fds[i] < 0)
-            close((int)i);
-        else if (dup2(jail->fds[i], (int)i) < 0)
-            err(1, "cannot move a descriptor to %u", i);
-    if (program >= 0 && dup3(program, FD_PROGRAM, O_CLOEXEC) < 0)
-        err(1, "cannot move a descriptor to %d", FD_PROGRAM);
-    if (close_range(jail->fd_count, FD_PROGRAM - 1, 0) != 0 ||
-        close_range(program >= 0 ? FD_PROGRAM + 1 : FD_PROGRAM, ~0u, 0) != 0)
+        jail->fds[i] = park(jail->fds[i]);
+    for (unsigned i = 0; i < jail->fd_count; i++)
+        place(jail->fds[i], (int)i, 0);
+    place(ready, FD_READY, O_CLOEXEC);
+    place(program, FD_PROGRAM, O_CLOEXEC);
+    if (close_range(jail->fd_count, FD_READY - 1, 0) != 0 ||
+        close_range(FD_PROGRAM + 1, ~0u, 0) != 0)
         err(1, "cannot close all other descriptors");
 }
 
@@ -47,6 +54,8 @@ static void install_filter(struct jail *jail)
                    : jail->role == BROKER  ? &policy_warden
                    : jail->role == JANITOR ? &policy_janitor
                                            : &policy_supervisor);
+    if (jail->role != VMM)
+        close(FD_READY); /* the VMM waits until all others have come here */
 }
 
 const struct lock lock_descriptors = {

@@ -25,6 +25,7 @@ const struct lock *const locks[] = {
     &lock_core_scheduling,
     &lock_speculation,
     &lock_landlock,
+    &lock_barrier,
     &lock_descriptors,
     &lock_seccomp,
     NULL,

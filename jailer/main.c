@@ -265,7 +265,7 @@ int main(int argc, char **argv)
                 supervisor = new_jail(SUPERVISOR, &options), janitor = new_jail(JANITOR, &options);
     struct supervisor state = {.timeout_seconds = options.timeout_seconds};
     char *broker_argv[] = {"sparkler-netbroker", "--offline-samples", NULL};
-    int link[2], broker_log;
+    int link[2], barrier[2], broker_log;
 
     if (options.explain) {
         explain((const struct jail *[]){&vmm, &broker, &supervisor, &janitor});
@@ -297,6 +297,11 @@ int main(int argc, char **argv)
         .vmm = vmm.uid,
         .broker = broker.uid,
     };
+    if (pipe2(barrier, O_CLOEXEC) != 0)
+        err(1, "cannot make a pipe");
+    for (int end = 0; end < 2; end++)
+        vmm.barrier[end] = broker.barrier[end] = supervisor.barrier[end] = janitor.barrier[end] =
+            barrier[end];
     make_cgroups(&state.cgroups, &janitor, &supervisor);
     vmm.cgroup = &state.cgroups.vmm;
     broker.cgroup = &state.cgroups.broker;
@@ -304,8 +309,8 @@ int main(int argc, char **argv)
         become_user(&options);
     if (options.feeds_given)
         check_feeds(broker);
-    supervisor.fds[FD_VMM_PID] = jail_start(&vmm);
     supervisor.fds[FD_WARDEN_PID] = jail_start(&broker);
+    supervisor.fds[FD_VMM_PID] = jail_start(&vmm);
 
     if (state.key_mode)
         terminal_key_mode(STDIN_FILENO, &state.saved);

@@ -5,6 +5,7 @@
 #include "jail.h"
 
 #include <err.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <linux/prctl.h>
 #include <poll.h>
@@ -34,6 +35,17 @@ static void die_with_parent(struct jail *jail)
         err(1, "cannot tie the jail's life to the jailer's");
     if (poll(&parent, 1, 0) != 0) /* it has died already */
         _exit(1);
+}
+
+/* The jails are built side by side; the guest's is the last that gets to work. */
+static void wait_for_others(struct jail *jail)
+{
+    char none;
+
+    close(jail->barrier[1]);
+    while (read(jail->barrier[0], &none, 1) < 0)
+        if (errno != EINTR)
+            err(1, "cannot wait for the other jails");
 }
 
 static void set_no_new_privs(struct jail *jail)
@@ -143,6 +155,13 @@ const struct lock lock_parent_death = {
     .what = "no life longer than the jailer's",
     .roles = VMM | BROKER,
     .close = die_with_parent,
+};
+
+const struct lock lock_barrier = {
+    .name = "barrier",
+    .what = "no start before all other processes are confined",
+    .roles = VMM,
+    .close = wait_for_others,
 };
 
 const struct lock lock_no_new_privs = {

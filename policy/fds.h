@@ -31,6 +31,9 @@
  * resolver, each one's end of the pair between them */
 #define FD_RESOLVER 4
 
+/* the end of the barrier that all but the VMM hold until they are confined */
+#define FD_READY 62
+
 /* the program to start, close-on-exec, in both jails */
 #define FD_PROGRAM 63
 
