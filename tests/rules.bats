@@ -4,19 +4,18 @@
 bats_require_minimum_version 1.5.0
 
 load upstream/lib
-load guests/lib
 
+# prove-policy runs this file many times, and so brings an upstream of its own
 setup_file() {
-    export MISSING=$(upstream_missing)
+    export root="$BATS_TEST_DIRNAME/.."
+    export build="$(realpath "$root/${BUILD:-build}")"
+    export MISSING=$(upstream_missing) SHARED=${UPSTREAM:-}
     [[ -r /dev/kvm && -w /dev/kvm ]] || MISSING="/dev/kvm cannot be opened here"
-    [[ -z $MISSING ]] || return 0
-    upstream_start "$BATS_FILE_TMPDIR/upstream"
-    guests_build
-    gcc -static -D_GNU_SOURCE -I"$root" -o "$BATS_FILE_TMPDIR/stray" "$root/tests/probes/stray.c"
+    [[ -n $MISSING || -n $SHARED ]] || upstream_start "$BATS_FILE_TMPDIR/upstream"
 }
 
 teardown_file() {
-    [[ -n $MISSING ]] || upstream_stop
+    [[ -n $MISSING || -n $SHARED ]] || upstream_stop
 }
 
 setup() {
@@ -45,7 +44,7 @@ teardown() {
 # vm_start [OPTION...]: a monitor in its jail, in the background; keys by `keys`
 vm_start() {
     mkfifo keys
-    enter exec "$(realpath "$build")/jailer" --id "$id" --ca "$UPSTREAM/ca.pem" "$@" \
+    enter exec "$build/jailer" --id "$id" --ca "$UPSTREAM/ca.pem" "$@" \
         --exec sparkler-vmm <keys >screen 2>log 3>&- &
     jailer=$!
     exec 8>keys
@@ -128,7 +127,7 @@ gone() {
     vm_end 0
 }
 
-@test "warden: with the feeds of every day" {
+@test "a day: tweet, weather and air quality, from the key to the servers and back" {
     vm_start
     keys '2 31 41 5'
     shown "Max. temp: 12.40"
@@ -151,20 +150,30 @@ gone() {
     vm_end 0
 }
 
-@test "warden: a name server that has IPv6" {
-    printf 'nameserver ::1\nnameserver 127.0.0.1\n' >"$UPSTREAM/resolv.conf"
+# with_name_server ADDRESS KEYS TEXT: what the guest gets with this one in resolv.conf
+with_name_server() {
+    echo "nameserver $1" >"$UPSTREAM/resolv.conf"
     vm_start --feeds feeds.json
-    keys '2'
-    shown "What you type most" || failed=yes
+    keys "$2"
+    shown "$3" || failed=yes
     echo "nameserver 127.0.0.1" >"$UPSTREAM/resolv.conf"
     [[ -z ${failed:-} ]]
     keys ' 5'
     vm_end 0
 }
 
+@test "warden: a name server that is asked by IPv6" {
+    with_name_server ::ffff:127.0.0.1 2 "What you type most"
+}
+
+@test "warden: a name server whose answer needs TCP, by IPv6" {
+    with_name_server ::ffff:127.0.0.1 32 '^\[many: \|recovered'
+}
+
 @test "warden: a VMM that breaks the link's protocol is dropped" {
+    gcc -static -D_GNU_SOURCE -I"$root" -o stray "$root/tests/probes/stray.c"
     run -0 --separate-stderr timeout --kill-after 5 20 "$build/jailer" --id "$id" \
-        --exec "$BATS_FILE_TMPDIR/stray" -- frame
+        --exec "$PWD/stray" -- frame
     [[ $stderr == *"broke the link's protocol"* ]]
 }
 
@@ -182,6 +191,35 @@ gone() {
     vm_end 0
 }
 
+# limit_memory PID: as its own user, since root itself may lack CAP_SYS_RESOURCE
+limit_memory() {
+    local uid gid
+    uid=$(sed -n 's/^Uid:\t\([0-9]*\).*/\1/p' "/proc/$1/status")
+    gid=$(sed -n 's/^Gid:\t\([0-9]*\).*/\1/p' "/proc/$1/status")
+    setpriv --reuid "$uid" --regid "$gid" --clear-groups prlimit --pid "$1" --data=4096:4096
+}
+
+# without_memory NAME: the process gets no more; a feed that needs some is answered all the same
+without_memory() {
+    vm_start
+    keys '2'
+    shown "Count the line breaks"
+    limit_memory "$(process "$1")"
+    keys ' 31'
+    shown "Max. temp: 12.40\|^\["
+    keys ' 5'
+    vm_end 0
+    run ! grep "signal 31" log
+}
+
+@test "netbroker: memory that runs out is no forbidden call" {
+    without_memory sparkler-netbro
+}
+
+@test "resolver: memory that runs out is no forbidden call" {
+    without_memory resolver
+}
+
 @test "supervisor: lines of both logs reach the user" {
     vm_start --feeds feeds.json
     keys '2'
@@ -190,7 +228,9 @@ gone() {
     shown "sparkler-netbroker: killed by signal 9" log
     keys ' 5'
     vm_end 0
-    run -0 --separate-stderr jailed --id "$id" --guest "$guests/unowned.bin"
+    nasm -i "$root/tests/guests/" -f bin -o unowned.bin "$root/tests/guests/unowned.asm"
+    run -0 --separate-stderr timeout --kill-after 5 20 "$build/jailer" --id "$id" \
+        --guest unowned.bin --exec sparkler-vmm
     [[ $stderr == *"sparkler-vmm: "* ]]
 }
 
