@@ -18,7 +18,7 @@
 
 #define VMM_OVERHEAD  (16ull << 20) /* the VMM itself and what KVM keeps for it */
 #define BROKER_MEMORY (96ull << 20)
-#define REMOVE_TRIES  200 /* each waits 10 ms */
+#define REMOVE_TRIES  2000 /* each waits 1 ms */
 
 static const char *const v1_controllers[CGROUP_FOLDERS_MAX] = {"memory", "pids", "cpu"};
 
@@ -240,7 +240,7 @@ void cgroups_remove(const struct cgroups *cgroups)
         if (vmm && broker)
             removed++;
         else
-            poll(NULL, 0, 10);
+            poll(NULL, 0, 1);
     }
     if (removed < cgroups->count)
         warnx("cannot remove the cgroups %s and %s: a process is left in one", cgroups->vmm.name,

@@ -309,8 +309,8 @@ int main(int argc, char **argv)
         become_user(&options);
     if (options.feeds_given)
         check_feeds(broker);
-    supervisor.fds[FD_WARDEN_PID] = jail_start(&broker);
     supervisor.fds[FD_VMM_PID] = jail_start(&vmm);
+    supervisor.fds[FD_WARDEN_PID] = jail_start(&broker);
 
     if (state.key_mode)
         terminal_key_mode(STDIN_FILENO, &state.saved);

@@ -1,6 +1,5 @@
 /*
- * Namespaces (namespaces(7)): the jail's process is born in them by clone3(2). Only the user
- * namespace needs a word from inside: the map of ids.
+ * Namespaces (namespaces(7)): the jail's process is born in them by clone3(2), but for the network.
  */
 #include "jail.h"
 
@@ -46,6 +45,14 @@ static void detach_mounts(struct jail *jail)
         err(1, "cannot make the jail's mounts private");
 }
 
+/* Not by clone3(2): a network takes longest to make, and the jailer need not wait for it. */
+static void leave_network(struct jail *jail)
+{
+    (void)jail;
+    if (unshare(CLONE_NEWNET) != 0)
+        err(1, "cannot make the jail's empty network");
+}
+
 const struct lock lock_user_namespace = {
     .name = "user namespace",
     .what = "no id but its own; capabilities end at the jail",
@@ -74,7 +81,7 @@ const struct lock lock_network_namespace = {
     .name = "network namespace",
     .what = "no network, no abstract socket",
     .roles = VMM,
-    .clone_flags = CLONE_NEWNET,
+    .close = leave_network,
 };
 
 const struct lock lock_ipc_namespace = {
