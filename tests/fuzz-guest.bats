@@ -53,8 +53,14 @@ END_OF_PYTHON
     cd "$BATS_TEST_TMPDIR"
     mkdir broken
     cp "$build"/{sparkler-vmm,sparkler-netbroker,monitor.bin} broken
-    printf '#!/bin/sh\n(sleep 100 >/dev/null 2>&1 &)\necho "x: runtime error" >&2\nexit 2\n' \
-        >broken/jailer
+    # the first guest that it runs is the one that halts at once
+    cat >broken/jailer <<'END_OF_JAILER'
+#!/bin/sh
+mkdir "$(dirname "$0")/first" 2>/dev/null && exit 0
+sleep 100 >/dev/null 2>&1 &
+echo "x: runtime error" >&2
+exit 2
+END_OF_JAILER
     chmod +x broken/jailer
     run "$root/tests/fuzz-guest/run" --seed 3 --count 2 --found kept broken/jailer
     echo "$output"
