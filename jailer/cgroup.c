@@ -33,9 +33,9 @@ const char *cgroups_skipped(const struct options *options)
 {
     if (access(is_v2() ? CGROUP_ROOT "/cgroup.procs" : CGROUP_ROOT "/memory/tasks", F_OK) != 0)
         return "no cgroups are mounted on " CGROUP_ROOT;
-    if (geteuid() != 0 && !options->parent_given)
+    if (!options->root && !options->parent_given)
         return "an ordinary user names a delegated one by --parent-cgroup";
-    if (geteuid() != 0 && !is_v2())
+    if (!options->root && !is_v2())
         return "cgroup v1 is root's alone";
     return NULL;
 }
@@ -63,19 +63,19 @@ static void enable_controllers(const char *path)
 }
 
 /* Opens a parent folder, making it if it is not there yet. */
-static int open_parent(const char *controller, const char *parent)
+static int open_parent(const char *controller, const struct options *options)
 {
     char path[512];
     int fd;
 
     snprintf(path, sizeof(path), CGROUP_ROOT "%s%s/%s", *controller == '\0' ? "" : "/", controller,
-             parent);
+             options->parent_cgroup);
     if (mkdir(path, 0755) == 0) {
-        if (*controller == '\0' && geteuid() == 0)
+        if (*controller == '\0' && options->root)
             enable_controllers(CGROUP_ROOT);
         if (*controller == '\0')
             enable_controllers(path);
-        if (geteuid() == 0 && (chown(path, 0, CGROUP_GID) != 0 || chmod(path, 01775) != 0))
+        if (options->root && (chown(path, 0, CGROUP_GID) != 0 || chmod(path, 01775) != 0))
             err(1, "cannot set the owner of the cgroup %s", path);
     } else if (errno != EEXIST) {
         err(1, "cannot make the cgroup %s (--parent-cgroup)", path);
@@ -143,7 +143,7 @@ static void make_cgroup(const struct cgroups *cgroups, struct cgroup *cgroup, in
         if (mkdirat(cgroups->parents[i], cgroup->name, 0755) != 0)
             err(1, "cannot make the cgroup %s; is a VM of this --id running?", cgroup->name);
         folders[i] = openat(cgroups->parents[i], cgroup->name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        if (folders[i] < 0 || (geteuid() == 0 && fchown(folders[i], owner, CGROUP_GID) != 0))
+        if (folders[i] < 0 || (owner != 0 && fchown(folders[i], owner, CGROUP_GID) != 0))
             err(1, "cannot open the cgroup %s", cgroup->name);
         if (cgroups->count > 1)
             cgroup->tasks[i] = openat(folders[i], "tasks", O_WRONLY | O_CLOEXEC);
@@ -160,8 +160,7 @@ void cgroups_open(struct cgroups *cgroups, const struct options *options)
         return;
     cgroups->count = is_v2() ? 1 : CGROUP_FOLDERS_MAX;
     for (unsigned i = 0; i < cgroups->count; i++)
-        cgroups->parents[i] =
-            open_parent(cgroups->count == 1 ? "" : v1_controllers[i], options->parent_cgroup);
+        cgroups->parents[i] = open_parent(cgroups->count == 1 ? "" : v1_controllers[i], options);
     snprintf(cgroups->vmm.name, sizeof(cgroups->vmm.name), "%s.vmm", options->id);
     snprintf(cgroups->broker.name, sizeof(cgroups->broker.name), "%s.broker", options->id);
 }
@@ -188,6 +187,8 @@ void cgroups_make(struct cgroups *cgroups, const struct options *options, uid_t 
 
     if (cgroups->count == 0)
         return;
+    if (!options->root)
+        owner = 0; /* they are the user's as they are */
     make_cgroup(cgroups, &cgroups->vmm, folders, owner);
     set_limits(cgroups, folders, vmm);
     set_given_limits(cgroups, folders, false, &options->cgroup_limits);
@@ -223,10 +224,10 @@ const struct lock lock_cgroup = {
     .close = enter_cgroup,
 };
 
-/* Removes the folder `name`; false if there is still a process in it. */
+/* Removes the folder `name`; false if it is still there, as it is while a process is in it. */
 static bool remove_folder(int parent, const char *name)
 {
-    return unlinkat(parent, name, AT_REMOVEDIR) == 0 || errno != EBUSY;
+    return unlinkat(parent, name, AT_REMOVEDIR) == 0 || errno == ENOENT;
 }
 
 void cgroups_remove(const struct cgroups *cgroups)

@@ -210,7 +210,7 @@ static struct jail new_jail(enum role role, const struct options *options)
                                  : NULL,
         .options = options,
         /* the janitor starts before root becomes the user of --userns */
-        .as_root = geteuid() == 0 && (!options->userns || role == JANITOR),
+        .as_root = options->root && (!options->userns || role == JANITOR),
         .program = -1,
         .netns = -1,
         .uid = getuid(),
@@ -218,7 +218,7 @@ static struct jail new_jail(enum role role, const struct options *options)
         .gid = getgid(),
     };
 
-    if (geteuid() == 0) {
+    if (options->root) {
         uid_t broker = options->userns ? options->uid : options->uid + 1;
 
         jail.uid = role == BROKER ? broker : options->uid;
@@ -305,7 +305,7 @@ int main(int argc, char **argv)
     make_cgroups(&state.cgroups, &janitor, &supervisor);
     vmm.cgroup = &state.cgroups.vmm;
     broker.cgroup = &state.cgroups.broker;
-    if (geteuid() == 0 && options.userns)
+    if (options.root && options.userns)
         become_user(&options);
     if (options.feeds_given)
         check_feeds(broker);

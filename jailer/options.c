@@ -160,10 +160,24 @@ static uint32_t uid_slot(const char *id)
     return UID_SLOTS + hash % UID_SLOTS;
 }
 
+/* Root of a user namespace that maps only some ids (a rootless container) counts as a user. */
+static bool is_root(void)
+{
+    unsigned long inside, outside, count;
+    FILE *map = fopen("/proc/self/uid_map", "re");
+    bool all = map != NULL && fscanf(map, "%lu %lu %lu", &inside, &outside, &count) == 3 &&
+               inside == 0 && count == UINT32_MAX;
+
+    if (map != NULL)
+        fclose(map);
+    return geteuid() == 0 && all;
+}
+
 static void set_defaults(struct options *options)
 {
     char *id;
 
+    options->root = is_root();
     if (options->uid == 0)
         options->uid = UID_BASE + 2 * uid_slot(options->id);
     if (options->gid == 0)

@@ -35,6 +35,7 @@ struct options {
     uid_t uid;                /* of the VMM; the broker's is one higher */
     gid_t gid;
     const char *netns;
+    bool root; /* the user is root, and may change to any id */
     bool userns, raw_console, offline_samples, daemonize, explain;
 };
 

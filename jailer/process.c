@@ -7,10 +7,12 @@
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/keyctl.h>
 #include <linux/prctl.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #ifndef PR_SET_MDWE /* linux/prctl.h of Linux 6.3 */
@@ -24,6 +26,9 @@ static void new_session(struct jail *jail)
     (void)jail;
     if (setsid() < 0)
         err(1, "setsid");
+    /* ENOSYS: a kernel without keys */
+    if (syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL) < 0 && errno != ENOSYS)
+        err(1, "cannot leave the user's keyring");
 }
 
 /* Behind the change of ids, which would undo it (PR_SET_PDEATHSIG(2const)). */
@@ -145,7 +150,7 @@ static void disable_speculation(struct jail *jail)
 
 const struct lock lock_session = {
     .name = "session",
-    .what = "no controlling terminal",
+    .what = "no controlling terminal, no keyring of the user",
     .roles = VMM | BROKER | JANITOR,
     .close = new_session,
 };
