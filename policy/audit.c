@@ -154,7 +154,7 @@ static bool audit_family(pid_t ancestor, const char *directory, bool seen[static
         pid_t pid = atoi(entries[i]->d_name);
 
         free(entries[i]);
-        if (!descends(pid, ancestor))
+        if (!descends(pid, ancestor) || has_ended(pid)) /* a broker may end when it is idle */
             continue;
         if (identify(pid, comm))
             seen[identify(pid, comm) - processes] = true;

@@ -57,7 +57,7 @@ within() {
     within cgroup_bytes 40
 }
 
-@test "budget: 145 page faults of the jailer and the VMM" {
+@test "budget: 160 page faults of the jailer and the VMM" {
     run --separate-stderr python3 - "$build/jailer" --guest "$guests/hello.bin" \
         --exec sparkler-vmm <<'PYTHON'
 import os
@@ -70,5 +70,5 @@ print(status, usage.ru_minflt)
 PYTHON
     echo "$output $stderr"
     read -r ended faults <<<"$output"
-    [[ $ended -eq 0 && $faults -le 145 ]]
+    [[ $ended -eq 0 && $faults -le 160 ]]
 }
