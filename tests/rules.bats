@@ -30,6 +30,8 @@ setup() {
    "format": "original-tweet"},
   {"name": "many", "ports": {"0x102": {}}, "url": "https://many.odd.test:8443/good",
    "format": "json", "template": "{/text}", "connect_ms": 1000},
+  {"name": "both", "ports": {"0x104": {}}, "url": "https://both.test/original-tweet.json",
+   "format": "original-tweet"},
   {"name": "slow", "ports": {"0x103": {}}, "url": "https://silent.odd.test:8443/good",
    "format": "json", "template": "{/text}"}
 ]}
@@ -41,13 +43,18 @@ teardown() {
     [[ -z ${intruder:-} ]] || kill "$intruder" 2>/dev/null || true
 }
 
-# vm_start [OPTION...]: a monitor in its jail, in the background; keys by `keys`
-vm_start() {
+# vm_run [OPTION...]: a monitor in its jail, in the background; keys by `keys`
+vm_run() {
     mkfifo keys
     enter exec "$build/jailer" --id "$id" --ca "$UPSTREAM/ca.pem" "$@" \
         --exec sparkler-vmm <keys >screen 2>log 3>&- &
     jailer=$!
     exec 8>keys
+}
+
+# vm_start [OPTION...]: the same, when it has shown its menu
+vm_start() {
+    vm_run "$@"
     shown "Your choice"
 }
 
@@ -73,6 +80,7 @@ vm_end() {
     wait "$jailer" || status=$?
     jailer=
     cat log
+    echo "status $status"
     [[ $status -eq $1 ]]
 }
 
@@ -137,6 +145,14 @@ gone() {
 @test "warden: a server that has IPv6 only" {
     vm_start --feeds feeds.json
     keys '31'
+    shown "What you type most"
+    keys ' 5'
+    vm_end 0
+}
+
+@test "warden: a server that has IPv4 and IPv6, to be put in order" {
+    vm_start --feeds feeds.json
+    keys '34'
     shown "What you type most"
     keys ' 5'
     vm_end 0
@@ -236,7 +252,7 @@ without_memory() {
 
 @test "supervisor: it ends the VM at its time limit, and removes its cgroups" {
     needs_cgroups
-    vm_start --timeout 1
+    vm_run --timeout 1
     vm_end 3
     grep "the VM was ended after 1 seconds" log
     [[ -z $(cgroups) ]]
