@@ -35,7 +35,8 @@ say = @printf '  %-8s %s\n' $(1) $@
 
 objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 POLICIES := $(basename $(notdir $(wildcard policy/*.policy)))
-filters = $(1:%=$(BUILD)/obj/policy/%.filter.o)
+filters = $(or $(OPEN),$(1:%=$(BUILD)/obj/policy/%.filter.o))
+OPEN = # what a check links instead of the filters
 
 PROGRAMS := $(BUILD)/jailer $(BUILD)/sparkler-vmm $(BUILD)/sparkler-netbroker \
             $(BUILD)/sparkler-policy $(BUILD)/monitor.bin $(BUILD)/feeds.json
@@ -192,10 +193,10 @@ $(BUILD)/probes/jailer-no-filter: \
 .PHONY: probes
 probes: all $(PROBES)
 
-# jailer and sparkler-vmm with ASan and UBSan, without the locks that these cannot live in.
+# The programs with ASan and UBSan, without the locks that these cannot live in.
 SANITIZED = -fsanitize=address,undefined -fno-sanitize-recover=all
 sanitized = $(patsubst %.c,$(BUILD)/sanitized/obj/%.o,$(1))
-OPEN_JAIL := policy/install.c tests/fuzz-guest/open-jail.c
+OPEN_JAIL := policy/install.c tests/fuzz-guest/open-jail.c tests/probes/allow-all.c
 
 -include $(wildcard $(BUILD)/sanitized/obj/*/*.d $(BUILD)/sanitized/obj/*/*/*.d)
 
@@ -204,23 +205,50 @@ $(BUILD)/sanitized/obj/%.o: %.c | packages-build
 	$(call say,CC)
 	$(Q)$(CC) $(CFLAGS) $(SANITIZED) -c -o $@ $<
 
+$(call sanitized,$(OPEN_JAIL)): DIRS += -DFINDINGS=\"$(abspath $(BUILD))/sanitized/findings\"
+
 $(BUILD)/sanitized/sparkler-vmm: $(call sanitized,$(wildcard vmm/*.c) $(OPEN_JAIL))
 	$(call say,LINK)
 	$(Q)$(CC) $(CFLAGS) $(SANITIZED) $(DYNAMIC) -o $@ $^
 
 $(BUILD)/sanitized/jailer: $(call sanitized,$(filter-out %/root.c %/landlock.c %/rlimits.c, \
                                $(wildcard jailer/*.c)) $(OPEN_JAIL) policy/names.c) \
-                           $(BUILD)/obj/policy/syscalls.o $(call filters,netbroker resolver)
+                           $(BUILD)/obj/policy/syscalls.o
 	$(call say,LINK)
 	$(Q)$(CC) $(CFLAGS) $(SANITIZED) $(DYNAMIC) -o $@ $^ -lcap-ng
-	$(Q)ln -sf ../monitor.bin ../sparkler-netbroker $(@D)
+	$(Q)ln -sfn ../monitor.bin ../feeds.json ../probes ../sparkler-policy $(@D)
 
-FUZZ_GUEST := $(BUILD)/sanitized/jailer $(BUILD)/sanitized/sparkler-vmm
+$(BUILD)/sanitized/sparkler-netbroker: \
+        $(call sanitized,$(filter-out %/landlock.c,$(wildcard netbroker/*.c netbroker/format/*.c)) \
+                         $(OPEN_JAIL))
+	$(call say,LINK)
+	$(Q)$(CC) $(CFLAGS) $(SANITIZED) $(DYNAMIC) -o $@ $^ -lcurl -lssl -lcrypto -ljson-c
+
+FUZZ_GUEST := $(addprefix $(BUILD)/sanitized/,jailer sparkler-vmm sparkler-netbroker)
 
 .PHONY: fuzz-guest
 fuzz-guest: packages-check all $(FUZZ_GUEST) ## run random guests in jailed VMs for FUZZ_SECONDS, twice
 	@tests/fuzz-guest/run --seconds $(FUZZ_SECONDS) --found $(BUILD)/fuzz-guest $(BUILD)/jailer
 	@tests/fuzz-guest/run --seconds $(FUZZ_SECONDS) --found $(BUILD)/fuzz-guest $(BUILD)/sanitized/jailer
+
+.PHONY: check-sanitize check-valgrind
+check-sanitize: packages-check all probes $(FUZZ_GUEST) ## run the tests of behaviour, all with ASan and UBSan
+	@$(MAKE) -s BUILD=$(BUILD)/sanitized-units EXTRA='$(SANITIZED)' units
+	@BUILD=$(BUILD) tests/sanitized
+check-valgrind: packages-check units ## run the unit tests in valgrind
+	@for unit in $(UNITS); do echo $$unit; valgrind -q --error-exitcode=1 --leak-check=full \
+	    --errors-for-leak-kinds=definite $$unit >/dev/null || exit 1; done
+
+# Coverage by clang, whose counters can be kept where no file can be written (counters.c).
+COVERAGE := $(BUILD)/coverage
+COUNTED   = -fprofile-instr-generate -fcoverage-mapping -mllvm -runtime-counter-relocation \
+            -Qunused-arguments -DCOUNTERS=\"$(abspath $(COVERAGE))/counters\"
+
+.PHONY: coverage
+coverage: packages-check all probes ## lines of each program that the tests run
+	@$(MAKE) -s CC=clang BUILD=$(COVERAGE) EXTRA='$(COUNTED)' LDHARDEN=-Wl,--wrap=close_range \
+	    OPEN='$(patsubst %,$(COVERAGE)/obj/tests/%.o,coverage/counters probes/allow-all)' all units
+	@BUILD=$(BUILD) tests/coverage/run
 
 .PHONY: check
 check: packages-check all $(PROBES) $(UNITS) $(FUZZERS) $(FUZZ_GUEST) ## run every test; ends with "N passed, N failed, N skipped"
