@@ -134,8 +134,15 @@ static void set_given_limits(const struct cgroups *cgroups, const int folders[],
     }
 }
 
+/* A jail is born in its cgroup where that is possible: in v2, and not once root has become a user.
+ */
+static bool is_born_in(const struct cgroups *cgroups, const struct options *options)
+{
+    return cgroups->count == 1 && !(options->root && options->userns);
+}
+
 static void make_cgroup(const struct cgroups *cgroups, struct cgroup *cgroup, int folders[],
-                        uid_t owner)
+                        const struct options *options, uid_t owner)
 {
     cgroup->folder = -1;
     for (unsigned i = 0; i < cgroups->count; i++) {
@@ -143,13 +150,14 @@ static void make_cgroup(const struct cgroups *cgroups, struct cgroup *cgroup, in
         if (mkdirat(cgroups->parents[i], cgroup->name, 0755) != 0)
             err(1, "cannot make the cgroup %s; is a VM of this --id running?", cgroup->name);
         folders[i] = openat(cgroups->parents[i], cgroup->name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        if (folders[i] < 0 || (owner != 0 && fchown(folders[i], owner, CGROUP_GID) != 0))
+        if (folders[i] < 0 || (options->root && fchown(folders[i], owner, CGROUP_GID) != 0))
             err(1, "cannot open the cgroup %s", cgroup->name);
-        if (cgroups->count > 1)
-            cgroup->tasks[i] = openat(folders[i], "tasks", O_WRONLY | O_CLOEXEC);
+        if (is_born_in(cgroups, options))
+            cgroup->folder = folders[i];
+        else
+            cgroup->tasks[i] = openat(folders[i], cgroups->count == 1 ? "cgroup.procs" : "tasks",
+                                      O_WRONLY | O_CLOEXEC);
     }
-    if (cgroups->count == 1)
-        cgroup->folder = folders[0];
 }
 
 void cgroups_open(struct cgroups *cgroups, const struct options *options)
@@ -187,14 +195,12 @@ void cgroups_make(struct cgroups *cgroups, const struct options *options, uid_t 
 
     if (cgroups->count == 0)
         return;
-    if (!options->root)
-        owner = 0; /* they are the user's as they are */
-    make_cgroup(cgroups, &cgroups->vmm, folders, owner);
+    make_cgroup(cgroups, &cgroups->vmm, folders, options, owner);
     set_limits(cgroups, folders, vmm);
     set_given_limits(cgroups, folders, false, &options->cgroup_limits);
     open_events(cgroups, folders[0]);
     close_folders(cgroups, folders);
-    make_cgroup(cgroups, &cgroups->broker, folders, owner);
+    make_cgroup(cgroups, &cgroups->broker, folders, options, owner);
     set_limits(cgroups, folders, broker);
     set_given_limits(cgroups, folders, true, &options->cgroup_limits);
     close_folders(cgroups, folders);
@@ -206,7 +212,7 @@ void cgroups_make(struct cgroups *cgroups, const struct options *options, uid_t 
  */
 static void enter_cgroup(struct jail *jail)
 {
-    for (unsigned i = 0; i < CGROUP_FOLDERS_MAX && jail->cgroup->folder < 0; i++)
+    for (unsigned i = 0; i < jail->cgroups->count && jail->cgroup->folder < 0; i++)
         if (write(jail->cgroup->tasks[i], "0", 1) != 1)
             err(1, "cannot enter the cgroup %s", jail->cgroup->name);
 }

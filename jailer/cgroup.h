@@ -20,8 +20,8 @@
 /* A jail's cgroup, a folder in each of the parents. */
 struct cgroup {
     char name[96];
-    int folder;                    /* v2: to be born in (CLONE_INTO_CGROUP); else -1 */
-    int tasks[CGROUP_FOLDERS_MAX]; /* v1: to enter; else -1 */
+    int folder;                    /* to be born in (CLONE_INTO_CGROUP), or -1 */
+    int tasks[CGROUP_FOLDERS_MAX]; /* to enter, unless the jail is born in the folder */
 };
 
 struct cgroups {

@@ -96,8 +96,11 @@ int jail_start(struct jail *jail)
     }
     pid = syscall(SYS_clone3, &arguments, sizeof(arguments));
 
-    if (pid < 0 && !jail->as_root && (errno == EPERM || errno == ENOSPC || errno == EACCES))
-        errx(1, "cannot make a user namespace: %s; %s", strerror(errno), user_namespace_hint());
+    if (pid < 0 && !jail->as_root && (errno == EPERM || errno == ENOSPC || errno == EACCES)) {
+        const char *why = strerror(errno);
+
+        errx(1, "cannot make a user namespace: %s; %s", why, user_namespace_hint());
+    }
     if (pid < 0)
         err(1, "cannot start a process in namespaces of its own (clone3)");
     if (pid == 0)

@@ -35,7 +35,7 @@ struct jail {
     int netns;      /* of the broker, or -1 */
     int barrier[2]; /* a pipe: the VMM waits for its end, which the others close once confined */
     const struct cgroup *cgroup;   /* of the VMM or the broker */
-    const struct cgroups *cgroups; /* for the janitor to remove */
+    const struct cgroups *cgroups; /* for the jails to enter, for the janitor to remove */
     int parent;                    /* pidfd of the jailer, with which the jail dies */
     unsigned
         fd_count; /* descriptor i of the program is fds[i], named names[i] from 3 on; -1: none */

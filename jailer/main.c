@@ -303,6 +303,7 @@ int main(int argc, char **argv)
         vmm.barrier[end] = broker.barrier[end] = supervisor.barrier[end] = janitor.barrier[end] =
             barrier[end];
     make_cgroups(&state.cgroups, &janitor, &supervisor);
+    vmm.cgroups = broker.cgroups = &state.cgroups;
     vmm.cgroup = &state.cgroups.vmm;
     broker.cgroup = &state.cgroups.broker;
     if (options.root && options.userns)
