@@ -66,7 +66,7 @@ keys() {
 shown() {
     for _ in {1..600}; do
         ! grep -q -e "$1" "${2:-screen}" || return 0
-        ! grep -q -e 'killed by signal 31' log || break
+        ! grep -q -e 'signal 31' -e SIGSYS log || break
         kill -0 "$jailer" 2>/dev/null || break
         sleep 0.02
     done
@@ -82,6 +82,7 @@ vm_end() {
     cat log
     echo "status $status"
     [[ $status -eq $1 ]]
+    run ! grep -e 'signal 31' -e SIGSYS log
 }
 
 # process NAME: the number of the VM's process of that name
@@ -215,25 +216,27 @@ limit_memory() {
     setpriv --reuid "$uid" --regid "$gid" --clear-groups prlimit --pid "$1" --data=4096:4096
 }
 
-# without_memory NAME: the process gets no more; a feed that needs some is answered all the same
+# without_memory NAME KEY TEXT: the process gets no more memory from before its first connection on,
+# and the feed is answered with the text all the same
 without_memory() {
-    vm_start
-    keys '2'
-    shown "Count the line breaks"
+    vm_start --feeds feeds.json
+    keys 33
+    until process resolver; do sleep 0.02; done
+    sleep 0.3
     limit_memory "$(process "$1")"
-    keys ' 31'
-    shown "Max. temp: 12.40\|^\["
+    shown '^\[slow: '
+    keys " 3$2"
+    shown "$3"
     keys ' 5'
     vm_end 0
-    run ! grep "signal 31" log
 }
 
 @test "netbroker: memory that runs out is no forbidden call" {
-    without_memory sparkler-netbro
+    without_memory sparkler-netbro 1 "What you type most\|^\[six: "
 }
 
 @test "resolver: memory that runs out is no forbidden call" {
-    without_memory resolver
+    without_memory resolver 2 '^\[many: \|recovered'
 }
 
 @test "supervisor: lines of both logs reach the user" {
