@@ -248,7 +248,8 @@ COUNTED   = -fprofile-instr-generate -fcoverage-mapping -mllvm -runtime-counter-
 coverage: packages-check all probes ## lines of each program that the tests run
 	@$(MAKE) -s CC=clang BUILD=$(COVERAGE) EXTRA='$(COUNTED)' LDHARDEN=-Wl,--wrap=close_range \
 	    OPEN='$(patsubst %,$(COVERAGE)/obj/tests/%.o,coverage/counters probes/allow-all)' all units
-	@BUILD=$(BUILD) tests/coverage/run
+	@ln -sfn $(abspath $(BUILD))/probes $(COVERAGE)
+	@BUILD=$(COVERAGE) tests/coverage/run
 
 .PHONY: check
 check: packages-check all $(PROBES) $(UNITS) $(FUZZERS) $(FUZZ_GUEST) ## run every test; ends with "N passed, N failed, N skipped"
