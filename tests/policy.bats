@@ -255,6 +255,7 @@ confined() {
         "$policy" compile "$file" >"$(basename "$file").c"
     done
     identifier() { basename "$1" .policy | sed 's/-/_/g; s/^/policy_/'; }
+    # shellcheck disable=SC2046 # one file or two
     gcc -I"$root" -DFIRST="$(identifier "$first")" -DSECOND="$(identifier "$second")" \
         -o confined "$root/tests/probes/confined.c" "$root/policy/install.c" \
         $(printf '%s\n' "$(basename "$first").c" "$(basename "$second").c" | sort -u)
@@ -385,12 +386,12 @@ said() {
     return 1
 }
 
-@test "audit: a VM and its broker agree with the files, and go on" {
-    needs_root
-    [[ -w /dev/kvm ]] || skip "/dev/kvm is not there for us"
-    local id="audit-$$"
+# audited PROCESSES [OPTION...]: a VM with its broker, of these processes, agrees with the files
+audited() {
+    local id="audit-$$" processes=$1
+    shift
     mkfifo keys
-    "$build/jailer" --id "$id" --timeout 60 --exec sparkler-vmm <keys >console 2>log 3>&- &
+    "$build/jailer" --id "$id" --timeout 60 "$@" --exec sparkler-vmm <keys >console 2>log 3>&- &
     vm=$!
     exec 8>keys
     said "Your choice"
@@ -402,7 +403,23 @@ said() {
     exec 8>&-
     wait "$vm"
     [[ $status -eq 0 ]]
-    for process in supervisor sparkler-vmm warden sparkler-netbro resolver; do
+    for process in $processes; do
         [[ $output == *"$process (process "* ]]
     done
+}
+
+@test "audit: a VM and its broker agree with the files, and go on" {
+    needs_root
+    [[ -w /dev/kvm ]] || skip "/dev/kvm is not there for us"
+    audited "supervisor sparkler-vmm warden sparkler-netbro resolver"
+}
+
+@test "audit: the same of a VM in user namespaces" {
+    needs_root
+    [[ -w /dev/kvm ]] || skip "/dev/kvm is not there for us"
+    audited "supervisor sparkler-vmm warden sparkler-netbro resolver" --userns
+}
+
+@test "prove-policy: the table says of each rule of today which test breaks without it" {
+    "$root/tests/prove-policy" --check
 }

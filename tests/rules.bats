@@ -66,7 +66,7 @@ keys() {
 shown() {
     for _ in {1..600}; do
         ! grep -q -e "$1" "${2:-screen}" || return 0
-        ! grep -q -e 'signal 31' -e SIGSYS log || break
+        ! grep -q -e 'signal 31' -e SIGSYS -e 'the resolver died' log || break
         kill -0 "$jailer" 2>/dev/null || break
         sleep 0.02
     done
@@ -82,7 +82,7 @@ vm_end() {
     cat log
     echo "status $status"
     [[ $status -eq $1 ]]
-    run ! grep -e 'signal 31' -e SIGSYS log
+    run ! grep -e 'signal 31' -e SIGSYS -e 'the resolver died' log
 }
 
 # process NAME: the number of the VM's process of that name
