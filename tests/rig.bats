@@ -138,10 +138,10 @@ fact() {
 
 @test "it runs without privilege, /dev/kvm, /dev/net/tun, cgroups and network" {
     command -v bwrap >/dev/null || skip "bwrap is missing: apt-get install bubblewrap"
-    local user=()
+    local user=() project=${BATS_TEST_DIRNAME%/tests}
     [[ $(id -u) -ne 0 ]] || user=(setpriv --reuid 65534 --regid 65534 --clear-groups)
     local jail=("${user[@]}" bwrap --unshare-all --ro-bind / / --dev /dev --proc /proc
-        --tmpfs /sys --tmpfs /tmp --setenv TMPDIR /tmp --chdir /)
+        --tmpfs /sys --tmpfs /tmp --ro-bind "$project" "$project" --setenv TMPDIR /tmp --chdir /)
     "${jail[@]}" true || skip "bwrap cannot make namespaces here"
     run --separate-stderr "${jail[@]}" sh -c 'ls /dev/kvm /sys/fs/cgroup'
     [[ $status -ne 0 ]]
