@@ -9,7 +9,7 @@ PACKAGES_BUILD := gcc make libc6-dev linux-libc-dev nasm pkg-config libseccomp-d
                   libcurl4-openssl-dev libssl-dev libjson-c-dev ca-certificates
 PACKAGES_CHECK := bats clang libclang-rt-14-dev nginx-light dnsmasq-base openssl curl iproute2 \
                   util-linux python3 procps strace tmux jq clang-format clang-tidy cppcheck \
-                  shellcheck valgrind llvm binutils
+                  shellcheck valgrind llvm binutils bubblewrap
 PACKAGES_RIG   := qemu-system-x86 busybox-static kmod xz-utils
 
 CC       = gcc
