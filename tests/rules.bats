@@ -41,6 +41,10 @@ END
 teardown() {
     [[ -z ${jailer:-} ]] || kill -9 "$jailer" 2>/dev/null || true
     [[ -z ${intruder:-} ]] || kill "$intruder" 2>/dev/null || true
+    for _ in {1..100}; do # a program that prove-policy has changed may leave them
+        [[ -n $(cgroups) ]] || break
+        cgroups | xargs -r rmdir 2>/dev/null || sleep 0.02
+    done
 }
 
 # vm_run [OPTION...]: a monitor in its jail, in the background; keys by `keys`
