@@ -28,10 +28,9 @@ static const char usage[] =
     "                     policies, and prints what else confines it\n"
     "  audit --all ID     the same for all processes of the VM that was started with --id ID\n"
     "\n"
-    "PROCESS is sparkler-vmm, sparkler-netbroker, resolver, warden or supervisor. The policies "
-    "are\n"
-    "looked for beside this program; --policy-dir names another folder. The exit status is 0 only\n"
-    "if there is no mistake and no difference.\n";
+    "PROCESS is sparkler-vmm, sparkler-netbroker, resolver, warden, supervisor or janitor. The\n"
+    "policies are looked for beside this program; --policy-dir names another folder. The exit\n"
+    "status is 0 only if there is no mistake and no difference.\n";
 
 /*
  * Lints a policy, compiles it, and compares the filter with the file. If all is well the filter is

@@ -39,22 +39,26 @@ def main():
     answered = dropped = 0
     for _ in range(int(words[0])):
         link = Link(words[1], [("feeds", words[2]), ("ca", words[3])], [])
+        first = True
+        first = True
         try:
             while True:
                 bytes_sent = frame(chance, link.sequence + 1)
                 link.link.send(bytes_sent)
                 fits = len(bytes_sent) == 12 and \
                     struct.unpack("=IIxxH", bytes_sent) == (1, link.sequence + 1, 0)
-                if not fits and len(bytes_sent) == 12 and link.sequence == 0:
-                    # the first request may carry any sequence
+                if not fits and len(bytes_sent) == 12 and first:
+                    # it may carry any sequence
                     version, sequence, reserved = struct.unpack("=IIxxH", bytes_sent)
                     fits = (version, reserved) == (1, 0)
                     link.sequence = sequence - 1 if fits else 0
                 if not fits:
                     break
-                link.sequence += 1
+                first = False
+                link.sequence = (link.sequence + 1) % 2**32
                 link.port = struct.unpack("=8xHxx", bytes_sent)[0]
                 link.take()
+                first = False
                 answered += 1
             ended = link.ended()
             if ended != "the broker exited with 1":
