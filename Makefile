@@ -235,9 +235,10 @@ fuzz-guest: packages-check all $(FUZZ_GUEST) ## run random guests in jailed VMs 
 check-sanitize: packages-check all probes $(FUZZ_GUEST) ## run the tests of behaviour, all with ASan and UBSan
 	@$(MAKE) -s BUILD=$(BUILD)/sanitized-units EXTRA='$(SANITIZED)' units
 	@BUILD=$(BUILD) tests/sanitized
-check-valgrind: packages-check units ## run the unit tests in valgrind
-	@for unit in $(UNITS); do echo $$unit; valgrind -q --error-exitcode=1 --leak-check=full \
-	    --errors-for-leak-kinds=definite $$unit >/dev/null || exit 1; done
+check-valgrind: packages-check units ## run the unit tests in valgrind, which knows no seccomp(2)
+	@for unit in $(filter-out %/evaluate,$(UNITS)); do echo $$unit; \
+	    valgrind -q --error-exitcode=1 --leak-check=full --errors-for-leak-kinds=definite \
+	    $$unit >/dev/null || exit 1; done
 
 # Coverage by clang, whose counters can be kept where no file can be written (counters.c).
 COVERAGE := $(BUILD)/coverage

@@ -40,7 +40,6 @@ def main():
     for _ in range(int(words[0])):
         link = Link(words[1], [("feeds", words[2]), ("ca", words[3])], [])
         first = True
-        first = True
         try:
             while True:
                 bytes_sent = frame(chance, link.sequence + 1)
@@ -48,14 +47,13 @@ def main():
                 fits = len(bytes_sent) == 12 and \
                     struct.unpack("=IIxxH", bytes_sent) == (1, link.sequence + 1, 0)
                 if not fits and len(bytes_sent) == 12 and first:
-                    # it may carry any sequence
+                    # the first request may carry any sequence
                     version, sequence, reserved = struct.unpack("=IIxxH", bytes_sent)
                     fits = (version, reserved) == (1, 0)
                     link.sequence = sequence - 1 if fits else 0
                 if not fits:
                     break
-                first = False
-                link.sequence = (link.sequence + 1) % 2**32
+                link.sequence += 1
                 link.port = struct.unpack("=8xHxx", bytes_sent)[0]
                 link.take()
                 first = False
