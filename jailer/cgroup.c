@@ -187,7 +187,8 @@ static void close_folders(const struct cgroups *cgroups, const int folders[])
         close(folders[i]);
 }
 
-void cgroups_make(struct cgroups *cgroups, const struct options *options, uid_t owner)
+void cgroups_make(struct cgroups *cgroups, enum role role, const struct options *options,
+                  uid_t owner)
 {
     const struct limits vmm = {options->memory_bytes + VMM_OVERHEAD, 16, 100};
     const struct limits broker = {BROKER_MEMORY, 8, 25};
@@ -195,14 +196,11 @@ void cgroups_make(struct cgroups *cgroups, const struct options *options, uid_t 
 
     if (cgroups->count == 0)
         return;
-    make_cgroup(cgroups, &cgroups->vmm, folders, options, owner);
-    set_limits(cgroups, folders, vmm);
-    set_given_limits(cgroups, folders, false, &options->cgroup_limits);
-    open_events(cgroups, folders[0]);
-    close_folders(cgroups, folders);
-    make_cgroup(cgroups, &cgroups->broker, folders, options, owner);
-    set_limits(cgroups, folders, broker);
-    set_given_limits(cgroups, folders, true, &options->cgroup_limits);
+    make_cgroup(cgroups, role == VMM ? &cgroups->vmm : &cgroups->broker, folders, options, owner);
+    set_limits(cgroups, folders, role == VMM ? vmm : broker);
+    set_given_limits(cgroups, folders, role == BROKER, &options->cgroup_limits);
+    if (role == VMM)
+        open_events(cgroups, folders[0]);
     close_folders(cgroups, folders);
 }
 

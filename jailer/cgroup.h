@@ -38,9 +38,10 @@ const char *cgroups_skipped(const struct options *options);
  * none. */
 void cgroups_open(struct cgroups *cgroups, const struct options *options);
 
-/* Makes the cgroups, which `owner` may then remove, with the default limits and those of --cgroup.
- * Ends the program by err(3) if a limit cannot be set. */
-void cgroups_make(struct cgroups *cgroups, const struct options *options, uid_t owner);
+/* Makes the cgroup of the VMM or of the broker, which `owner` may then remove, with its default
+ * limits and those of --cgroup. Ends the program by err(3) if a limit cannot be set. */
+void cgroups_make(struct cgroups *cgroups, enum role role, const struct options *options,
+                  uid_t owner);
 
 /* Removes both cgroups, by the descriptors from FD_CGROUPS on; waits up to two seconds for the last
  * process in them to be gone. */

@@ -3,6 +3,7 @@
  * and the seccomp filter that is bound to these numbers.
  */
 #include "jail.h"
+#include "kernel.h"
 
 #include "policy/fds.h"
 #include "policy/policy.h"
@@ -35,7 +36,7 @@ static void place(int parked, int number, int flags)
 
 static void arrange_descriptors(struct jail *jail)
 {
-    int ready = park(jail->role == VMM ? -1 : jail->barrier[1]), program = park(jail->program);
+    int ready = park(jail->role == VMM ? -1 : jail->start), program = park(jail->program);
 
     for (unsigned i = 0; i < jail->fd_count; i++)
         jail->fds[i] = park(jail->fds[i]);
@@ -43,8 +44,8 @@ static void arrange_descriptors(struct jail *jail)
         place(jail->fds[i], (int)i, 0);
     place(ready, FD_READY, O_CLOEXEC);
     place(program, FD_PROGRAM, O_CLOEXEC);
-    if (close_range(jail->fd_count, FD_READY - 1, 0) != 0 ||
-        close_range(FD_PROGRAM + 1, ~0u, 0) != 0)
+    if (sys_close_range(jail->fd_count, FD_READY - 1) != 0 ||
+        sys_close_range(FD_PROGRAM + 1, ~0u) != 0)
         err(1, "cannot close all other descriptors");
 }
 
@@ -55,7 +56,7 @@ static void install_filter(struct jail *jail)
                    : jail->role == JANITOR ? &policy_janitor
                                            : &policy_supervisor);
     if (jail->role != VMM)
-        close(FD_READY); /* the VMM waits until all others have come here */
+        close(FD_READY); /* the guest waits until all but the VMM have come here */
 }
 
 const struct lock lock_descriptors = {

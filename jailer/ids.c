@@ -1,14 +1,16 @@
 /*
  * Who the process is and what it may do: capability bounds, securebits, ids and groups, and no
- * capability at all in the end (capabilities(7), libcap-ng).
+ * capability at all in the end (capabilities(7), capset(2)).
  */
 #include "jail.h"
 
-#include <cap-ng.h>
 #include <err.h>
+#include <errno.h>
 #include <grp.h>
+#include <linux/capability.h>
 #include <linux/securebits.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 static const char *skipped_as_user(const struct jail *jail)
@@ -27,8 +29,9 @@ static void drop_bounds(struct jail *jail)
     (void)jail;
     if (prctl(PR_SET_SECUREBITS, bits, 0, 0, 0) != 0)
         err(1, "cannot lock the securebits");
-    capng_clear(CAPNG_SELECT_BOUNDS);
-    if (capng_apply(CAPNG_SELECT_BOUNDS) != 0)
+    for (unsigned long capability = 0; prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) == 0;)
+        capability++;
+    if (errno != EINVAL) /* which says that there are no more of them */
         err(1, "cannot empty the capability bounding set");
 }
 
@@ -39,12 +42,15 @@ static void drop_bounds(struct jail *jail)
  */
 static void drop_ids(struct jail *jail)
 {
+    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+    const struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = {0};
+
     if ((jail->as_root && setgroups(0, NULL) != 0) ||
         setresgid(jail->gid, jail->gid, jail->gid) != 0 ||
         setresuid(jail->uid, jail->euid, jail->uid) != 0)
         err(1, "cannot change to uid %u and gid %u", jail->uid, jail->gid);
-    capng_clear(CAPNG_SELECT_ALL);
-    if (capng_apply(CAPNG_SELECT_CAPS | CAPNG_SELECT_AMBIENT) != 0)
+    if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) != 0 ||
+        syscall(SYS_capset, &header, none) != 0)
         err(1, "cannot give up all capabilities");
 }
 

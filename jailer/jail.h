@@ -30,10 +30,10 @@ struct jail {
     bool as_root;    /* the jailer has real root: ids are changed, not mapped */
     uid_t uid, euid; /* differ in the supervisor alone */
     gid_t gid;
-    int program;    /* O_PATH descriptor of what is executed */
-    char **argv;    /* of the program */
-    int netns;      /* of the broker, or -1 */
-    int barrier[2]; /* a pipe: the VMM waits for its end, which the others close once confined */
+    int program;                   /* O_PATH descriptor of what is executed */
+    char **argv;                   /* of the program */
+    int netns;                     /* of the broker, or -1 */
+    int start;                     /* write end of the pipe of vmm/start.h; close-on-exec */
     const struct cgroup *cgroup;   /* of the VMM or the broker */
     const struct cgroups *cgroups; /* for the jails to enter, for the janitor to remove */
     int parent;                    /* pidfd of the jailer, with which the jail dies */
@@ -60,8 +60,7 @@ extern const struct lock lock_user_namespace, lock_mount_namespace, lock_pid_nam
     lock_network_namespace, lock_ipc_namespace, lock_uts_namespace, lock_cgroup_namespace;
 extern const struct lock lock_session, lock_cgroup, lock_root, lock_parent_death, lock_rlimits,
     lock_capability_bounds, lock_ids, lock_no_new_privs, lock_dumpable, lock_write_execute,
-    lock_speculation, lock_core_scheduling, lock_landlock, lock_descriptors, lock_barrier,
-    lock_seccomp;
+    lock_speculation, lock_core_scheduling, lock_landlock, lock_descriptors, lock_seccomp;
 
 /* All locks in the order in which they close; ended by NULL. */
 extern const struct lock *const locks[];

@@ -25,7 +25,6 @@ const struct lock *const locks[] = {
     &lock_core_scheduling,
     &lock_speculation,
     &lock_landlock,
-    &lock_barrier,
     &lock_descriptors,
     &lock_seccomp,
     NULL,
@@ -47,7 +46,8 @@ uint64_t jail_clone_flags(const struct jail *jail)
     uint64_t flags = 0;
 
     for (const struct lock *const *lock = locks; *lock != NULL; lock++)
-        if (((*lock)->roles & jail->role) && lock_skipped(*lock, jail) == NULL)
+        if (((*lock)->roles & jail->role) && (*lock)->clone_flags != 0 &&
+            lock_skipped(*lock, jail) == NULL)
             flags |= (*lock)->clone_flags;
     return flags;
 }

@@ -3,9 +3,12 @@
  */
 #include "cgroup.h"
 #include "jail.h"
+#include "kernel.h"
+#include "kvm.h"
 #include "supervisor.h"
 
 #include "policy/fds.h"
+#include "policy/policy.h"
 
 #include <err.h>
 #include <errno.h>
@@ -17,7 +20,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/pidfd.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
@@ -30,24 +32,6 @@ static int open_file(const char *path, int flags, const char *what, const char *
 
     if (fd < 0)
         err(1, "cannot open %s %s (%s)", what, path, option);
-    return fd;
-}
-
-static int open_kvm(void)
-{
-    int fd = open("/dev/kvm", O_RDWR | O_CLOEXEC);
-
-    if (fd < 0 && errno == EACCES)
-        errx(
-            1,
-            "/dev/kvm: permission denied; join its group (usermod -aG kvm USER, then log in anew)");
-    if (fd < 0 && (errno == ENOENT || errno == ENODEV || errno == ENXIO))
-        errx(1,
-             "/dev/kvm: %s; load the module kvm_intel or kvm_amd and switch virtualization on in "
-             "the firmware",
-             strerror(errno));
-    if (fd < 0)
-        err(1, "cannot open /dev/kvm");
     return fd;
 }
 
@@ -107,14 +91,16 @@ static void give_console(struct jail *vmm, struct jail *supervisor, struct super
     give(vmm, log, "log");
 }
 
-static void furnish_vmm(struct jail *vmm, const struct options *options, int link)
+static void furnish_vmm(struct jail *vmm, const struct options *options, int kvm, int link,
+                        int start)
 {
     vmm->program = open_file(options->program, O_PATH, "the program", "--exec");
-    give(vmm, open_kvm(), "kvm");
+    give(vmm, kvm, "kvm");
     give(vmm, make_memory(options->memory_bytes), "memory");
     give(vmm, open_file(options->guest, O_RDONLY | O_NONBLOCK, "the guest image", "--guest"),
          "guest");
     give(vmm, link, "broker");
+    give(vmm, start, "start");
 }
 
 static void furnish_broker(struct jail *broker, const struct options *options, int link, int log)
@@ -238,8 +224,8 @@ static void log_missing(const struct jail *jail)
             warnx("this machine lacks a lock: %s (%s)", (*lock)->name, (*lock)->missing(jail));
 }
 
-/* Makes the cgroups, and before that the one who removes them if all else is killed. */
-static void make_cgroups(struct cgroups *cgroups, struct jail *janitor, struct jail *supervisor)
+/* Makes the VMM's cgroup, and before that the one who removes it if all else is killed. */
+static void make_vmm_cgroup(struct cgroups *cgroups, struct jail *janitor, struct jail *supervisor)
 {
     const struct options *options = janitor->options;
 
@@ -254,8 +240,40 @@ static void make_cgroups(struct cgroups *cgroups, struct jail *janitor, struct j
     janitor->fd_count = FD_CGROUP_CPU + 1;
     janitor->cgroups = cgroups;
     supervisor->fds[FD_JANITOR_PID] = jail_start(janitor);
-    cgroups_make(cgroups, options, supervisor->euid);
+    cgroups_make(cgroups, VMM, options, supervisor->euid);
     supervisor->fds[FD_VMM_EVENTS] = cgroups->vmm_events;
+}
+
+/* What needs root too, but not before the VMM is started. */
+static void make_broker_cgroup(struct supervisor *state, struct jail *supervisor,
+                               const struct jail *broker)
+{
+    int log = kernel_log_open();
+
+    supervisor->fds[FD_KERNEL_LOG] = log;
+    state->kernel_log = (struct kernel_log){
+        .fd = log < 0 ? -1 : FD_KERNEL_LOG, .vmm = supervisor->uid, .broker = broker->uid};
+    cgroups_make(&state->cgroups, BROKER, broker->options, supervisor->euid);
+}
+
+/* Starts both jails: the VMM's first, for it is the one that takes longest. */
+static void start_jails(struct supervisor *state, struct jail *vmm, struct jail *broker,
+                        struct jail *supervisor)
+{
+    const struct options *options = vmm->options;
+    const bool leaves_root = options->root && options->userns;
+    const bool broker_first = leaves_root || options->feeds_given;
+
+    if (broker_first)
+        make_broker_cgroup(state, supervisor, broker);
+    if (leaves_root)
+        become_user(options);
+    if (options->feeds_given)
+        check_feeds(*broker);
+    supervisor->fds[FD_VMM_PID] = jail_start(vmm);
+    if (!broker_first)
+        make_broker_cgroup(state, supervisor, broker);
+    supervisor->fds[FD_WARDEN_PID] = jail_start(broker);
 }
 
 int main(int argc, char **argv)
@@ -265,16 +283,20 @@ int main(int argc, char **argv)
                 supervisor = new_jail(SUPERVISOR, &options), janitor = new_jail(JANITOR, &options);
     struct supervisor state = {.timeout_seconds = options.timeout_seconds};
     char *broker_argv[] = {"sparkler-netbroker", "--offline-samples", NULL};
-    int link[2], barrier[2], broker_log;
+    int kvm, link[2], start_end, start, broker_log;
 
+    relro_protect();
     if (options.explain) {
         explain((const struct jail *[]){&vmm, &broker, &supervisor, &janitor});
         return 0;
     }
     if (options.daemonize)
         go_to_background();
+    kvm = kvm_open();
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, link) != 0)
         err(1, "cannot make the link between VMM and broker");
+    make_pipe(&start_end, &start);
+    broker.start = supervisor.start = janitor.start = start;
     make_pipe(&supervisor.fds[FD_BROKER_LOG], &broker_log);
     state.broker_log = (struct log){.from = FD_BROKER_LOG, .program = "sparkler-netbroker"};
     vmm.argv = options.arguments - 1; /* the slot before them is "--" or the program's name */
@@ -283,35 +305,20 @@ int main(int argc, char **argv)
     if (!options.offline_samples)
         broker_argv[1] = NULL;
     give_console(&vmm, &supervisor, &state, &options);
-    furnish_vmm(&vmm, &options, link[0]);
+    furnish_vmm(&vmm, &options, kvm, link[0], start_end);
     furnish_broker(&broker, &options, link[1], broker_log);
     supervisor.fd_count = FD_KERNEL_LOG + 1;
     for (int fd = 0; fd <= STDERR_FILENO; fd++)
         supervisor.fds[fd] = fd;
 
-    vmm.parent = broker.parent = janitor.parent = pidfd_open(getpid(), 0);
+    vmm.parent = broker.parent = janitor.parent = sys_pidfd_open(getpid());
     supervisor.fds[FD_SIGNALS] = take_signals();
-    supervisor.fds[FD_KERNEL_LOG] = kernel_log_open();
-    state.kernel_log = (struct kernel_log){
-        .fd = supervisor.fds[FD_KERNEL_LOG] < 0 ? -1 : FD_KERNEL_LOG,
-        .vmm = vmm.uid,
-        .broker = broker.uid,
-    };
-    if (pipe2(barrier, O_CLOEXEC) != 0)
-        err(1, "cannot make a pipe");
-    for (int end = 0; end < 2; end++)
-        vmm.barrier[end] = broker.barrier[end] = supervisor.barrier[end] = janitor.barrier[end] =
-            barrier[end];
-    make_cgroups(&state.cgroups, &janitor, &supervisor);
+    make_vmm_cgroup(&state.cgroups, &janitor, &supervisor);
     vmm.cgroups = broker.cgroups = &state.cgroups;
     vmm.cgroup = &state.cgroups.vmm;
     broker.cgroup = &state.cgroups.broker;
-    if (options.root && options.userns)
-        become_user(&options);
-    if (options.feeds_given)
-        check_feeds(broker);
-    supervisor.fds[FD_VMM_PID] = jail_start(&vmm);
-    supervisor.fds[FD_WARDEN_PID] = jail_start(&broker);
+    start_jails(&state, &vmm, &broker, &supervisor);
+    kvm_tell_processor(kvm, start);
 
     if (state.key_mode)
         terminal_key_mode(STDIN_FILENO, &state.saved);

@@ -3,23 +3,15 @@
  * dumps, writable code, speculation, core scheduling.
  */
 #include "jail.h"
+#include "kernel.h"
 
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/keyctl.h>
-#include <linux/prctl.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
-#include <sys/syscall.h>
-#include <unistd.h>
-
-#ifndef PR_SET_MDWE /* linux/prctl.h of Linux 6.3 */
-#define PR_SET_MDWE              65
-#define PR_MDWE_REFUSE_EXEC_GAIN 1
-#define PR_GET_MDWE              66
-#endif
 
 static void new_session(struct jail *jail)
 {
@@ -40,17 +32,6 @@ static void die_with_parent(struct jail *jail)
         err(1, "cannot tie the jail's life to the jailer's");
     if (poll(&parent, 1, 0) != 0) /* it has died already */
         _exit(1);
-}
-
-/* The jails are built side by side; the guest's is the last that gets to work. */
-static void wait_for_others(struct jail *jail)
-{
-    char none;
-
-    close(jail->barrier[1]);
-    while (read(jail->barrier[0], &none, 1) < 0)
-        if (errno != EINTR)
-            err(1, "cannot wait for the other jails");
 }
 
 static void set_no_new_privs(struct jail *jail)
@@ -160,13 +141,6 @@ const struct lock lock_parent_death = {
     .what = "no life longer than the jailer's",
     .roles = VMM | BROKER,
     .close = die_with_parent,
-};
-
-const struct lock lock_barrier = {
-    .name = "barrier",
-    .what = "no start before all other processes are confined",
-    .roles = VMM,
-    .close = wait_for_others,
 };
 
 const struct lock lock_no_new_privs = {

@@ -3,6 +3,7 @@
  * gone. In the broker's there is what libcurl, OpenSSL and glibc's resolver read, nothing else.
  */
 #include "jail.h"
+#include "kernel.h"
 
 #include <err.h>
 #include <errno.h>
@@ -12,8 +13,6 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 /* Where the new root is mounted while the old one is still there; any folder would do. */
 #define NEW_ROOT "/proc"
@@ -64,15 +63,16 @@ static void make_mount_point(const char *path, bool folder)
 /* Shows a file or folder of the host in the jail: read-only, no devices, no set-user-ID. */
 static void bind_read_only(const char *source, const char *target)
 {
-    struct mount_attr attributes = {
-        .attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV,
+    const struct tree_attributes read_only = {
+        .set = TREE_ATTR_RDONLY | TREE_ATTR_NOSUID | TREE_ATTR_NODEV,
     };
-    int tree = open_tree(AT_FDCWD, source, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
+    int tree =
+        (int)syscall(SYS_open_tree, AT_FDCWD, source, TREE_CLONE | TREE_CLOEXEC | TREE_RECURSIVE);
 
     if (tree < 0 ||
-        mount_setattr(tree, "", AT_EMPTY_PATH | AT_RECURSIVE, &attributes, sizeof(attributes)) !=
-            0 ||
-        move_mount(tree, "", AT_FDCWD, target, MOVE_MOUNT_F_EMPTY_PATH) != 0)
+        syscall(SYS_mount_setattr, tree, "", AT_EMPTY_PATH | TREE_RECURSIVE, &read_only,
+                sizeof(read_only)) != 0 ||
+        syscall(SYS_move_mount, tree, "", AT_FDCWD, target, TREE_MOVE_F_EMPTY_PATH) != 0)
         err(1, "cannot show %s in the jail, read-only", source);
     close(tree);
 }

@@ -2,6 +2,8 @@
  * policy/fds.h. */
 #include "supervisor.h"
 
+#include "kernel.h"
+
 #include "policy/fds.h"
 
 #include <err.h>
@@ -10,7 +12,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/pidfd.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -29,9 +30,9 @@ static void stop_for_a_while(struct supervisor *supervisor)
 {
     if (supervisor->key_mode)
         terminal_restore(STDIN_FILENO, &supervisor->saved);
-    pidfd_send_signal(FD_VMM_PID, SIGSTOP, NULL, 0);
+    sys_pidfd_send_signal(FD_VMM_PID, SIGSTOP);
     kill(getpid(), SIGSTOP);
-    pidfd_send_signal(FD_VMM_PID, SIGCONT, NULL, 0);
+    sys_pidfd_send_signal(FD_VMM_PID, SIGCONT);
     if (supervisor->key_mode)
         terminal_key_mode(STDIN_FILENO, &supervisor->saved);
 }
@@ -49,16 +50,21 @@ static int take_signal(struct supervisor *supervisor)
     return 0;
 }
 
-/* Kills what is left of a jail and waits until it is gone. */
-static siginfo_t end_jail(int pidfd)
+/* Kills what is left of a jail. */
+static void kill_jail(int pidfd)
 {
     struct pollfd ended = {.fd = pidfd, .events = POLLIN};
-    siginfo_t end = {0};
 
     /* one that still closes its locks may have root's uid for a moment longer */
-    while (pidfd_send_signal(pidfd, SIGKILL, NULL, 0) != 0 && errno == EPERM &&
-           poll(&ended, 1, 1) == 0)
+    while (sys_pidfd_send_signal(pidfd, SIGKILL) != 0 && errno == EPERM && poll(&ended, 1, 1) == 0)
         continue;
+}
+
+/* Waits until a jail is gone. */
+static siginfo_t reap_jail(int pidfd)
+{
+    siginfo_t end = {0};
+
     while (waitid(P_PIDFD, (id_t)pidfd, &end, WEXITED) != 0)
         if (errno != EINTR)
             err(1, "cannot wait for a jail");
@@ -178,17 +184,21 @@ int supervise(struct supervisor *supervisor)
 {
     int signal = 0, status = 1;
     enum cause cause = wait_for_end(supervisor, &signal);
-    siginfo_t vmm = end_jail(FD_VMM_PID), warden = end_jail(FD_WARDEN_PID);
-    siginfo_t janitor = {0};
+    siginfo_t vmm, warden, janitor = {0};
     bool out_of_memory;
 
+    kill_jail(FD_VMM_PID); /* the two end side by side */
+    kill_jail(FD_WARDEN_PID);
+    vmm = reap_jail(FD_VMM_PID);
+    warden = reap_jail(FD_WARDEN_PID);
     drain(supervisor);
     if (supervisor->key_mode)
         terminal_restore(STDIN_FILENO, &supervisor->saved);
     out_of_memory = supervisor->cgroups.count > 0 && cgroups_ran_out_of_memory();
     if (supervisor->cgroups.count > 0) {
         cgroups_remove(&supervisor->cgroups);
-        janitor = end_jail(FD_JANITOR_PID);
+        kill_jail(FD_JANITOR_PID);
+        janitor = reap_jail(FD_JANITOR_PID);
     }
     switch (cause) {
     case VMM_ENDED:

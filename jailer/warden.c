@@ -13,6 +13,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -35,7 +36,7 @@ static bool wait_for_request(void)
 /* Runs the broker until it ends; returns its wait status. */
 static int run_broker(const struct jail *jail)
 {
-    pid_t broker = fork(), ended;
+    pid_t broker = (pid_t)syscall(SYS_clone, SIGCHLD, NULL, NULL, NULL, NULL), ended; /* fork */
     int status;
 
     if (broker == 0)

@@ -2,6 +2,7 @@
 #include "policy/report.h"
 #include "policy/proc.h"
 
+#include <cap-ng.h>
 #include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
@@ -65,20 +66,34 @@ static bool bounds_are_idle(pid_t pid, const char *status)
 
 static bool report_capabilities(pid_t pid, const char *status)
 {
-    static const char *const sets[] = {"CapInh", "CapPrm", "CapEff", "CapAmb", "CapBnd"};
-    char value[PROC_FIELD_MAX];
+    static const struct {
+        capng_type_t type;
+        const char *name;
+    } sets[] = {
+        {CAPNG_INHERITABLE, "inheritable"},   {CAPNG_PERMITTED, "permitted"},
+        {CAPNG_EFFECTIVE, "effective"},       {CAPNG_AMBIENT, "ambient"},
+        {CAPNG_BOUNDING_SET, "bounding set"},
+    };
     bool fine = true, idle = false;
 
     printf("  capabilities  ");
+    capng_setpid(pid);
+    if (capng_get_caps_process() != 0) {
+        printf("WRONG: cannot be read\n");
+        return false;
+    }
     for (size_t i = 0; i < sizeof(sets) / sizeof(*sets); i++) {
-        if (strtoull(proc_field(status, sets[i], value), NULL, 16) == 0 && *value != '\0')
-            continue;
-        if (strcmp(sets[i], "CapBnd") == 0 && *value != '\0' && bounds_are_idle(pid, status)) {
-            idle = true;
-            continue;
+        char *held = capng_print_caps_text(CAPNG_PRINT_BUFFER, sets[i].type);
+
+        if (held && strcmp(held, "none") != 0) {
+            if (sets[i].type == CAPNG_BOUNDING_SET && bounds_are_idle(pid, status))
+                idle = true;
+            else {
+                printf("%s%s %s", fine ? "WRONG: " : "; ", sets[i].name, held);
+                fine = false;
+            }
         }
-        printf("%s%s %s", fine ? "WRONG: " : ", ", sets[i], value);
-        fine = false;
+        free(held);
     }
     if (fine)
         printf(idle ? "none, and none can come by the bounding set, which is an ordinary user's"

@@ -31,16 +31,16 @@ within() {
     [[ $count -gt 0 && $count -le $2 ]]
 }
 
-@test "budget: system calls of the jailer, to its own filter: 305" {
-    within jailer 305
+@test "budget: system calls of the jailer, to its own filter: 290" {
+    within jailer 290
 }
 
-@test "budget: system calls that close the VMM's jail: 250" {
-    within vmm_jail 250
+@test "budget: system calls that close the VMM's jail: 140" {
+    within vmm_jail 140
 }
 
-@test "budget: system calls of the VMM, from its exec to the first KVM_RUN: 48" {
-    within vmm 48
+@test "budget: system calls of the VMM, from its exec to the first KVM_RUN: 40" {
+    within vmm 40
 }
 
 @test "budget: three processes, of the VMM, the broker's jail and the janitor" {
@@ -57,7 +57,7 @@ within() {
     within cgroup_bytes 40
 }
 
-@test "budget: 160 page faults of the jailer and the VMM" {
+@test "budget: 80 page faults of the jailer and the VMM" {
     run --separate-stderr python3 - "$build/jailer" --guest "$guests/hello.bin" \
         --exec sparkler-vmm <<'PYTHON'
 import os
@@ -70,5 +70,5 @@ print(status, usage.ru_minflt)
 PYTHON
     echo "$output $stderr"
     read -r ended faults <<<"$output"
-    [[ $ended -eq 0 && $faults -le 160 ]]
+    [[ $ended -eq 0 && $faults -le 80 ]]
 }

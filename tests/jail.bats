@@ -155,8 +155,8 @@ fds() {
 }
 
 few_descriptors() {
-    [[ $(fds "$(vmm)") == "0 1 2 6 8" ]]
-    readlink "/proc/$(vmm)/fd/8" | grep -q kvm-vcpu
+    [[ $(fds "$(vmm)") == "0 1 2 6 9" ]]
+    readlink "/proc/$(vmm)/fd/9" | grep -q kvm-vcpu
     echo "warden $(fds "$(warden)"), broker $(fds "$(broker)"), resolver $(fds "$(resolver)")"
     [[ $(fds "$(warden)") == "0 1 2 3 4 5 63" ]]
     [[ $(fds "$(broker)") == "0 1 2 3 4"* ]]
@@ -176,9 +176,28 @@ few_descriptors() {
     in_every_way few_descriptors
 }
 
+# relro_offset PROGRAM: where the page with what is relocated lies in its file, as /proc says it
+relro_offset() {
+    printf '%08x' $(($(readelf -lW "$1" | awk '$1 == "GNU_RELRO" {print $2}') & ~4095))
+}
+
+# The program's header only asks for it; musl's start of a static program does not do it.
+relocations_read_only() {
+    local pid
+    for pid in "$supervisor" $(warden) $(janitor); do
+        grep -q " r--p $(relro_offset "$build/jailer") " "/proc/$pid/maps"
+    done
+    grep -q " r--p $(relro_offset "$build/sparkler-vmm") " "/proc/$(vmm)/maps"
+}
+
+@test "jailer and VMM: what was relocated is read-only" {
+    need_root "see the memory of others"
+    in_every_way relocations_read_only
+}
+
 bare_environment() {
     [[ $(tr '\0' '\n' <"/proc/$(vmm)/environ" | sort | xargs) == \
-"LISTEN_FDNAMES=kvm:memory:guest:broker LISTEN_FDS=4 LISTEN_PID=1" ]]
+"LISTEN_FDNAMES=kvm:memory:guest:broker:start LISTEN_FDS=5 LISTEN_PID=1" ]]
     [[ $(tr '\0' '\n' <"/proc/$(broker)/environ" | sort | xargs) =~ \
 ^"LISTEN_FDNAMES=link:feeds:ca LISTEN_FDS=3 LISTEN_PID="[0-9]+$ ]]
 }
@@ -195,7 +214,7 @@ bare_environment() {
         exec 9</etc/passwd 19</etc/passwd
         vm_launch "$way" --exec "$PROBE" -- wait
         within started
-        [[ $(fds "$(vmm)") == "0 1 2 3 4 5 6" ]]
+        [[ $(fds "$(vmm)") == "0 1 2 3 4 5 6 7" ]]
         [[ $(readlink "/proc/$(vmm)/fd/3") == /dev/kvm || $way == user ]]
         [[ $(readlink "/proc/$(vmm)/fd/4") == /memfd:guest-memory* ]]
         [[ $(readlink "/proc/$(vmm)/fd/5") == */monitor.bin ]]

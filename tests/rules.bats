@@ -192,7 +192,7 @@ with_name_server() {
 }
 
 @test "warden: a VMM that breaks the link's protocol is dropped" {
-    gcc -static -D_GNU_SOURCE -I"$root" -o stray "$root/tests/probes/stray.c"
+    musl-gcc -static -D_GNU_SOURCE -I"$root" -o stray "$root/tests/probes/stray.c"
     run -0 --separate-stderr timeout --kill-after 5 20 "$build/jailer" --id "$id" \
         --exec "$PWD/stray" -- frame
     [[ $stderr == *"broke the link's protocol"* ]]

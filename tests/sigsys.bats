@@ -5,7 +5,7 @@ bats_require_minimum_version 1.5.0
 setup_file() {
     export root="$BATS_TEST_DIRNAME/.."
     export build="$root/${BUILD:-build}"
-    gcc -static -D_GNU_SOURCE -I"$root" -o "$BATS_FILE_TMPDIR/stray" "$root/tests/probes/stray.c"
+    musl-gcc -static -D_GNU_SOURCE -I"$root" -o "$BATS_FILE_TMPDIR/stray" "$root/tests/probes/stray.c"
 }
 
 setup() {

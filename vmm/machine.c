@@ -2,13 +2,15 @@
 #include "machine.h"
 
 #include "policy/fds.h"
+#include "start.h"
 
-#include <cpuid.h>
 #include <err.h>
 #include <stddef.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #define MEMORY_MAX (3ull << 30) /* above lie the places of PC devices and of KVM's own pages */
 #define PAGE_SIZE  4096u
@@ -16,15 +18,14 @@
 /* Three pages that KVM needs on Intel processors without "unrestricted guest", above all memory. */
 #define TSS_ADDRESS 0xfffbd000ul
 
-#define CPUID_ENTRIES 256 /* KVM_MAX_CPUID_ENTRIES in Linux, arch/x86/include/asm/kvm_host.h */
-
-#define BRAND_FIRST 0x80000002u
-#define BRAND_LAST  0x80000004u
-
-struct cpuid_table {
-    _Alignas(struct kvm_cpuid2)
-        uint8_t bytes[sizeof(struct kvm_cpuid2) + CPUID_ENTRIES * sizeof(struct kvm_cpuid_entry2)];
-};
+/*
+ * ioctl(2) for the requests that hand over a structure. musl's takes a request as an int, whose
+ * sign would fill the upper half of some; the policy compares all of it.
+ */
+static int request(int fd, unsigned long number, void *structure)
+{
+    return (int)syscall(SYS_ioctl, fd, number, structure);
+}
 
 static void check_api(void)
 {
@@ -80,7 +81,7 @@ static void create_vm(const struct machine *machine)
     check_number(ioctl(FD_KVM, KVM_CREATE_VM, 0), FD_VM, "a virtual machine");
     if (ioctl(FD_VM, KVM_SET_TSS_ADDR, TSS_ADDRESS) != 0)
         err(1, "KVM refuses the place of its task state segment");
-    if (ioctl(FD_VM, KVM_SET_USER_MEMORY_REGION, &slot) != 0)
+    if (request(FD_VM, KVM_SET_USER_MEMORY_REGION, &slot) != 0)
         err(1, "KVM refuses %llu bytes of guest memory", (unsigned long long)machine->memory_size);
 }
 
@@ -101,25 +102,28 @@ static void create_vcpu(struct machine *machine)
         fields > 0 && (fields & KVM_SYNC_X86_REGS) != 0 && (fields & KVM_SYNC_X86_SREGS) != 0;
 }
 
-/* The guest sees what KVM supports of the host's processor. KVM leaves the brand string's three
- * leaves empty; the guest gets the host's. */
+/* Reads `size` bytes of the jailer's message; the pipe gives them in one piece or ends. */
+static void read_start(void *bytes, size_t size)
+{
+    ssize_t got = read(FD_START, bytes, size);
+
+    if (got < 0)
+        err(1, "cannot read which processor the guest has");
+    if ((size_t)got != size)
+        errx(1, "the jailer ended before it said which processor the guest has");
+}
+
+/* The guest sees what KVM supports of the host's processor, and its brand. */
 static void set_cpuid(void)
 {
-    struct cpuid_table table;
-    struct kvm_cpuid2 *cpuid = (struct kvm_cpuid2 *)table.bytes;
+    struct start_message message;
 
-    cpuid->nent = CPUID_ENTRIES;
-    cpuid->padding = 0;
-    if (ioctl(FD_KVM, KVM_GET_SUPPORTED_CPUID, cpuid) != 0)
-        err(1, "KVM does not say which CPUID leaves it supports");
-
-    for (uint32_t i = 0; i < cpuid->nent; i++) {
-        struct kvm_cpuid_entry2 *leaf = &cpuid->entries[i];
-        if (leaf->function >= BRAND_FIRST && leaf->function <= BRAND_LAST)
-            __cpuid(leaf->function, leaf->eax, leaf->ebx, leaf->ecx, leaf->edx);
-    }
-
-    if (ioctl(FD_VCPU, KVM_SET_CPUID2, cpuid) != 0)
+    read_start(&message.cpuid, sizeof(message.cpuid));
+    if (message.cpuid.nent > CPUID_LEAVES_MAX)
+        errx(1, "a processor of %u CPUID leaves: KVM takes %d", message.cpuid.nent,
+             CPUID_LEAVES_MAX);
+    read_start(message.leaves, message.cpuid.nent * sizeof(message.leaves[0]));
+    if (request(FD_VCPU, KVM_SET_CPUID2, &message.cpuid) != 0)
         err(1, "KVM refuses the CPUID leaves that it supports");
 }
 
@@ -137,7 +141,7 @@ void machine_start_at(uint64_t ip)
     struct kvm_sregs sregs;
     struct kvm_regs regs;
 
-    if (ioctl(FD_VCPU, KVM_GET_SREGS, &sregs) != 0 || ioctl(FD_VCPU, KVM_GET_REGS, &regs) != 0)
+    if (request(FD_VCPU, KVM_GET_SREGS, &sregs) != 0 || request(FD_VCPU, KVM_GET_REGS, &regs) != 0)
         err(1, "KVM does not say the vCPU's registers");
 
     sregs.cs.selector = 0; /* at reset it points to the firmware that we do not have */
@@ -145,6 +149,6 @@ void machine_start_at(uint64_t ip)
     regs.rip = ip;
     regs.rflags = 0x2; /* only the bit that is always set */
 
-    if (ioctl(FD_VCPU, KVM_SET_SREGS, &sregs) != 0 || ioctl(FD_VCPU, KVM_SET_REGS, &regs) != 0)
+    if (request(FD_VCPU, KVM_SET_SREGS, &sregs) != 0 || request(FD_VCPU, KVM_SET_REGS, &regs) != 0)
         err(1, "KVM refuses the vCPU's first registers");
 }

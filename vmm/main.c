@@ -10,6 +10,7 @@
 #include "run.h"
 
 #include <err.h>
+#include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,11 +29,21 @@ static void take_descriptors(int argument_count)
 {
     const char *pid = getenv("LISTEN_PID");
 
-    if (!environment_has("LISTEN_FDS", "4") || !environment_has("LISTEN_FDNAMES", VMM_FDNAMES) ||
+    if (!environment_has("LISTEN_FDS", "5") || !environment_has("LISTEN_FDNAMES", VMM_FDNAMES) ||
         !pid || atoi(pid) != getpid())
         errx(1, "not started by the jailer: use jailer --exec sparkler-vmm");
     if (argument_count > 1)
         errx(1, "takes no arguments: all options are the jailer's");
+}
+
+/* The jails are built side by side; the guest is the last that gets to work. */
+static void wait_for_start(void)
+{
+    char none;
+
+    while (read(FD_START, &none, sizeof(none)) < 0)
+        if (errno != EINTR)
+            err(1, "cannot wait until all other processes are confined");
 }
 
 static void lock_down(void)
@@ -45,7 +56,8 @@ static void lock_down(void)
         err(1, "cannot forbid core dumps");
 
     /* What made the machine is not needed to run it. */
-    if (close(FD_KVM) != 0 || close(FD_MEMORY) != 0 || close(FD_GUEST) != 0 || close(FD_VM) != 0)
+    if (close(FD_KVM) != 0 || close(FD_MEMORY) != 0 || close(FD_GUEST) != 0 ||
+        close(FD_START) != 0 || close(FD_VM) != 0)
         err(1, "cannot close what only the set-up needs");
 
     policy_install(&policy_vmm);
@@ -57,12 +69,14 @@ int main(int argument_count, char **arguments)
     struct machine machine;
 
     (void)arguments;
+    relro_protect();
     /* before Linux 6.14 a program that is started by its descriptor is named after the number */
     prctl(PR_SET_NAME, "sparkler-vmm");
     take_descriptors(argument_count);
     machine_create(&machine);
     load_guest(&machine);
     ports_open();
+    wait_for_start();
     lock_down();
 
     /* exit(3) would first do work that the policy has no room for. */

@@ -47,9 +47,24 @@ static int make(const struct attempt *attempt, long number)
     return result < 0 ? errno : 0;
 }
 
+/* The errors that a lock gives, by name. */
+static const struct {
+    int number;
+    const char *name;
+} errors[] = {
+    {EACCES, "EACCES"}, {ECONNREFUSED, "ECONNREFUSED"},
+    {EINVAL, "EINVAL"}, {ENETUNREACH, "ENETUNREACH"},
+    {ENOENT, "ENOENT"}, {ENOSYS, "ENOSYS"},
+    {ENOTTY, "ENOTTY"}, {EPERM, "EPERM"},
+    {EROFS, "EROFS"},   {ESRCH, "ESRCH"},
+};
+
 static void describe(int error, char *text, size_t size)
 {
-    snprintf(text, size, "%s", error == 0 ? "allowed" : strerrorname_np(error));
+    snprintf(text, size, error == 0 ? "allowed" : "errno %d", error);
+    for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++)
+        if (errors[i].number == error)
+            snprintf(text, size, "%s", errors[i].name);
 }
 
 /* In the broker's place: in a child, since many of these attempts are the last. */

@@ -64,7 +64,7 @@ static long execute_memory(void)
 {
     int fd = memfd_create("x", 0);
 
-    return fd < 0 ? -1 : execveat(fd, "", no_strings, no_strings, AT_EMPTY_PATH);
+    return fd < 0 ? -1 : syscall(SYS_execveat, fd, "", no_strings, no_strings, AT_EMPTY_PATH);
 }
 
 static long connect_to(int type, const void *address, socklen_t size)

@@ -6,6 +6,7 @@
  * answer, as all requests behind the last FAULT get. The console and the log are our own 0, 1 and
  * 2. Ends with the VMM's exit status, or 128 + the signal that ended it.
  */
+#include "jailer/kvm.h"
 #include "netbroker/wire.h"
 #include "policy/fds.h"
 #include "policy/policy.h"
@@ -46,13 +47,19 @@ static void start_vmm(const char *vmm, const char *guest, int link)
 {
     char pid[32];
     char *arguments[] = {"sparkler-vmm", NULL};
-    char *environment[] = {"LISTEN_FDS=4", "LISTEN_FDNAMES=" VMM_FDNAMES, pid, NULL};
+    char *environment[] = {"LISTEN_FDS=5", "LISTEN_FDNAMES=" VMM_FDNAMES, pid, NULL};
 
+    int start[2] = {-1, -1};
+
+    if (pipe2(start, O_CLOEXEC) != 0)
+        err(1, "pipe2");
+    kvm_tell_processor(kvm_open(), start[1]);
     int kvm = above(open("/dev/kvm", O_RDWR), "/dev/kvm");
     int memory = above(memfd_create("guest memory", 0), "memfd_create");
     int image = above(open(guest, O_RDONLY), guest);
     int program = above(open(vmm, O_RDONLY), vmm);
     int broker = above(link, "link");
+    int started = above(start[0], "start");
 
     if (ftruncate(memory, MEMORY_SIZE) != 0)
         err(1, "ftruncate");
@@ -60,7 +67,8 @@ static void start_vmm(const char *vmm, const char *guest, int link)
     place(memory, FD_MEMORY);
     place(image, FD_GUEST);
     place(broker, FD_BROKER);
-    close_range(FD_BROKER + 1, FD_PROGRAM, 0);
+    place(started, FD_START);
+    close_range(FD_START + 1, FD_PROGRAM, 0);
     place(program, FD_PROGRAM);
     fcntl(FD_PROGRAM, F_SETFD, FD_CLOEXEC);
 

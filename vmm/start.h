@@ -1,0 +1,21 @@
+/*
+ * The pipe on which a VMM waits for its start (FD_START): first comes which processor its guest
+ * has; its end says that all other processes of the VM are confined.
+ */
+#ifndef SPARKLER_START_H
+#define SPARKLER_START_H
+
+#include <linux/kvm.h>
+
+#define CPUID_LEAVES_MAX 256 /* KVM_MAX_CPUID_ENTRIES in Linux, arch/x86/include/asm/kvm_host.h */
+
+/* As KVM_GET_SUPPORTED_CPUID gives it and KVM_SET_CPUID2 takes it (Documentation/virt/kvm/api.rst);
+ * no leaves but the first `cpuid.nent` are sent. */
+struct start_message {
+    struct kvm_cpuid2 cpuid;
+    struct kvm_cpuid_entry2 leaves[CPUID_LEAVES_MAX];
+};
+
+_Static_assert(sizeof(struct start_message) < 65536, "a pipe takes it whole");
+
+#endif
