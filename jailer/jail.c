@@ -20,8 +20,8 @@
 
 _Noreturn void jail_execute(const struct jail *jail)
 {
-    char count[32], pid[32], names[512] = "LISTEN_FDNAMES=";
-    char *environment[] = {count, pid, names, NULL};
+    char count[32], pid[32], timing[48], names[512] = "LISTEN_FDNAMES=";
+    char *environment[] = {count, pid, names, NULL, NULL};
     size_t length = strlen(names);
 
     for (unsigned i = 3; i < jail->fd_count; i++)
@@ -29,6 +29,10 @@ _Noreturn void jail_execute(const struct jail *jail)
                                    jail->names[i]);
     snprintf(count, sizeof(count), "LISTEN_FDS=%u", jail->fd_count - 3);
     snprintf(pid, sizeof(pid), "LISTEN_PID=%d", getpid());
+    if (jail->role == VMM && jail->timing->on) {
+        snprintf(timing, sizeof(timing), "TIMING_START=%lld", jail->timing->start);
+        environment[3] = timing;
+    }
     syscall(SYS_execveat, FD_PROGRAM, "", jail->argv, environment, AT_EMPTY_PATH);
     err(1, "cannot execute %s (it must be static: there is no loader in the VMM's jail)",
         jail->argv[0]);
@@ -68,7 +72,9 @@ static _Noreturn void run_jail(struct jail *jail)
 
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
-    if (jail->comm != NULL)
+    timing_forget(jail->timing);
+    timing_phase(jail->timing, "cloned, and has a processor");
+    if (jail->run != NULL)
         prctl(PR_SET_NAME, jail->comm);
     if (jail->argv != NULL) /* on the log it speaks as what it is going to be */
         program_invocation_short_name = jail->role == VMM ? "sparkler-vmm" : "sparkler-netbroker";

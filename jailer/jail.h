@@ -6,6 +6,7 @@
 #define SPARKLER_JAIL_H
 
 #include "options.h"
+#include "timing.h"
 
 #include <stdint.h>
 
@@ -24,9 +25,10 @@ struct cgroups;
 
 struct jail {
     enum role role;
-    const char *comm; /* name of the process until it executes its program, or NULL */
+    const char *comm; /* name of the process, unless it becomes its program */
     jail_run *run;    /* NULL: the program is executed at once */
     const struct options *options;
+    struct timing *timing;
     bool as_root;    /* the jailer has real root: ids are changed, not mapped */
     uid_t uid, euid; /* differ in the supervisor alone */
     gid_t gid;

@@ -56,6 +56,9 @@ void jail_close_locks(struct jail *jail)
 {
     for (const struct lock *const *lock = locks; *lock != NULL; lock++)
         if (((*lock)->roles & jail->role) && (*lock)->close != NULL &&
-            lock_skipped(*lock, jail) == NULL)
+            lock_skipped(*lock, jail) == NULL) {
             (*lock)->close(jail);
+            timing_phase(jail->timing, (*lock)->name);
+        }
+    timing_print(jail->timing, jail->comm);
 }

@@ -183,18 +183,19 @@ static int take_signals(void)
     return fd;
 }
 
-static struct jail new_jail(enum role role, const struct options *options)
+static struct jail new_jail(enum role role, const struct options *options, struct timing *timing)
 {
     struct jail jail = {
         .role = role,
         .comm = role == SUPERVISOR ? "supervisor"
                 : role == JANITOR  ? "janitor"
                 : role == BROKER   ? "warden"
-                                   : NULL,
+                                   : "sparkler-vmm",
         .run = role == BROKER    ? warden_run
                : role == JANITOR ? janitor_run
                                  : NULL,
         .options = options,
+        .timing = timing,
         /* the janitor starts before root becomes the user of --userns */
         .as_root = options->root && (!options->userns || role == JANITOR),
         .program = -1,
@@ -240,6 +241,7 @@ static void make_vmm_cgroup(struct cgroups *cgroups, struct jail *janitor, struc
     janitor->fd_count = FD_CGROUP_CPU + 1;
     janitor->cgroups = cgroups;
     supervisor->fds[FD_JANITOR_PID] = jail_start(janitor);
+    timing_phase(janitor->timing, "janitor cloned");
     cgroups_make(cgroups, VMM, options, supervisor->euid);
     supervisor->fds[FD_VMM_EVENTS] = cgroups->vmm_events;
 }
@@ -271,16 +273,22 @@ static void start_jails(struct supervisor *state, struct jail *vmm, struct jail 
     if (options->feeds_given)
         check_feeds(*broker);
     supervisor->fds[FD_VMM_PID] = jail_start(vmm);
+    timing_phase(vmm->timing, "VMM cloned");
     if (!broker_first)
         make_broker_cgroup(state, supervisor, broker);
+    timing_phase(broker->timing, "cgroup of the broker, kernel's log");
     supervisor->fds[FD_WARDEN_PID] = jail_start(broker);
+    timing_phase(broker->timing, "warden cloned");
 }
 
 int main(int argc, char **argv)
 {
+    struct timing timing = {.start = timing_now(), .last = timing_now()};
     const struct options options = options_parse(argc, argv);
-    struct jail vmm = new_jail(VMM, &options), broker = new_jail(BROKER, &options),
-                supervisor = new_jail(SUPERVISOR, &options), janitor = new_jail(JANITOR, &options);
+    struct jail vmm = new_jail(VMM, &options, &timing),
+                broker = new_jail(BROKER, &options, &timing),
+                supervisor = new_jail(SUPERVISOR, &options, &timing),
+                janitor = new_jail(JANITOR, &options, &timing);
     struct supervisor state = {.timeout_seconds = options.timeout_seconds};
     char *broker_argv[] = {"sparkler-netbroker", "--offline-samples", NULL};
     int kvm, link[2], start_end, start, broker_log;
@@ -290,6 +298,8 @@ int main(int argc, char **argv)
         explain((const struct jail *[]){&vmm, &broker, &supervisor, &janitor});
         return 0;
     }
+    timing.on = options.timing;
+    timing_phase(&timing, "options");
     if (options.daemonize)
         go_to_background();
     kvm = kvm_open();
@@ -313,12 +323,15 @@ int main(int argc, char **argv)
 
     vmm.parent = broker.parent = janitor.parent = sys_pidfd_open(getpid());
     supervisor.fds[FD_SIGNALS] = take_signals();
+    timing_phase(&timing, "files, pipes, signals");
     make_vmm_cgroup(&state.cgroups, &janitor, &supervisor);
+    timing_phase(&timing, "cgroup of the VMM");
     vmm.cgroups = broker.cgroups = &state.cgroups;
     vmm.cgroup = &state.cgroups.vmm;
     broker.cgroup = &state.cgroups.broker;
     start_jails(&state, &vmm, &broker, &supervisor);
     kvm_tell_processor(kvm, start);
+    timing_phase(&timing, "KVM's CPUID leaves");
 
     if (state.key_mode)
         terminal_key_mode(STDIN_FILENO, &state.saved);

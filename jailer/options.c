@@ -51,6 +51,7 @@ static const char usage[] =
     "  --parent-cgroup PATH  where the cgroups are made (sparkler)\n"
     "  --daemonize           run in the background, without a console\n"
     "  --explain             print the locks of the jails, and run nothing\n"
+    "  --timing              print the phases of the start, in microseconds\n"
     "  --help, --version\n"
     "\n"
     "Status: 0 the guest halted; 1 wrong usage or set-up failed; 2 the guest failed;\n"
@@ -219,6 +220,7 @@ enum option_id {
     PARENT_CGROUP,
     DAEMONIZE,
     EXPLAIN,
+    TIMING,
     HELP,
     VERSION,
 };
@@ -244,6 +246,7 @@ static const struct option names[] = {
     {"parent-cgroup", required_argument, NULL, PARENT_CGROUP},
     {"daemonize", no_argument, NULL, DAEMONIZE},
     {"explain", no_argument, NULL, EXPLAIN},
+    {"timing", no_argument, NULL, TIMING},
     {"help", no_argument, NULL, HELP},
     {"version", no_argument, NULL, VERSION},
     {0},
@@ -312,6 +315,9 @@ static void set_option(struct options *options, enum option_id option, char *val
         break;
     case EXPLAIN:
         options->explain = true;
+        break;
+    case TIMING:
+        options->timing = true;
         break;
     case HELP:
         fputs(usage, stdout);

@@ -36,7 +36,7 @@ struct options {
     gid_t gid;
     const char *netns;
     bool root; /* the user is root, and may change to any id */
-    bool userns, raw_console, offline_samples, daemonize, explain;
+    bool userns, raw_console, offline_samples, daemonize, explain, timing;
 };
 
 /*

@@ -72,3 +72,15 @@ PYTHON
     read -r ended faults <<<"$output"
     [[ $ended -eq 0 && $faults -le 80 ]]
 }
+
+@test "--timing shows the phases of each process" {
+    run --separate-stderr timeout --kill-after 5 20 "$build/jailer" --timing \
+        --guest "$guests/hello.bin" --exec sparkler-vmm
+    [[ $status -eq 0 && $output == hello ]]
+    for process in supervisor janitor sparkler-vmm warden; do
+        grep -q "timing of $process:" <<<"$stderr"
+    done
+    for phase in 'options' 'VMM cloned' 'network namespace' 'seccomp' 'machine set up'; do
+        grep -qE "[0-9]+ us .*  $phase$" <<<"$stderr"
+    done
+}

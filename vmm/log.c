@@ -5,7 +5,9 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #define LINE_MAX_BYTES 512
@@ -26,4 +28,15 @@ void log_line(const char *format, ...)
     line[length++] = '\n'; /* in the place of the NUL */
     if (write(FD_LOG, line, length) < 0)
         return;
+}
+
+void log_timing(const char *phase)
+{
+    const char *start = getenv("TIMING_START");
+    struct timespec now;
+
+    if (!start || clock_gettime(CLOCK_MONOTONIC, &now) != 0)
+        return;
+    log_line("timing: %lld us  %s", (now.tv_sec * 1000000000ll + now.tv_nsec - atoll(start)) / 1000,
+             phase);
 }

@@ -3,6 +3,7 @@
  * `vmm-boot`, with all that it needs as descriptors (policy/fds.h), and opens nothing itself.
  */
 #include "load.h"
+#include "log.h"
 #include "machine.h"
 #include "policy/fds.h"
 #include "policy/policy.h"
@@ -73,10 +74,13 @@ int main(int argument_count, char **arguments)
     /* before Linux 6.14 a program that is started by its descriptor is named after the number */
     prctl(PR_SET_NAME, "sparkler-vmm");
     take_descriptors(argument_count);
+    log_timing("program started");
     machine_create(&machine);
     load_guest(&machine);
     ports_open();
+    log_timing("machine set up");
     wait_for_start();
+    log_timing("all others confined");
     lock_down();
 
     /* exit(3) would first do work that the policy has no room for. */

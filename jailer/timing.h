@@ -1,0 +1,31 @@
+/* jailer --timing: when each process of a start had done what. */
+#ifndef SPARKLER_TIMING_H
+#define SPARKLER_TIMING_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define TIMING_TEXT_MAX 4096
+
+/* CLOCK_MONOTONIC in nanoseconds */
+long long timing_now(void);
+
+/* Of one process; one that is cloned goes on in its copy. */
+struct timing {
+    bool on;
+    long long start; /* of the jailer's main() */
+    long long last;  /* end of the last phase */
+    size_t length;
+    char text[TIMING_TEXT_MAX]; /* a line for each phase */
+};
+
+/* Notes that a phase has ended. Does nothing if the timing is not on. */
+void timing_phase(struct timing *timing, const char *phase);
+
+/* Writes the phases of this process to its standard error, at once; forgets them. */
+void timing_print(struct timing *timing, const char *process);
+
+/* Forgets the phases of the parent. */
+void timing_forget(struct timing *timing);
+
+#endif
