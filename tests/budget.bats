@@ -81,6 +81,6 @@ PYTHON
         grep -q "timing of $process:" <<<"$stderr"
     done
     for phase in 'options' 'VMM cloned' 'network namespace' 'seccomp' 'machine set up'; do
-        grep -qE "[0-9]+ us .*  $phase$" <<<"$stderr"
+        grep -qE "[0-9]+ us.*  $phase$" <<<"$stderr"
     done
 }
