@@ -57,6 +57,7 @@ static const struct {
     {"sendmmsg", {"sockfd", "msgvec", "vlen", "flags"}},
     {"sendmsg", {"sockfd", "msg", "flags"}},
     {"sendto", {"sockfd", "buf", "len", "flags", "dest_addr", "addrlen"}},
+    {"setitimer", {"which", "new_value", "old_value"}},
     {"setsockopt", {"sockfd", "level", "optname", "optval", "optlen"}},
     {"shutdown", {"sockfd", "how"}},
     {"socket", {"domain", "type", "protocol"}},

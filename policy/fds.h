@@ -19,7 +19,7 @@
 #define FD_GUEST    5 /* the guest image, read-only; closed once it is loaded */
 #define FD_BROKER   6 /* the VMM's end of the link */
 #define FD_START    7 /* read end of the pipe of vmm/start.h; closed before the guest runs */
-#define FD_VM       8 /* made by KVM_CREATE_VM; closed before the guest runs */
+#define FD_VM       8 /* made by KVM_CREATE_VM */
 #define FD_VCPU     9 /* made by KVM_CREATE_VCPU */
 
 /* sparkler-netbroker; behind these come the credentials, each as "credential.NAME" */

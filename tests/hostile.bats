@@ -184,6 +184,26 @@ while byte := sys.stdin.buffer.raw.read(1):
     grep -q "the console's output is closed: Broken pipe" log
 }
 
+@test "output: what a talkative guest said last is shown while it spins, and before it waits" {
+    launch talk-spin
+    within says spinning
+    [[ $(ps -o stat= -p "$(vmm)") == R* ]]
+    kill -TERM "$supervisor"
+    ended 143
+
+    nasm -i "$root/tests/guests/" -D KEY -f bin -o "$guests/talk-key.bin" \
+        "$root/tests/guests/talk-spin.asm"
+    mkfifo keys
+    exec 4<>keys
+    "$build/jailer" --guest "$guests/talk-key.bin" --exec sparkler-vmm <keys 4>&- >out 2>log 3>&- &
+    supervisor=$!
+    within says spinning
+    printf k >&4
+    ended 0
+    [[ $(tail -n 1 out) == "spinningk no more" && $(grep -c 'Can anybody hear me?' out) -eq 150 ]]
+    exec 4<&-
+}
+
 @test "output: a device that is full ends the VM with 4" {
     console=/dev/full launch talk
     ended 4

@@ -155,7 +155,7 @@ fds() {
 }
 
 few_descriptors() {
-    [[ $(fds "$(vmm)") == "0 1 2 6 9" ]]
+    [[ $(fds "$(vmm)") == "0 1 2 6 8 9" ]]
     readlink "/proc/$(vmm)/fd/9" | grep -q kvm-vcpu
     echo "warden $(fds "$(warden)"), broker $(fds "$(broker)"), resolver $(fds "$(resolver)")"
     [[ $(fds "$(warden)") == "0 1 2 3 4 5 63" ]]

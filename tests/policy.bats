@@ -236,7 +236,7 @@ END
         [[ ${lines[0]} == "$process: "*" system calls, "*" any other kills it." ]]
     done
     run "$policy" explain sparkler-vmm
-    [[ $output == *"ioctl if fd is FD_VCPU and request is KVM_RUN: "* ]]
+    [[ $output == *"ioctl if fd is FD_VCPU and request is KVM_RUN, or fd is FD_VM and "* ]]
     run "$policy" explain init
     [[ $status -eq 1 && $output == *"cannot explain 'init'"* ]]
 }

@@ -10,6 +10,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#define TALKATIVE_BYTES 2000
+#define DRAIN_BYTES     256 /* more than the ring has */
+
 /* A descriptor that does not block would make the guest's wait for a key a busy loop. */
 static void make_blocking(int fd)
 {
@@ -21,13 +24,15 @@ static void make_blocking(int fd)
         err(1, "cannot let descriptor %d, the console, block", fd);
 }
 
-void console_open(void)
+void console_open(struct console *console, struct kvm_coalesced_mmio_ring *ring)
 {
     make_blocking(FD_CONSOLE_IN);
     make_blocking(FD_CONSOLE_OUT);
+    console->coalesced.ring = ring;
+    coalesced_open();
 }
 
-bool console_write(const uint8_t *bytes, size_t count)
+static bool write_all(const uint8_t *bytes, size_t count)
 {
     while (count > 0) {
         ssize_t done = write(FD_CONSOLE_OUT, bytes, count);
@@ -41,6 +46,23 @@ bool console_write(const uint8_t *bytes, size_t count)
         count -= (size_t)done;
     }
     return true;
+}
+
+bool console_write(struct console *console, const uint8_t *bytes, size_t count)
+{
+    console->written += count;
+    if (console->written >= TALKATIVE_BYTES && !console->coalesced.started &&
+        !coalesced_start(&console->coalesced, CONSOLE_PORT))
+        console->written = 0;
+    return write_all(bytes, count);
+}
+
+bool console_drain(const struct console *console)
+{
+    uint8_t bytes[DRAIN_BYTES];
+    size_t count = coalesced_take(&console->coalesced, bytes, sizeof(bytes));
+
+    return write_all(bytes, count);
 }
 
 bool console_read(uint8_t *keys, size_t count)

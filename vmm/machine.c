@@ -85,6 +85,17 @@ static void create_vm(const struct machine *machine)
         err(1, "KVM refuses %llu bytes of guest memory", (unsigned long long)machine->memory_size);
 }
 
+/* The ring of coalesced OUTs is one of the vCPU's shared pages; KVM says which. */
+static void map_ring(struct machine *machine, size_t size)
+{
+    int page = ioctl(FD_KVM, KVM_CHECK_EXTENSION, KVM_CAP_COALESCED_MMIO);
+
+    machine->ring = NULL;
+    if (page > 0 && ((size_t)page + 1) * PAGE_SIZE <= size &&
+        ioctl(FD_KVM, KVM_CHECK_EXTENSION, KVM_CAP_COALESCED_PIO) > 0)
+        machine->ring = (void *)((uint8_t *)machine->run + (size_t)page * PAGE_SIZE);
+}
+
 static void create_vcpu(struct machine *machine)
 {
     int size = ioctl(FD_KVM, KVM_GET_VCPU_MMAP_SIZE, 0);
@@ -100,6 +111,7 @@ static void create_vcpu(struct machine *machine)
     int fields = ioctl(FD_KVM, KVM_CHECK_EXTENSION, KVM_CAP_SYNC_REGS);
     machine->has_sync_regs =
         fields > 0 && (fields & KVM_SYNC_X86_REGS) != 0 && (fields & KVM_SYNC_X86_SREGS) != 0;
+    map_ring(machine, (size_t)size);
 }
 
 /* Reads `size` bytes of the jailer's message; the pipe gives them in one piece or ends. */

@@ -11,6 +11,7 @@ struct machine {
     uint64_t memory_size; /* bytes */
     struct kvm_run *run;  /* shared with KVM: why KVM_RUN returned, and the data of an I/O */
     bool has_sync_regs;   /* KVM can leave the registers in run->s.regs */
+    struct kvm_coalesced_mmio_ring *ring; /* shared with KVM, or NULL if it cannot coalesce */
 };
 
 /*

@@ -57,8 +57,7 @@ static void lock_down(void)
         err(1, "cannot forbid core dumps");
 
     /* What made the machine is not needed to run it. */
-    if (close(FD_KVM) != 0 || close(FD_MEMORY) != 0 || close(FD_GUEST) != 0 ||
-        close(FD_START) != 0 || close(FD_VM) != 0)
+    if (close(FD_KVM) != 0 || close(FD_MEMORY) != 0 || close(FD_GUEST) != 0 || close(FD_START) != 0)
         err(1, "cannot close what only the set-up needs");
 
     policy_install(&policy_vmm);
@@ -77,7 +76,7 @@ int main(int argument_count, char **arguments)
     log_timing("program started");
     machine_create(&machine);
     load_guest(&machine);
-    ports_open();
+    ports_open(&ports, machine.ring);
     log_timing("machine set up");
     wait_for_start();
     log_timing("all others confined");

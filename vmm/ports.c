@@ -5,16 +5,13 @@
  */
 #include "ports.h"
 
-#include "console.h"
 #include "log.h"
 
 #include <string.h>
 
-#define CONSOLE_PORT 0x3f8
-
-void ports_open(void)
+void ports_open(struct ports *ports, struct kvm_coalesced_mmio_ring *ring)
 {
-    console_open();
+    console_open(&ports->console, ring);
     broker_open();
 }
 
@@ -78,7 +75,7 @@ static bool port_out(struct ports *ports, uint16_t port, uint8_t *data, size_t s
         return true;
     }
     narrow(data, size, count);
-    return console_write(data, count);
+    return console_write(&ports->console, data, count);
 }
 
 bool ports_access(struct ports *ports, struct kvm_run *run)

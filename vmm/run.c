@@ -11,11 +11,20 @@
 
 enum run_end run_guest(struct machine *machine, struct ports *ports)
 {
+    const struct coalesced *coalesced = &ports->console.coalesced;
+
     for (;;) {
-        if (ioctl(FD_VCPU, KVM_RUN, 0) != 0) {
-            if (errno == EINTR) /* stopped and continued */
-                continue;
-            log_line("the guest failed: KVM_RUN: %s", strerror(errno));
+        int error;
+
+        coalesced_resume(coalesced);
+        error = ioctl(FD_VCPU, KVM_RUN, 0) == 0 ? 0 : errno;
+        coalesced_pause(coalesced);
+        if (!console_drain(&ports->console))
+            return RUN_CONSOLE_CLOSED;
+        if (error == EINTR) /* the timer of coalesced output; or stopped and continued */
+            continue;
+        if (error != 0) {
+            log_line("the guest failed: KVM_RUN: %s", strerror(error));
             return RUN_FAILED;
         }
 
