@@ -171,6 +171,8 @@ void cgroups_open(struct cgroups *cgroups, const struct options *options)
         cgroups->parents[i] = open_parent(cgroups->count == 1 ? "" : v1_controllers[i], options);
     snprintf(cgroups->vmm.name, sizeof(cgroups->vmm.name), "%s.vmm", options->id);
     snprintf(cgroups->broker.name, sizeof(cgroups->broker.name), "%s.broker", options->id);
+    if (faccessat(cgroups->parents[0], cgroups->vmm.name, F_OK, 0) == 0)
+        errx(1, "the cgroup %s is there already; is a VM of this --id running?", cgroups->vmm.name);
 }
 
 static void open_events(struct cgroups *cgroups, int memory)
@@ -228,26 +230,25 @@ const struct lock lock_cgroup = {
     .close = enter_cgroup,
 };
 
-/* Removes the folder `name`; false if it is still there, as it is while a process is in it. */
-static bool remove_folder(int parent, const char *name)
+/* Removes the folder `name`; 1 if it is still there, as it is while a process is in it. */
+static unsigned remove_folder(int parent, const char *name)
 {
-    return unlinkat(parent, name, AT_REMOVEDIR) == 0 || errno == ENOENT;
+    return unlinkat(parent, name, AT_REMOVEDIR) != 0 && errno != ENOENT;
 }
 
 void cgroups_remove(const struct cgroups *cgroups)
 {
-    unsigned removed = 0;
+    unsigned left = 1;
 
-    for (unsigned tries = 0; removed < cgroups->count && tries < REMOVE_TRIES; tries++) {
-        bool vmm = remove_folder(FD_CGROUPS + (int)removed, cgroups->vmm.name);
-        bool broker = remove_folder(FD_CGROUPS + (int)removed, cgroups->broker.name);
-
-        if (vmm && broker)
-            removed++;
-        else
+    for (unsigned tries = 0; left > 0 && tries < REMOVE_TRIES; tries++) {
+        if (tries > 0)
             poll(NULL, 0, 1);
+        left = 0;
+        for (int parent = FD_CGROUPS; parent < FD_CGROUPS + (int)cgroups->count; parent++)
+            left += remove_folder(parent, cgroups->vmm.name) +
+                    remove_folder(parent, cgroups->broker.name);
     }
-    if (removed < cgroups->count)
+    if (left > 0)
         warnx("cannot remove the cgroups %s and %s: a process is left in one", cgroups->vmm.name,
               cgroups->broker.name);
 }

@@ -35,7 +35,7 @@ struct cgroups {
 const char *cgroups_skipped(const struct options *options);
 
 /* Opens the parents, made if need be, and names the cgroups; leaves count 0 where this user has
- * none. */
+ * none. Ends the program by errx(3) if they are there already. */
 void cgroups_open(struct cgroups *cgroups, const struct options *options);
 
 /* Makes the cgroup of the VMM or of the broker, which `owner` may then remove, with its default

@@ -45,6 +45,8 @@ static void drop_ids(struct jail *jail)
     struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
     const struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = {0};
 
+    if (jail->role == JANITOR)
+        janitor_await_cgroups(jail);
     if ((jail->as_root && setgroups(0, NULL) != 0) ||
         setresgid(jail->gid, jail->gid, jail->gid) != 0 ||
         setresuid(jail->uid, jail->euid, jail->uid) != 0)

@@ -38,6 +38,7 @@ struct jail {
     int start;                     /* write end of the pipe of vmm/start.h; close-on-exec */
     const struct cgroup *cgroup;   /* of the VMM or the broker */
     const struct cgroups *cgroups; /* for the jails to enter, for the janitor to remove */
+    int cgroups_made[2];           /* a pipe: a byte when they are the janitor's too */
     int parent;                    /* pidfd of the jailer, with which the jail dies */
     unsigned
         fd_count; /* descriptor i of the program is fds[i], named names[i] from 3 on; -1: none */
@@ -89,6 +90,12 @@ _Noreturn void jail_execute(const struct jail *jail);
 /* Pid 1 of the broker's jail: starts the broker when the link becomes readable, and again when it
  * has died. Returns never; the jailer's supervisor ends it. */
 _Noreturn void warden_run(const struct jail *jail);
+
+/*
+ * Waits until the cgroups are made and the janitor's. If the jailer was killed meanwhile, one may
+ * still be root's: then the janitor is to keep the uid (not the capabilities) of root.
+ */
+void janitor_await_cgroups(struct jail *janitor);
 
 /* Removes the VM's cgroups when the supervisor has died without doing so. Returns never. */
 _Noreturn void janitor_run(const struct jail *jail);

@@ -1,6 +1,6 @@
 /*
  * The janitor: waits for the supervisor's death, and then removes the VM's cgroups. When all goes
- * well the supervisor does that itself, and the janitor with it.
+ * well the supervisor does that itself, and ends the janitor.
  */
 #include "cgroup.h"
 
@@ -10,6 +10,20 @@
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
+#include <unistd.h>
+
+void janitor_await_cgroups(struct jail *janitor)
+{
+    char made;
+    ssize_t n;
+
+    close(janitor->cgroups_made[1]);
+    while ((n = read(janitor->cgroups_made[0], &made, 1)) < 0)
+        if (errno != EINTR)
+            err(1, "the janitor cannot wait for the cgroups");
+    if (n == 0 && janitor->as_root)
+        janitor->uid = janitor->euid = 0;
+}
 
 _Noreturn void janitor_run(const struct jail *jail)
 {

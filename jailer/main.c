@@ -240,34 +240,41 @@ static void make_vmm_cgroup(struct cgroups *cgroups, struct jail *janitor, struc
             cgroups->parents[i];
     janitor->fd_count = FD_CGROUP_CPU + 1;
     janitor->cgroups = cgroups;
+    make_pipe(&janitor->cgroups_made[0], &janitor->cgroups_made[1]);
     supervisor->fds[FD_JANITOR_PID] = jail_start(janitor);
     timing_phase(janitor->timing, "janitor cloned");
+    close(janitor->cgroups_made[0]);
     cgroups_make(cgroups, VMM, options, supervisor->euid);
     supervisor->fds[FD_VMM_EVENTS] = cgroups->vmm_events;
 }
 
 /* What needs root too, but not before the VMM is started. */
 static void make_broker_cgroup(struct supervisor *state, struct jail *supervisor,
-                               const struct jail *broker)
+                               const struct jail *broker, const struct jail *janitor)
 {
     int log = kernel_log_open();
 
     supervisor->fds[FD_KERNEL_LOG] = log;
     state->kernel_log = (struct kernel_log){
         .fd = log < 0 ? -1 : FD_KERNEL_LOG, .vmm = supervisor->uid, .broker = broker->uid};
+    if (state->cgroups.count == 0)
+        return;
     cgroups_make(&state->cgroups, BROKER, broker->options, supervisor->euid);
+    if (write(janitor->cgroups_made[1], "", 1) != 1)
+        warn("the janitor has ended"); /* the supervisor sees that too, and cleans up */
+    close(janitor->cgroups_made[1]);
 }
 
 /* Starts both jails: the VMM's first, for it is the one that takes longest. */
 static void start_jails(struct supervisor *state, struct jail *vmm, struct jail *broker,
-                        struct jail *supervisor)
+                        struct jail *supervisor, const struct jail *janitor)
 {
     const struct options *options = vmm->options;
     const bool leaves_root = options->root && options->userns;
     const bool broker_first = leaves_root || options->feeds_given;
 
     if (broker_first)
-        make_broker_cgroup(state, supervisor, broker);
+        make_broker_cgroup(state, supervisor, broker, janitor);
     if (leaves_root)
         become_user(options);
     if (options->feeds_given)
@@ -275,7 +282,7 @@ static void start_jails(struct supervisor *state, struct jail *vmm, struct jail 
     supervisor->fds[FD_VMM_PID] = jail_start(vmm);
     timing_phase(vmm->timing, "VMM cloned");
     if (!broker_first)
-        make_broker_cgroup(state, supervisor, broker);
+        make_broker_cgroup(state, supervisor, broker, janitor);
     timing_phase(broker->timing, "cgroup of the broker, kernel's log");
     supervisor->fds[FD_WARDEN_PID] = jail_start(broker);
     timing_phase(broker->timing, "warden cloned");
@@ -329,7 +336,7 @@ int main(int argc, char **argv)
     vmm.cgroups = broker.cgroups = &state.cgroups;
     vmm.cgroup = &state.cgroups.vmm;
     broker.cgroup = &state.cgroups.broker;
-    start_jails(&state, &vmm, &broker, &supervisor);
+    start_jails(&state, &vmm, &broker, &supervisor, &janitor);
     kvm_tell_processor(kvm, start);
     timing_phase(&timing, "KVM's CPUID leaves");
 

@@ -164,6 +164,32 @@ supervisor_killed() {
     done
 }
 
+# killed_at CALL NUMBER: the jailer is killed when it enters this system call for the NUMBERth time;
+# fails if it never did
+killed_at() {
+    local status=0
+    timeout --foreground --kill-after 2 60 strace --output /dev/null --trace "$1" \
+        --inject "$1:signal=KILL:when=$2" \
+        "$JAILER" --uid "$VM_UID" --id "$VM_ID" --exec sparkler-vmm </dev/null >out 2>log 3>&- ||
+        status=$?
+    [[ $status -eq 137 ]]
+}
+
+@test "kill -9 of the jailer while it makes the cgroups leaves none, at each step" {
+    need_root "make cgroups"
+    local call number
+    for call in mkdirat fchown; do
+        number=1
+        while killed_at "$call" "$number"; do
+            cat log
+            check_nothing_left
+            number=$((number + 1))
+        done
+        echo "$call: killed at $((number - 1)) of them"
+        [[ $number -gt 2 ]]
+    done
+}
+
 answered_without() {
     local victim
     victim=$("$1")
@@ -230,7 +256,7 @@ resolver_killed() {
     vm_start root --id "$VM_ID"
     run --separate-stderr jail root "$JAILER" --id "$VM_ID" --exec sparkler-vmm <<<5
     echo "$stderr"
-    [[ $status -eq 1 && $stderr == *"is a VM of this --id running?"* ]]
+    [[ $status -eq 1 && $stderr == *"is a VM of this --id running?" ]]
     press 5
     vm_wait
     [[ $status -eq 0 ]]
