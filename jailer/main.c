@@ -2,6 +2,7 @@
  * jailer: opens what the jails need, builds them, gives up everything, and supervises.
  */
 #include "cgroup.h"
+#include "daemon.h"
 #include "jail.h"
 #include "kernel.h"
 #include "kvm.h"
@@ -152,22 +153,6 @@ static void become_user(const struct options *options)
     prctl(PR_SET_DUMPABLE, 1, 0, 0, 0); /* or /proc/self/uid_map would still be root's */
 }
 
-static void go_to_background(void)
-{
-    int null = open_file("/dev/null", O_RDWR, "the console of a daemon", "is /dev there?");
-    pid_t child = fork();
-
-    if (child < 0)
-        err(1, "cannot go to the background");
-    if (child > 0)
-        _exit(0);
-    if (setsid() < 0 || dup2(null, STDIN_FILENO) < 0 || dup2(null, STDOUT_FILENO) < 0)
-        err(1, "cannot go to the background");
-    if (isatty(STDERR_FILENO))
-        dup2(null, STDERR_FILENO);
-    close(null);
-}
-
 static int take_signals(void)
 {
     static const int taken[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP};
@@ -233,7 +218,9 @@ static void make_vmm_cgroup(struct cgroups *cgroups, struct jail *janitor, struc
     cgroups_open(cgroups, options);
     if (cgroups->count == 0)
         return;
-    janitor->fds[FD_LOG] = STDERR_FILENO;
+    /* a daemon leaves no terminal open; its output is /dev/null */
+    janitor->fds[FD_LOG] =
+        options->daemonize && isatty(STDERR_FILENO) ? STDOUT_FILENO : STDERR_FILENO;
     janitor->fds[FD_SUPERVISOR_PID] = janitor->parent;
     for (unsigned i = 0; i < cgroups->count; i++)
         janitor->fds[FD_CGROUPS + (int)i] = supervisor->fds[FD_CGROUPS + (int)i] =
@@ -257,9 +244,9 @@ static void make_broker_cgroup(struct supervisor *state, struct jail *supervisor
     supervisor->fds[FD_KERNEL_LOG] = log;
     state->kernel_log = (struct kernel_log){
         .fd = log < 0 ? -1 : FD_KERNEL_LOG, .vmm = supervisor->uid, .broker = broker->uid};
+    cgroups_make(&state->cgroups, BROKER, broker->options, supervisor->euid);
     if (state->cgroups.count == 0)
         return;
-    cgroups_make(&state->cgroups, BROKER, broker->options, supervisor->euid);
     if (write(janitor->cgroups_made[1], "", 1) != 1)
         warn("the janitor has ended"); /* the supervisor sees that too, and cleans up */
     close(janitor->cgroups_made[1]);
@@ -296,9 +283,10 @@ int main(int argc, char **argv)
                 broker = new_jail(BROKER, &options, &timing),
                 supervisor = new_jail(SUPERVISOR, &options, &timing),
                 janitor = new_jail(JANITOR, &options, &timing);
-    struct supervisor state = {.timeout_seconds = options.timeout_seconds};
+    struct supervisor state = {.timeout_seconds = options.timeout_seconds,
+                               .pid_file = options.pid_file != NULL};
     char *broker_argv[] = {"sparkler-netbroker", "--offline-samples", NULL};
-    int kvm, link[2], start_end, start, broker_log;
+    int kvm, link[2], start_end, start, broker_log, parent = -1;
 
     relro_protect();
     if (options.explain) {
@@ -307,8 +295,10 @@ int main(int argc, char **argv)
     }
     timing.on = options.timing;
     timing_phase(&timing, "options");
+    if (options.pid_file != NULL)
+        supervisor.fds[FD_PID_FILE] = pid_file_open(options.pid_file);
     if (options.daemonize)
-        go_to_background();
+        parent = daemon_start();
     kvm = kvm_open();
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, link) != 0)
         err(1, "cannot make the link between VMM and broker");
@@ -324,7 +314,7 @@ int main(int argc, char **argv)
     give_console(&vmm, &supervisor, &state, &options);
     furnish_vmm(&vmm, &options, kvm, link[0], start_end);
     furnish_broker(&broker, &options, link[1], broker_log);
-    supervisor.fd_count = FD_KERNEL_LOG + 1;
+    supervisor.fd_count = FD_PID_FILE + 1;
     for (int fd = 0; fd <= STDERR_FILENO; fd++)
         supervisor.fds[fd] = fd;
 
@@ -346,6 +336,10 @@ int main(int argc, char **argv)
         if (isatty(fd))
             terminal_unblock(fd);
     log_missing(&vmm);
+    if (options.pid_file != NULL)
+        pid_file_write(supervisor.fds[FD_PID_FILE]);
+    if (options.daemonize)
+        daemon_ready(parent);
     prctl(PR_SET_NAME, supervisor.comm);
     jail_close_locks(&supervisor);
     return supervise(&state);

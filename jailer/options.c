@@ -50,6 +50,7 @@ static const char usage[] =
     "  --cgroup [broker:]FILE=VALUE  cgroup limit of the VMM or the broker; may be repeated\n"
     "  --parent-cgroup PATH  where the cgroups are made (sparkler)\n"
     "  --daemonize           run in the background, without a console\n"
+    "  --pid-file FILE       holds the jailer's pid while the VM runs\n"
     "  --explain             print the locks of the jails, and run nothing\n"
     "  --timing              print the phases of the start, in microseconds\n"
     "  --help, --version\n"
@@ -219,6 +220,7 @@ enum option_id {
     CGROUP,
     PARENT_CGROUP,
     DAEMONIZE,
+    PID_FILE,
     EXPLAIN,
     TIMING,
     HELP,
@@ -245,6 +247,7 @@ static const struct option names[] = {
     {"cgroup", required_argument, NULL, CGROUP},
     {"parent-cgroup", required_argument, NULL, PARENT_CGROUP},
     {"daemonize", no_argument, NULL, DAEMONIZE},
+    {"pid-file", required_argument, NULL, PID_FILE},
     {"explain", no_argument, NULL, EXPLAIN},
     {"timing", no_argument, NULL, TIMING},
     {"help", no_argument, NULL, HELP},
@@ -312,6 +315,9 @@ static void set_option(struct options *options, enum option_id option, char *val
         break;
     case DAEMONIZE:
         options->daemonize = true;
+        break;
+    case PID_FILE:
+        options->pid_file = value;
         break;
     case EXPLAIN:
         options->explain = true;

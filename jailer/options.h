@@ -34,7 +34,7 @@ struct options {
     unsigned timeout_seconds; /* 0: none */
     uid_t uid;                /* of the VMM; the broker's is one higher */
     gid_t gid;
-    const char *netns;
+    const char *netns, *pid_file;
     bool root; /* the user is root, and may change to any id */
     bool userns, raw_console, offline_samples, daemonize, explain, timing;
 };

@@ -2,6 +2,7 @@
  * policy/fds.h. */
 #include "supervisor.h"
 
+#include "daemon.h"
 #include "kernel.h"
 
 #include "policy/fds.h"
@@ -218,5 +219,7 @@ int supervise(struct supervisor *supervisor)
         status = STATUS_LIMIT;
         break;
     }
+    if (supervisor->pid_file)
+        pid_file_clear();
     return status;
 }

@@ -18,6 +18,7 @@ struct supervisor {
     struct kernel_log kernel_log;
     struct cgroups cgroups;   /* to remove; the janitor runs if there are any */
     unsigned timeout_seconds; /* 0: none */
+    bool pid_file;            /* to be emptied in the end */
 };
 
 /* exit statuses of the jailer beside the VMM's own */

@@ -52,6 +52,7 @@
 #define FD_VMM_EVENTS   13 /* whether the VMM's memory ran out */
 #define FD_JANITOR_PID  14 /* pidfd of the janitor */
 #define FD_KERNEL_LOG   15 /* /dev/kmsg, read-only: who was killed by SIGSYS */
+#define FD_PID_FILE     16 /* of the supervisor, if there is to be one */
 
 /* the janitor, beside FD_LOG and FD_CGROUPS */
 #define FD_SUPERVISOR_PID 3 /* pidfd of the supervisor */

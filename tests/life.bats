@@ -287,6 +287,71 @@ daemon_is_there() {
     return 1
 }
 
+@test "--daemonize: a set-up that fails is told to who started it" {
+    ends_with 1 --daemonize --guest none.bin --exec sparkler-vmm
+    [[ $stderr == *"the guest image none.bin"*"No such file"* ]]
+}
+
+# with_pid_file CHECK: in every way, with the name of a $pid_file where the user may make one
+with_pid_file() {
+    for way in $ways; do
+        install -d -m 777 "$stage/run"
+        pid_file=$stage/run/vm.pid
+        "$1"
+        [[ -f $pid_file && ! -s $pid_file ]]
+        rm -r "$stage/run"
+        check_nothing_left
+    done
+}
+
+tells_pid() {
+    echo 4194304999999 >"$pid_file" # what someone else has left there
+    chmod 666 "$pid_file"
+    vm_start "$way" --id "$VM_ID" --pid-file "$pid_file"
+    [[ $(<"$pid_file") == "$supervisor" ]]
+    press 5
+    vm_wait
+    [[ $status -eq 0 ]]
+}
+
+@test "--pid-file has the pid while the VM runs, and is empty afterwards" {
+    with_pid_file tells_pid
+}
+
+tells_daemon() {
+    run --separate-stderr jail "$way" "$JAILER" --id "$VM_ID" --pid-file "$pid_file" --daemonize \
+        --guest "$stage/talk.bin" --exec sparkler-vmm 3>&-
+    [[ $status -eq 0 ]]
+    supervisor=$(<"$pid_file")
+    [[ $(ps -o comm= -p "$supervisor") == supervisor ]]
+    kill "$supervisor"
+    within gone "$supervisor"
+}
+
+@test "--pid-file has the pid of a daemon as soon as the jailer returns" {
+    with_pid_file tells_daemon
+}
+
+refuses_second() {
+    vm_start "$way" --id "$VM_ID-a" --pid-file "$pid_file"
+    run --separate-stderr jail "$way" "$JAILER" --id "$VM_ID-b" --pid-file "$pid_file" \
+        --exec sparkler-vmm <<<5
+    echo "$stderr"
+    [[ $status -eq 1 && $stderr == *"$pid_file"*"running jailer, pid $supervisor (--pid-file)" ]]
+    [[ $(<"$pid_file") == "$supervisor" ]]
+    kill -KILL "$supervisor"
+    vm_wait
+    within taken_over
+}
+
+taken_over() {
+    jail "$way" "$JAILER" --id "$VM_ID-b" --pid-file "$pid_file" --exec sparkler-vmm <<<5
+}
+
+@test "--pid-file of a running VM is refused, that of one that was killed taken over" {
+    with_pid_file refuses_second
+}
+
 # many COUNT: so many VMs at once, each asks for a tweet and halts
 many() {
     local number pids=() pid

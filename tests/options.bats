@@ -123,6 +123,14 @@ refused() {
     refused "the network namespace ./none" "(--netns)" -- --netns ./none --exec sparkler-vmm
 }
 
+@test "a pid file that cannot be made, or is a link" {
+    refused "the pid file ./none/pid" "(--pid-file)" "No such file" -- \
+        --pid-file ./none/pid --exec sparkler-vmm
+    ln -s /etc/hostname link
+    refused "the pid file link" "(--pid-file)" "symbolic links" -- \
+        --pid-file link --exec sparkler-vmm
+}
+
 @test "a resource limit that there is not" {
     need_kvm
     run --separate-stderr "$JAILER" --id "$VM_ID" --resource-limit files=1 --exec sparkler-vmm

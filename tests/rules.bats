@@ -278,6 +278,14 @@ without_memory() {
     grep "sparkler-vmm was killed by signal 9" log
 }
 
+@test "supervisor: it empties its pid file" {
+    vm_start --pid-file pid
+    [[ $(<pid) == "$jailer" ]]
+    keys '5'
+    vm_end 0
+    [[ -f pid && ! -s pid ]]
+}
+
 @test "supervisor: it can be stopped and continued" {
     vm_start
     paused supervisor
