@@ -9,6 +9,7 @@
 #include <linux/magic.h>
 #include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
@@ -158,12 +159,19 @@ static void make_cgroup(const struct cgroups *cgroups, struct cgroup *cgroup, in
             cgroup->tasks[i] = openat(folders[i], cgroups->count == 1 ? "cgroup.procs" : "tasks",
                                       O_WRONLY | O_CLOEXEC);
     }
+    cgroup->events =
+        openat(folders[0], cgroups->count == 1 ? "memory.events" : "memory.oom_control",
+               O_RDONLY | O_CLOEXEC);
+    if (cgroup->events < 0)
+        err(1, "cannot open the events of the cgroup %s", cgroup->name);
 }
 
 void cgroups_open(struct cgroups *cgroups, const struct options *options)
 {
-    *cgroups = (struct cgroups){.count = 0, .vmm_events = -1};
-    cgroups->vmm.folder = cgroups->broker.folder = -1;
+    *cgroups = (struct cgroups){
+        .vmm = {.folder = -1, .events = -1},
+        .broker = {.folder = -1, .events = -1},
+    };
     if (cgroups_skipped(options) != NULL)
         return;
     cgroups->count = is_v2() ? 1 : CGROUP_FOLDERS_MAX;
@@ -173,14 +181,6 @@ void cgroups_open(struct cgroups *cgroups, const struct options *options)
     snprintf(cgroups->broker.name, sizeof(cgroups->broker.name), "%s.broker", options->id);
     if (faccessat(cgroups->parents[0], cgroups->vmm.name, F_OK, 0) == 0)
         errx(1, "the cgroup %s is there already; is a VM of this --id running?", cgroups->vmm.name);
-}
-
-static void open_events(struct cgroups *cgroups, int memory)
-{
-    cgroups->vmm_events = openat(
-        memory, cgroups->count == 1 ? "memory.events" : "memory.oom_control", O_RDONLY | O_CLOEXEC);
-    if (cgroups->vmm_events < 0)
-        err(1, "cannot open the events of the cgroup %s", cgroups->vmm.name);
 }
 
 static void close_folders(const struct cgroups *cgroups, const int folders[])
@@ -201,8 +201,6 @@ void cgroups_make(struct cgroups *cgroups, enum role role, const struct options 
     make_cgroup(cgroups, role == VMM ? &cgroups->vmm : &cgroups->broker, folders, options, owner);
     set_limits(cgroups, folders, role == VMM ? vmm : broker);
     set_given_limits(cgroups, folders, role == BROKER, &options->cgroup_limits);
-    if (role == VMM)
-        open_events(cgroups, folders[0]);
     close_folders(cgroups, folders);
 }
 
@@ -253,12 +251,12 @@ void cgroups_remove(const struct cgroups *cgroups)
               cgroups->broker.name);
 }
 
-bool cgroups_ran_out_of_memory(void)
+unsigned long cgroups_oom_kills(int events)
 {
-    char events[512] = "", *kills;
+    char text[512] = "", *kills;
 
-    if (pread(FD_VMM_EVENTS, events, sizeof(events) - 1, 0) <= 0)
-        return false;
-    kills = strstr(events, "oom_kill ");
-    return kills != NULL && kills[strlen("oom_kill ")] != '0';
+    if (pread(events, text, sizeof(text) - 1, 0) <= 0)
+        return 0;
+    kills = strstr(text, "oom_kill ");
+    return kills == NULL ? 0 : strtoul(kills + strlen("oom_kill "), NULL, 10);
 }

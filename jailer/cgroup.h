@@ -22,13 +22,13 @@ struct cgroup {
     char name[96];
     int folder;                    /* to be born in (CLONE_INTO_CGROUP), or -1 */
     int tasks[CGROUP_FOLDERS_MAX]; /* to enter, unless the jail is born in the folder */
+    int events;                    /* for cgroups_oom_kills(), or -1 */
 };
 
 struct cgroups {
     unsigned count; /* of the parents; 0 where there are no cgroups for this user */
     int parents[CGROUP_FOLDERS_MAX];
     struct cgroup vmm, broker;
-    int vmm_events; /* tells whether the VMM's memory ran out; -1 without cgroups */
 };
 
 /* Why this user has no cgroups, or NULL. */
@@ -47,7 +47,7 @@ void cgroups_make(struct cgroups *cgroups, enum role role, const struct options 
  * process in them to be gone. */
 void cgroups_remove(const struct cgroups *cgroups);
 
-/* True if the kernel has killed the VMM because its cgroup had no memory left. */
-bool cgroups_ran_out_of_memory(void);
+/* How many processes the kernel has killed because their cgroup had no memory left. */
+unsigned long cgroups_oom_kills(int events);
 
 #endif

@@ -232,7 +232,7 @@ static void make_vmm_cgroup(struct cgroups *cgroups, struct jail *janitor, struc
     timing_phase(janitor->timing, "janitor cloned");
     close(janitor->cgroups_made[0]);
     cgroups_make(cgroups, VMM, options, supervisor->euid);
-    supervisor->fds[FD_VMM_EVENTS] = cgroups->vmm_events;
+    supervisor->fds[FD_VMM_EVENTS] = cgroups->vmm.events;
 }
 
 /* What needs root too, but not before the VMM is started. */
@@ -250,6 +250,7 @@ static void make_broker_cgroup(struct supervisor *state, struct jail *supervisor
     if (write(janitor->cgroups_made[1], "", 1) != 1)
         warn("the janitor has ended"); /* the supervisor sees that too, and cleans up */
     close(janitor->cgroups_made[1]);
+    supervisor->fds[FD_BROKER_EVENTS] = state->cgroups.broker.events;
 }
 
 /* Starts both jails: the VMM's first, for it is the one that takes longest. */
@@ -314,7 +315,7 @@ int main(int argc, char **argv)
     give_console(&vmm, &supervisor, &state, &options);
     furnish_vmm(&vmm, &options, kvm, link[0], start_end);
     furnish_broker(&broker, &options, link[1], broker_log);
-    supervisor.fd_count = FD_PID_FILE + 1;
+    supervisor.fd_count = FD_BROKER_EVENTS + 1;
     for (int fd = 0; fd <= STDERR_FILENO; fd++)
         supervisor.fds[fd] = fd;
 

@@ -102,6 +102,16 @@ enum {
     POLLED
 };
 
+/* The warden knows that the broker was killed, but not why. */
+static void say_broker_oom(struct supervisor *supervisor)
+{
+    unsigned long kills = supervisor->cgroups.count > 0 ? cgroups_oom_kills(FD_BROKER_EVENTS) : 0;
+
+    if (kills > supervisor->broker_oom_kills)
+        warnx("the broker's cgroup had no memory left; the kernel killed a process in it");
+    supervisor->broker_oom_kills = kills;
+}
+
 /* Waits for the next events and serves relays and logs. */
 static void wait_and_relay(struct supervisor *supervisor, struct pollfd polled[POLLED], int timeout)
 {
@@ -125,8 +135,10 @@ static void wait_and_relay(struct supervisor *supervisor, struct pollfd polled[P
         relay_move(&supervisor->output);
     if (polled[VMM_LOG].revents != 0)
         log_move(&supervisor->vmm_log);
-    if (polled[BROKER_LOG].revents != 0)
+    if (polled[BROKER_LOG].revents != 0) {
+        say_broker_oom(supervisor);
         log_move(&supervisor->broker_log);
+    }
     if (polled[KERNEL_LOG].revents != 0)
         kernel_log_read(&supervisor->kernel_log);
 }
@@ -195,7 +207,7 @@ int supervise(struct supervisor *supervisor)
     drain(supervisor);
     if (supervisor->key_mode)
         terminal_restore(STDIN_FILENO, &supervisor->saved);
-    out_of_memory = supervisor->cgroups.count > 0 && cgroups_ran_out_of_memory();
+    out_of_memory = supervisor->cgroups.count > 0 && cgroups_oom_kills(FD_VMM_EVENTS) > 0;
     if (supervisor->cgroups.count > 0) {
         cgroups_remove(&supervisor->cgroups);
         kill_jail(FD_JANITOR_PID);

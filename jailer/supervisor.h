@@ -16,9 +16,10 @@ struct supervisor {
     struct relay input, output;
     struct log vmm_log, broker_log;
     struct kernel_log kernel_log;
-    struct cgroups cgroups;   /* to remove; the janitor runs if there are any */
-    unsigned timeout_seconds; /* 0: none */
-    bool pid_file;            /* to be emptied in the end */
+    struct cgroups cgroups;         /* to remove; the janitor runs if there are any */
+    unsigned long broker_oom_kills; /* said so far */
+    unsigned timeout_seconds;       /* 0: none */
+    bool pid_file;                  /* to be emptied in the end */
 };
 
 /* exit statuses of the jailer beside the VMM's own */

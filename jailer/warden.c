@@ -41,8 +41,10 @@ static int run_broker(const struct jail *jail)
 
     if (broker == 0)
         jail_execute(jail);
-    if (broker < 0)
-        err(1, "cannot start the broker");
+    if (broker < 0) {
+        warn("cannot start the broker");
+        return 1 << 8; /* as if it had ended with 1: it is tried again */
+    }
     /* as pid 1 the warden also inherits, and so reaps, the resolver of a broker that died */
     while ((ended = waitpid(-1, &status, 0)) != broker)
         if (ended < 0 && errno != EINTR)

@@ -39,20 +39,21 @@
 #define FD_PROGRAM 63
 
 /* the supervisor, whose 0, 1 and 2 are those that the user gave it */
-#define FD_SIGNALS      3  /* signalfd */
-#define FD_VMM_PID      4  /* pidfd of sparkler-vmm */
-#define FD_WARDEN_PID   5  /* pidfd of the warden */
-#define FD_VMM_LOG      6  /* read end of the VMM's log */
-#define FD_BROKER_LOG   7  /* read end of the broker's log */
-#define FD_GUEST_OUTPUT 8  /* read end of the guest's console, if the output is a terminal */
-#define FD_GUEST_INPUT  9  /* write end of the guest's console, if the input is a terminal */
-#define FD_CGROUPS      10 /* parent of the cgroups, or of those of v1's memory; the janitor's too */
-#define FD_CGROUP_PIDS  11 /* v1: the same of pids */
-#define FD_CGROUP_CPU   12 /* v1: the same of cpu */
-#define FD_VMM_EVENTS   13 /* whether the VMM's memory ran out */
-#define FD_JANITOR_PID  14 /* pidfd of the janitor */
-#define FD_KERNEL_LOG   15 /* /dev/kmsg, read-only: who was killed by SIGSYS */
-#define FD_PID_FILE     16 /* of the supervisor, if there is to be one */
+#define FD_SIGNALS       3 /* signalfd */
+#define FD_VMM_PID       4 /* pidfd of sparkler-vmm */
+#define FD_WARDEN_PID    5 /* pidfd of the warden */
+#define FD_VMM_LOG       6 /* read end of the VMM's log */
+#define FD_BROKER_LOG    7 /* read end of the broker's log */
+#define FD_GUEST_OUTPUT  8 /* read end of the guest's console, if the output is a terminal */
+#define FD_GUEST_INPUT   9 /* write end of the guest's console, if the input is a terminal */
+#define FD_CGROUPS       10 /* parent of the cgroups, or of those of v1's memory; the janitor's too */
+#define FD_CGROUP_PIDS   11 /* v1: the same of pids */
+#define FD_CGROUP_CPU    12 /* v1: the same of cpu */
+#define FD_VMM_EVENTS    13 /* whether the VMM's memory ran out */
+#define FD_JANITOR_PID   14 /* pidfd of the janitor */
+#define FD_KERNEL_LOG    15 /* /dev/kmsg, read-only: who was killed by SIGSYS */
+#define FD_PID_FILE      16 /* of the supervisor, if there is to be one */
+#define FD_BROKER_EVENTS 17 /* whether the broker's memory ran out */
 
 /* the janitor, beside FD_LOG and FD_CGROUPS */
 #define FD_SUPERVISOR_PID 3 /* pidfd of the supervisor */

@@ -9,7 +9,7 @@ setup_file() {
     need_kvm
     jail_stage
     local guest
-    for guest in talk triple-fault read-outside; do
+    for guest in talk touch-all triple-fault read-outside; do
         nasm -i "$root/tests/guests/" -f bin -o "$stage/$guest.bin" "$root/tests/guests/$guest.asm"
     done
 }
@@ -78,6 +78,54 @@ ends_with() {
     vm_wait
     [[ $status -eq 3 ]]
     check_nothing_left
+}
+
+# Sets $memory_limit, the cgroup's file, and $ways to those that have cgroups.
+need_cgroups() {
+    need_root "make cgroups"
+    ways="root userns"
+    if [ "$(stat -f -c %T /sys/fs/cgroup)" = cgroup2fs ]; then
+        memory_limit=memory.max
+    elif [ -d /sys/fs/cgroup/memory ]; then
+        memory_limit=memory.limit_in_bytes
+    else
+        skip "no cgroups are mounted"
+    fi
+}
+
+@test "status 3: the guest's memory was more than its limit" {
+    need_cgroups
+    ends_with 0 --guest "$stage/touch-all.bin" --mem 64M --exec sparkler-vmm
+    [[ $output == $'touches\ntouched' ]]
+    ends_with 3 --guest "$stage/touch-all.bin" --mem 64M --cgroup "$memory_limit=16M" \
+        --exec sparkler-vmm
+    [[ $output == touches && $stderr == *"sparkler-vmm was killed: its cgroup had no memory left"* ]]
+}
+
+# broker_limited LIMIT REASON: the feed is answered in words, the log has the reason, the VM lives on
+broker_limited() {
+    DEADLINE=60
+    for way in $ways; do
+        vm_start "$way" --id "$VM_ID" --cgroup "broker:$1"
+        ask_for_tweet
+        press 5
+        vm_wait
+        cat out log
+        [[ $status -eq 0 ]]
+        grep -q '^\[feeds: the network broker has ended' out
+        grep -q "$2" log
+        check_nothing_left
+    done
+}
+
+@test "a broker whose memory is at its limit is not the VM's end" {
+    need_cgroups
+    broker_limited "$memory_limit=1M" "the broker's cgroup had no memory left"
+}
+
+@test "a broker that cannot be started for the limit of processes is not the VM's end" {
+    need_cgroups
+    broker_limited pids.max=1 "cannot start the broker: Resource temporarily unavailable"
 }
 
 @test "status 4: the console was closed" {
