@@ -35,7 +35,7 @@ const char *cgroups_skipped(const struct options *options)
     if (access(is_v2() ? CGROUP_ROOT "/cgroup.procs" : CGROUP_ROOT "/memory/tasks", F_OK) != 0)
         return "no cgroups are mounted on " CGROUP_ROOT;
     if (!options->root && !options->parent_given)
-        return "an ordinary user names a delegated one by --parent-cgroup";
+        return "needs a delegated one (--parent-cgroup)";
     if (!options->root && !is_v2())
         return "cgroup v1 is root's alone";
     return NULL;
@@ -149,7 +149,7 @@ static void make_cgroup(const struct cgroups *cgroups, struct cgroup *cgroup, in
     for (unsigned i = 0; i < cgroups->count; i++) {
         cgroup->tasks[i] = -1;
         if (mkdirat(cgroups->parents[i], cgroup->name, 0755) != 0)
-            err(1, "cannot make the cgroup %s; is a VM of this --id running?", cgroup->name);
+            err(1, "cannot make the cgroup %s (--id)", cgroup->name);
         folders[i] = openat(cgroups->parents[i], cgroup->name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         if (folders[i] < 0 || (options->root && fchown(folders[i], owner, CGROUP_GID) != 0))
             err(1, "cannot open the cgroup %s", cgroup->name);
@@ -222,7 +222,7 @@ static const char *skipped(const struct jail *jail)
 
 const struct lock lock_cgroup = {
     .name = "cgroup",
-    .what = "memory, processes and CPU time bounded, the VMM's and the broker's apart",
+    .what = "memory, processes and CPU time bounded",
     .roles = VMM | BROKER,
     .skipped = skipped,
     .close = enter_cgroup,

@@ -61,14 +61,14 @@ static void install_filter(struct jail *jail)
 
 const struct lock lock_descriptors = {
     .name = "descriptors",
-    .what = "no descriptor and no environment but what is listed in policy/fds.h",
+    .what = "none but those listed in policy/fds.h",
     .roles = VMM | BROKER | SUPERVISOR | JANITOR,
     .close = arrange_descriptors,
 };
 
 const struct lock lock_seccomp = {
     .name = "seccomp",
-    .what = "no system call but those of vmm-boot, then vmm; warden, then netbroker; supervisor",
+    .what = "no call but those of policy/*.policy",
     .roles = VMM | BROKER | SUPERVISOR | JANITOR,
     .close = install_filter,
 };

@@ -15,24 +15,31 @@
 
 static const char *skipped_as_user(const struct jail *jail)
 {
-    return (jail->role & (SUPERVISOR | JANITOR)) && !jail->as_root ? "an ordinary user has none"
-                                                                   : NULL;
+    return (jail->role & (SUPERVISOR | JANITOR)) && !jail->options->root
+               ? "an ordinary user has none"
+               : NULL;
 }
 
 /* While CAP_SETPCAP is still there: what no later execve could bring back. */
-static void drop_bounds(struct jail *jail)
+void drop_capability_bounds(void)
 {
     const int bits = SECBIT_NOROOT | SECBIT_NOROOT_LOCKED | SECBIT_NO_SETUID_FIXUP_LOCKED |
                      SECBIT_KEEP_CAPS_LOCKED | SECBIT_NO_CAP_AMBIENT_RAISE |
                      SECBIT_NO_CAP_AMBIENT_RAISE_LOCKED;
 
-    (void)jail;
     if (prctl(PR_SET_SECUREBITS, bits, 0, 0, 0) != 0)
         err(1, "cannot lock the securebits");
     for (unsigned long capability = 0; prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) == 0;)
         capability++;
     if (errno != EINVAL) /* which says that there are no more of them */
         err(1, "cannot empty the capability bounding set");
+}
+
+/* The supervisor of --userns has no CAP_SETPCAP any more; root did it before it became a user. */
+static void close_bounds(struct jail *jail)
+{
+    if (jail->role != SUPERVISOR || jail->as_root)
+        drop_capability_bounds();
 }
 
 /*
@@ -58,15 +65,15 @@ static void drop_ids(struct jail *jail)
 
 const struct lock lock_capability_bounds = {
     .name = "capability bounds",
-    .what = "no capability can ever come back; securebits locked",
+    .what = "no capability can ever come back",
     .roles = VMM | BROKER | SUPERVISOR | JANITOR,
     .skipped = skipped_as_user,
-    .close = drop_bounds,
+    .close = close_bounds,
 };
 
 const struct lock lock_ids = {
     .name = "ids",
-    .what = "uid and gid of its own (as root), no group, no capability",
+    .what = "own uid and gid, no group, no capability",
     .roles = VMM | BROKER | SUPERVISOR | JANITOR,
     .close = drop_ids,
 };

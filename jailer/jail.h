@@ -77,6 +77,10 @@ uint64_t jail_clone_flags(const struct jail *jail);
 /* Closes every lock that applies to the jail on the calling process. */
 void jail_close_locks(struct jail *jail);
 
+/* Empties the calling process's bounding set, and locks its securebits; ends it by err(3) if it
+ * lacks CAP_SETPCAP. */
+void drop_capability_bounds(void);
+
 /*
  * Starts the jail's process behind its locks: `run`, or else its program. Returns a pidfd
  * (close-on-exec).

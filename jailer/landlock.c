@@ -107,7 +107,7 @@ static void restrict_self(struct jail *jail)
 
 const struct lock lock_landlock = {
     .name = "landlock",
-    .what = "no file beyond the jail's, no TCP port, no foreign signal or abstract socket",
+    .what = "no file, TCP port, signal, abstract socket",
     .roles = VMM | BROKER | SUPERVISOR | JANITOR,
     .missing = landlock_missing,
     .close = restrict_self,

@@ -147,6 +147,7 @@ static void check_feeds(struct jail broker)
  * supervisor is to take the saved gid, with which it removes the cgroups. */
 static void become_user(const struct options *options)
 {
+    drop_capability_bounds();
     if (setgroups(0, NULL) != 0 || setresgid(options->gid, options->gid, CGROUP_GID) != 0 ||
         setresuid(options->uid, options->uid, options->uid) != 0)
         err(1, "cannot change to uid %u and gid %u", options->uid, options->gid);

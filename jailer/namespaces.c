@@ -55,7 +55,7 @@ static void leave_network(struct jail *jail)
 
 const struct lock lock_user_namespace = {
     .name = "user namespace",
-    .what = "no id but its own; capabilities end at the jail",
+    .what = "no other id; capabilities end at the jail",
     .roles = VMM | BROKER,
     .clone_flags = CLONE_NEWUSER,
     .skipped = skipped_as_root,
@@ -72,7 +72,7 @@ const struct lock lock_mount_namespace = {
 
 const struct lock lock_pid_namespace = {
     .name = "pid namespace",
-    .what = "no other process to see or signal; all die with pid 1",
+    .what = "no other process to see or to signal",
     .roles = VMM | BROKER,
     .clone_flags = CLONE_NEWPID,
 };
@@ -86,7 +86,7 @@ const struct lock lock_network_namespace = {
 
 const struct lock lock_ipc_namespace = {
     .name = "ipc namespace",
-    .what = "no System V IPC, no message queue of the host",
+    .what = "no System V IPC or queue of the host",
     .roles = VMM | BROKER,
     .clone_flags = CLONE_NEWIPC,
 };

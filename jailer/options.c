@@ -29,36 +29,31 @@
 #define UID_SLOTS 0x400000u /* pid_max is at most 2^22 */
 
 static const char usage[] =
-    "usage: jailer [options] --exec PROGRAM [-- ARGUMENTS]\n"
-    "Runs PROGRAM (sparkler-vmm) on /dev/kvm in a jail, with a network broker in another.\n"
-    "\n"
-    "  --exec PROGRAM        a path, or a name looked up beside the jailer, then in libexec\n"
+    "usage: jailer [OPTIONS] --exec PROGRAM [-- ARGUMENTS], or --help, or --version\n"
+    "Runs PROGRAM (sparkler-vmm) on /dev/kvm in a jail, a network broker in another.\n"
+    "  --exec PROGRAM        a path, or a name beside the jailer or in libexec\n"
     "  --guest FILE          flat 16-bit image to run (the monitor)\n"
     "  --mem SIZE            guest memory, 64K to 3G (1M)\n"
     "  --feeds FILE          what the network may be used for (feeds.json)\n"
-    "  --offline-samples     show the feeds' samples, marked, where the network is out of reach\n"
-    "  --credential NAME=FILE  hand a key, token or CA file to the broker; may be repeated\n"
+    "  --offline-samples     show the feeds' samples, marked, without the network\n"
+    "  --credential NAME=FILE  key, token or CA file for the broker; repeatable\n"
     "  --ca FILE             trusted authorities (/etc/ssl/certs/ca-certificates.crt)\n"
     "  --broker PROGRAM      another network broker (sparkler-netbroker)\n"
-    "  --console auto|raw    raw: the guest's escape sequences reach the terminal (auto)\n"
+    "  --console auto|raw    raw: escape sequences of the guest reach the terminal\n"
     "  --timeout SECONDS     end the VM after this time\n"
+    "  --daemonize           run in the background, without a console\n"
+    "  --pid-file FILE       has the jailer's pid while the VM runs, then nothing\n"
     "  --id ID               name of the VM, letters, digits and '-' (from the pid)\n"
     "  --uid UID, --gid GID  of the jails, when root (picked by --id)\n"
     "  --userns              use user namespaces even when root\n"
     "  --netns PATH          network namespace of the broker (the jailer's own)\n"
-    "  --resource-limit NAME=VALUE  rlimit of both jails: as, fsize, nofile, …; may be repeated\n"
-    "  --cgroup [broker:]FILE=VALUE  cgroup limit of the VMM or the broker; may be repeated\n"
+    "  --resource-limit NAME=VALUE   as, fsize, nofile... of both jails; repeatable\n"
+    "  --cgroup [broker:]FILE=VALUE  limit of the VMM or the broker; repeatable\n"
     "  --parent-cgroup PATH  where the cgroups are made (sparkler)\n"
-    "  --daemonize           run in the background, without a console\n"
-    "  --pid-file FILE       holds the jailer's pid while the VM runs\n"
-    "  --explain             print the locks of the jails, and run nothing\n"
-    "  --timing              print the phases of the start, in microseconds\n"
-    "  --help, --version\n"
-    "\n"
-    "Status: 0 the guest halted; 1 wrong usage or set-up failed; 2 the guest failed;\n"
-    "3 a time or resource limit ended it; 4 the console was closed; 128+N signal N.\n";
+    "  --explain, --timing   print the locks, run nothing; print a start's phases\n"
+    "Exit: 0 halted, 1 set-up, 2 guest failed, 3 limit, 4 console closed, 128+signal\n";
 
-/* 0 if the text is not a whole number, with one of the suffixes K, M and G if they are allowed */
+/* False if the text is not a whole number, with K, M or G behind it where that is allowed. */
 static bool parse_number(const char *text, bool suffixes, uint64_t *number)
 {
     char *end;
@@ -117,7 +112,7 @@ static const char *id_option(const char *text)
     size_t length = strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-");
 
     if (length == 0 || length > 64 || text[length] != '\0')
-        errx(1, "--id %s: expected up to 64 letters, digits and '-'", text);
+        errx(1, "--id %s: expected 1 to 64 letters, digits and '-'", text);
     return text;
 }
 

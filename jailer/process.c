@@ -115,7 +115,7 @@ static const char *speculation_missing(const struct jail *jail)
     (void)jail;
     return can_disable(PR_SPEC_STORE_BYPASS) || can_disable(PR_SPEC_INDIRECT_BRANCH)
                ? NULL
-               : "the kernel leaves no choice to a process here";
+               : "the kernel leaves no choice here";
 }
 
 static void disable_speculation(struct jail *jail)
@@ -131,7 +131,7 @@ static void disable_speculation(struct jail *jail)
 
 const struct lock lock_session = {
     .name = "session",
-    .what = "no controlling terminal, no keyring of the user",
+    .what = "no terminal, no keyring of the user",
     .roles = VMM | BROKER | JANITOR,
     .close = new_session,
 };
@@ -152,14 +152,14 @@ const struct lock lock_no_new_privs = {
 
 const struct lock lock_dumpable = {
     .name = "not dumpable",
-    .what = "no core dump, no ptrace by others of the same uid",
+    .what = "no core dump, no ptrace by its own user",
     .roles = VMM | BROKER | SUPERVISOR | JANITOR,
     .close = set_not_dumpable,
 };
 
 const struct lock lock_write_execute = {
     .name = "write-execute",
-    .what = "no memory both writable and executable (PR_SET_MDWE)",
+    .what = "no memory both writable and executable",
     .roles = VMM | BROKER | SUPERVISOR | JANITOR,
     .missing = mdwe_missing,
     .close = deny_write_execute,
@@ -176,7 +176,7 @@ const struct lock lock_core_scheduling = {
 
 const struct lock lock_speculation = {
     .name = "speculation",
-    .what = "no store bypass, no foreign branch prediction",
+    .what = "no store bypass, no foreign predictions",
     .roles = VMM | BROKER,
     .missing = speculation_missing,
     .close = disable_speculation,

@@ -73,7 +73,7 @@ static void set_limits(struct jail *jail)
 
 const struct lock lock_rlimits = {
     .name = "rlimits",
-    .what = "no core file, 64 descriptors, 1 GiB of output, bounded memory",
+    .what = "core files 0, descriptors 64, files 1 GiB",
     .roles = VMM | BROKER | SUPERVISOR | JANITOR,
     .close = set_limits,
 };

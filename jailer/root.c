@@ -121,7 +121,7 @@ static void enter_root(struct jail *jail)
 
 const struct lock lock_root = {
     .name = "root",
-    .what = "vmm: no file at all; broker: its libraries and resolver files, read-only",
+    .what = "no file; broker: libraries, resolver files",
     .roles = VMM | BROKER,
     .close = enter_root,
 };

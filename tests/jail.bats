@@ -65,7 +65,9 @@ no_privileges() {
         [[ $(xargs <<<"$(status "$pid" Groups)") == "" ]] || [[ $1 == user && $(id -u) != 0 ]]
         ! grep -qw 0 <<<"$(status "$pid" Uid) $(status "$pid" Gid)"
     done
-    for pid in $(vmm) $(warden) $(broker) $(resolver); do
+    # what bounds an ordinary user's supervisor was given by who started it
+    for pid in $([[ $1 == user ]] || all) $(vmm) $(warden) $(broker) $(resolver); do
+        echo "$1: $(status "$pid" Name) is bounded by $(status "$pid" CapBnd)"
         [[ $(status "$pid" CapBnd) == 0000000000000000 ]]
     done
 }

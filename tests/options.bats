@@ -241,15 +241,17 @@ in_another_user_namespace() {
     [[ $(readlink "/proc/$jailer/ns/user") != "$(readlink /proc/self/ns/user)" ]]
 }
 
-@test "--help fits on a screen" {
-    run "$JAILER" --help
+@test "--help has every option, and fits on a screen of 80 by 24 with the next prompt" {
+    run --keep-empty-lines "$JAILER" --help
     [[ $status -eq 0 ]]
     echo "$output"
-    [[ ${#lines[@]} -le 32 ]]
-    [[ $(awk 'length > 100' <<<"$output") == "" ]]
-    for option in exec guest mem feeds timeout id uid gid userns netns cgroup explain; do
+    [[ $(wc -l <<<"$output") -le 24 ]] # and the line behind the last
+    [[ $(awk 'length > 80' <<<"$output") == "" ]]
+    for option in $(sed -n 's/^    {"\([a-z-]*\)", .*_argument,.*/\1/p' "$root/jailer/options.c"); do
+        echo "--$option"
         [[ $output == *"--$option"* ]]
     done
+    [[ -n $option ]]
 }
 
 @test "--version" {
@@ -258,16 +260,18 @@ in_another_user_namespace() {
 }
 
 @test "--explain: every lock on one screen, and nothing is run" {
-    run --separate-stderr "$JAILER" --id "$VM_ID" --explain --exec sparkler-vmm
-    echo "$output"
-    [[ $status -eq 0 && $stderr == "" ]]
-    [[ ${#lines[@]} -le 26 ]]
-    [[ $(awk 'length > 140' <<<"$output") == "" ]]
-    for lock in "mount namespace" "pid namespace" cgroup root rlimits "capability bounds" ids \
-        no_new_privs landlock descriptors seccomp; do
-        grep -q "^$lock " <<<"$output"
+    for way in $ways; do
+        run --separate-stderr jail "$way" "$JAILER" --id "$VM_ID" --explain --exec sparkler-vmm
+        echo "$output"
+        [[ $status -eq 0 && $stderr == "" ]]
+        [[ ${#lines[@]} -le 50 ]]
+        [[ $(awk 'length > 100' <<<"$output") == "" ]]
+        for lock in "mount namespace" "pid namespace" cgroup root rlimits "capability bounds" ids \
+            no_new_privs landlock descriptors seccomp; do
+            grep -q "^$lock " <<<"$output"
+        done
+        check_nothing_left
     done
-    check_nothing_left
 }
 
 @test "--explain says what is skipped, and why" {
