@@ -162,6 +162,10 @@ $(BUILD)/unit/text $(BUILD)/unit/html $(BUILD)/unit/feeds $(BUILD)/unit/format: 
 $(BUILD)/unit/address: $(call objects,netbroker/address.c)
 $(BUILD)/unit/backoff: $(call objects,netbroker/backoff.c)
 $(BUILD)/unit/evaluate: $(call objects,policy/evaluate.c)
+$(BUILD)/unit/exits: $(call objects,vmm/exits.c vmm/log.c)
+$(BUILD)/unit/sigsys: $(call objects,jailer/sigsys.c policy/names.c) \
+                      $(BUILD)/obj/policy/syscalls.o $(POLICIES:%=$(BUILD)/obj/policy/%.filter.o)
+$(BUILD)/unit/terminal: $(call objects,jailer/terminal.c)
 $(BUILD)/unit/oracle: $(call objects,policy/oracle.c policy/names.c) $(NAMES)
 
 $(BUILD)/unit/%: $(BUILD)/obj/tests/unit/%.o
