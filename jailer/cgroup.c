@@ -18,6 +18,7 @@
 #define CGROUP_ROOT "/sys/fs/cgroup"
 
 #define VMM_OVERHEAD  (16ull << 20) /* the VMM itself and what KVM keeps for it */
+#define PAGES_SHARE   128 /* of guest memory, for the tables of its pages: 32 bytes each */
 #define BROKER_MEMORY (96ull << 20)
 #define REMOVE_TRIES  2000 /* each waits 1 ms */
 
@@ -192,7 +193,8 @@ static void close_folders(const struct cgroups *cgroups, const int folders[])
 void cgroups_make(struct cgroups *cgroups, enum role role, const struct options *options,
                   uid_t owner)
 {
-    const struct limits vmm = {options->memory_bytes + VMM_OVERHEAD, 16, 100};
+    const struct limits vmm = {
+        options->memory_bytes + options->memory_bytes / PAGES_SHARE + VMM_OVERHEAD, 16, 100};
     const struct limits broker = {BROKER_MEMORY, 8, 25};
     int folders[CGROUP_FOLDERS_MAX];
 

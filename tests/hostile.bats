@@ -258,6 +258,17 @@ END_OF_SIZES
     ended 0
 }
 
+@test "memory: a guest may use all that it was given" {
+    [[ $(awk '/^MemAvailable/ { print $2 }' /proc/meminfo) -ge 4000000 ]] ||
+        skip "less than 4 GB of memory are free"
+    # an image that fills it, and a page of KVM's own tables for each 2 MiB
+    cp "$guests/edge-0xc0000000.bin" "$guests/all.bin"
+    truncate -s $(((3 << 30) - 4096)) "$guests/all.bin"
+    vm all --mem 3G
+    [[ $status -eq 2 ]]
+    [[ $output == K ]]
+}
+
 @test "memory: not in core dumps, not merged, sealed at its size" {
     need_root "see the VMM's memory"
     launch spin

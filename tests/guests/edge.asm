@@ -1,5 +1,5 @@
-; Protected mode, memory of SIZE bytes: writes to the last byte and reads it back, then reads the
-; first byte beyond.
+; Protected mode, memory of SIZE bytes: touches each 2 MiB, writes to the last byte and reads it back,
+; then reads the first byte beyond.
 %include "guest.inc"
 
 %ifndef SIZE
@@ -17,6 +17,12 @@ main:
 protected:
         mov ax, 0x10
         mov ds, ax
+        xor edi, edi
+.next:
+        mov byte [edi], 0
+        add edi, 0x200000
+        cmp edi, SIZE
+        jb .next
         mov dx, CONSOLE
         mov byte [SIZE - 1], 'K'
         mov al, [SIZE - 1]
