@@ -18,7 +18,7 @@ from ask import Link, status_of  # noqa: E402
 
 PORTS = 250
 FIRST = 0x500
-KEPT = 0x400
+KEPT = 0x5ff
 COUNT = 50000
 URL = "https://upstream.test/original-tweet.json"
 
