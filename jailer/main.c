@@ -47,6 +47,24 @@ static int make_memory(uint64_t bytes)
     return fd;
 }
 
+/* Locked memory counts against a limit, which root may raise; an ordinary user has what was given.
+ */
+static void allow_locked_memory(uint64_t bytes)
+{
+    struct rlimit limit;
+    rlim_t most;
+
+    if (getrlimit(RLIMIT_MEMLOCK, &limit) != 0)
+        err(1, "cannot read the limit of locked memory");
+    most = limit.rlim_max;
+    limit = (struct rlimit){.rlim_cur = bytes, .rlim_max = most < bytes ? bytes : most};
+    if (setrlimit(RLIMIT_MEMLOCK, &limit) != 0)
+        errx(1,
+             "--lock-memory: %llu KiB are more than this user's limit of locked memory, %llu KiB; "
+             "have it raised (memlock in /etc/security/limits.conf), or give a smaller --mem",
+             (unsigned long long)bytes >> 10, (unsigned long long)most >> 10);
+}
+
 static void give(struct jail *jail, int fd, const char *name)
 {
     jail->names[jail->fd_count] = name;
@@ -97,7 +115,10 @@ static void furnish_vmm(struct jail *vmm, const struct options *options, int kvm
 {
     vmm->program = open_file(options->program, O_PATH, "the program", "--exec");
     give(vmm, kvm, "kvm");
-    give(vmm, make_memory(options->memory_bytes), "memory");
+    if (options->lock_memory)
+        allow_locked_memory(options->memory_bytes);
+    give(vmm, make_memory(options->memory_bytes),
+         options->lock_memory ? "locked-memory" : "memory");
     give(vmm, open_file(options->guest, O_RDONLY | O_NONBLOCK, "the guest image", "--guest"),
          "guest");
     give(vmm, link, "broker");

@@ -34,6 +34,7 @@ static const char usage[] =
     "  --exec PROGRAM        a path, or a name beside the jailer or in libexec\n"
     "  --guest FILE          flat 16-bit image to run (the monitor)\n"
     "  --mem SIZE            guest memory, 64K to 3G (1M)\n"
+    "  --lock-memory         take all of it at the start, and never let it be swapped\n"
     "  --feeds FILE          what the network may be used for (feeds.json)\n"
     "  --offline-samples     show the feeds' samples, marked, without the network\n"
     "  --credential NAME=FILE  key, token or CA file for the broker; repeatable\n"
@@ -199,6 +200,7 @@ enum option_id {
     EXEC = 1,
     GUEST,
     MEM,
+    LOCK_MEMORY,
     FEEDS,
     OFFLINE_SAMPLES,
     CREDENTIAL,
@@ -226,6 +228,7 @@ static const struct option names[] = {
     {"exec", required_argument, NULL, EXEC},
     {"guest", required_argument, NULL, GUEST},
     {"mem", required_argument, NULL, MEM},
+    {"lock-memory", no_argument, NULL, LOCK_MEMORY},
     {"feeds", required_argument, NULL, FEEDS},
     {"offline-samples", no_argument, NULL, OFFLINE_SAMPLES},
     {"credential", required_argument, NULL, CREDENTIAL},
@@ -261,6 +264,9 @@ static void set_option(struct options *options, enum option_id option, char *val
         break;
     case MEM:
         options->memory_bytes = memory_option(value);
+        break;
+    case LOCK_MEMORY:
+        options->lock_memory = true;
         break;
     case FEEDS:
         options->feeds = value;

@@ -31,6 +31,7 @@ struct options {
     const char *parent_cgroup; /* below /sys/fs/cgroup, or below each controller there (v1) */
     bool parent_given;
     uint64_t memory_bytes;    /* of the guest */
+    bool lock_memory;         /* never swapped */
     unsigned timeout_seconds; /* 0: none */
     uid_t uid;                /* of the VMM; the broker's is one higher */
     gid_t gid;

@@ -59,7 +59,8 @@ static void set_limits(struct jail *jail)
     const rlim_t program = 64 << 20; /* text, stack and heap of the VMM take less than this */
 
     limit(RLIMIT_CORE, 0);
-    limit(RLIMIT_MEMLOCK, 0);
+    limit(RLIMIT_MEMLOCK,
+          jail->role == VMM && jail->options->lock_memory ? jail->options->memory_bytes : 0);
     limit(RLIMIT_MSGQUEUE, 0);
     if (jail->role & (SUPERVISOR | JANITOR))
         return;

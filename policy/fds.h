@@ -12,15 +12,17 @@
 #define FD_CONSOLE_OUT 1
 #define FD_LOG         2
 
-/* sparkler-vmm */
-#define VMM_FDNAMES "kvm:memory:guest:broker:start"
-#define FD_KVM      3 /* /dev/kvm; closed before the guest runs */
-#define FD_MEMORY   4 /* memfd, sealed at the guest's memory size; closed once it is mapped */
-#define FD_GUEST    5 /* the guest image, read-only; closed once it is loaded */
-#define FD_BROKER   6 /* the VMM's end of the link */
-#define FD_START    7 /* read end of the pipe of vmm/start.h; closed before the guest runs */
-#define FD_VM       8 /* made by KVM_CREATE_VM */
-#define FD_VCPU     9 /* made by KVM_CREATE_VCPU */
+/* sparkler-vmm; the second names are for memory that is to be locked */
+#define VMM_FDNAMES        "kvm:memory:guest:broker:start"
+#define VMM_FDNAMES_LOCKED "kvm:locked-memory:guest:broker:start"
+
+#define FD_KVM    3 /* /dev/kvm; closed before the guest runs */
+#define FD_MEMORY 4 /* memfd, sealed at the guest's memory size; closed once it is mapped */
+#define FD_GUEST  5 /* the guest image, read-only; closed once it is loaded */
+#define FD_BROKER 6 /* the VMM's end of the link */
+#define FD_START  7 /* read end of the pipe of vmm/start.h; closed before the guest runs */
+#define FD_VM     8 /* made by KVM_CREATE_VM */
+#define FD_VCPU   9 /* made by KVM_CREATE_VCPU */
 
 /* sparkler-netbroker; behind these come the credentials, each as "credential.NAME" */
 #define BROKER_FDNAMES "link:feeds:ca"

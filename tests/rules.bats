@@ -132,6 +132,11 @@ gone() {
     grep "The guest halts." screen
 }
 
+@test "vmm-boot: the guest's memory is locked" {
+    timeout --kill-after 5 20 "$build/jailer" --id "$id" --lock-memory --exec sparkler-vmm <<<5 >screen
+    grep "The guest halts." screen
+}
+
 @test "warden: the feeds file is checked, the broker starts, asks, answers and is waited for" {
     vm_start --feeds feeds.json
     keys '2 '

@@ -48,8 +48,9 @@ static void check_number(int fd, int expected, const char *what)
              fd, expected);
 }
 
-static void map_memory(struct machine *machine)
+static void map_memory(struct machine *machine, bool locked)
 {
+    const int flags = locked ? MAP_SHARED | MAP_LOCKED : MAP_SHARED;
     struct stat status;
 
     if (fstat(FD_MEMORY, &status) != 0)
@@ -60,9 +61,10 @@ static void map_memory(struct machine *machine)
         errx(1, "the guest's memory has %llu bytes: it must be whole pages of %u, at most %llu",
              (unsigned long long)size, PAGE_SIZE, MEMORY_MAX);
 
-    machine->memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, FD_MEMORY, 0);
+    machine->memory = mmap(NULL, size, PROT_READ | PROT_WRITE, flags, FD_MEMORY, 0);
     if (machine->memory == MAP_FAILED)
-        err(1, "cannot map the guest's memory of %llu bytes", (unsigned long long)size);
+        err(1, "cannot %s the guest's memory of %llu bytes", locked ? "lock" : "map",
+            (unsigned long long)size);
     machine->memory_size = size;
 
     /* What a guest holds is no part of a core dump of ours. */
@@ -139,10 +141,10 @@ static void set_cpuid(void)
         err(1, "KVM refuses the CPUID leaves that it supports");
 }
 
-void machine_create(struct machine *machine)
+void machine_create(struct machine *machine, bool locked)
 {
     check_api();
-    map_memory(machine);
+    map_memory(machine, locked);
     create_vm(machine);
     create_vcpu(machine);
     set_cpuid();

@@ -16,9 +16,10 @@ struct machine {
 
 /*
  * Makes the machine from FD_KVM and FD_MEMORY: FD_VM with one memory slot, FD_VCPU with the CPUID
- * leaves that KVM supports. Ends the program with status 1 when KVM refuses.
+ * leaves that KVM supports. Locked memory is all there from the start, and never swapped. Ends the
+ * program with status 1 when KVM refuses, or the limit of locked memory (RLIMIT_MEMLOCK) does.
  */
-void machine_create(struct machine *machine);
+void machine_create(struct machine *machine, bool locked);
 
 /* Lets the vCPU start in real mode at CS 0, IP `ip`; its other registers stay as KVM made them. */
 void machine_start_at(uint64_t ip);

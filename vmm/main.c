@@ -25,16 +25,20 @@ static bool environment_has(const char *name, const char *value)
     return found && strcmp(found, value) == 0;
 }
 
-/* Descriptors are known by number; a mix-up would hand one's rights to another. */
-static void take_descriptors(int argument_count)
+/* Descriptors are known by number; a mix-up would hand one's rights to another. Returns whether the
+ * guest's memory is to be locked. */
+static bool take_descriptors(int argument_count)
 {
     const char *pid = getenv("LISTEN_PID");
+    bool locked = environment_has("LISTEN_FDNAMES", VMM_FDNAMES_LOCKED);
 
-    if (!environment_has("LISTEN_FDS", "5") || !environment_has("LISTEN_FDNAMES", VMM_FDNAMES) ||
-        !pid || atoi(pid) != getpid())
+    if (!environment_has("LISTEN_FDS", "5") ||
+        (!locked && !environment_has("LISTEN_FDNAMES", VMM_FDNAMES)) || !pid ||
+        atoi(pid) != getpid())
         errx(1, "not started by the jailer: use jailer --exec sparkler-vmm");
     if (argument_count > 1)
         errx(1, "takes no arguments: all options are the jailer's");
+    return locked;
 }
 
 /* The jails are built side by side; the guest is the last that gets to work. */
@@ -67,14 +71,15 @@ int main(int argument_count, char **arguments)
 {
     static struct ports ports; /* static, so that its pages cost nothing until they are used */
     struct machine machine;
+    bool lock_memory;
 
     (void)arguments;
     relro_protect();
     /* before Linux 6.14 a program that is started by its descriptor is named after the number */
     prctl(PR_SET_NAME, "sparkler-vmm");
-    take_descriptors(argument_count);
+    lock_memory = take_descriptors(argument_count);
     log_timing("program started");
-    machine_create(&machine);
+    machine_create(&machine, lock_memory);
     load_guest(&machine);
     ports_open(&ports, machine.ring);
     log_timing("machine set up");
