@@ -237,6 +237,56 @@ END
     [[ $stderr == *"the guest image has 61441 bytes, and the guest's memory room for 61440"* ]]
 }
 
+@test "image: a file that is shorter than it says" {
+    image=/sys/kernel/mm/transparent_hugepage/enabled # says 4096
+    [[ -r $image ]] || skip "this kernel has no $image"
+    run --separate-stderr jailed --guest $image
+    echo "$status $stderr"
+    [[ $status -eq 1 ]]
+    [[ $stderr == *"the guest image shrank from 4096 to $(wc -c <$image) bytes while it was read"* ]]
+}
+
+# alone REDIRECTIONS: runs the VMM without a jailer, with descriptors that these change
+alone() {
+    run --separate-stderr timeout --kill-after 5 20 bash -c '
+        exec 3<>/dev/kvm 4<>memory 5<"$3/feed-three.bin" 6<>/dev/udp/127.0.0.1/9
+        eval "exec $2"
+        exec env -i LISTEN_PID=$$ LISTEN_FDS=4 LISTEN_FDNAMES=kvm:memory:guest:broker \
+            setpriv --no-new-privs "$1"' - "$build/sparkler-vmm" "$1" "$guests"
+    echo "$1: status $status, $output"
+    echo "$stderr"
+}
+
+@test "the VMM with other descriptors than it was promised: status 1, and which one" {
+    truncate -s 64K memory
+    truncate -s 65K uneven
+    truncate -s 1 tiny
+    while IFS='|' read -r redirections words; do
+        alone "$redirections"
+        [[ $status -eq 1 && $output == "" ]]
+        [[ $stderr == "sparkler-vmm: $words"* ]]
+    done <<END
+3</dev/null|the descriptor named 'kvm' is not /dev/kvm: Inappropriate ioctl for device
+4<&-|cannot see the size of the guest's memory: Bad file descriptor
+4<uneven|the guest's memory has 66560 bytes: it must be whole pages of 4096, at most 3221225472
+4<memory|cannot map the guest's memory of 65536 bytes: Permission denied
+7</dev/null|KVM made a virtual machine as descriptor 8, not 7: too many or too few were handed over
+8</dev/null|KVM made a vCPU as descriptor 9, not 8: too many or too few were handed over
+5>image|the guest image is empty
+5>>memory|the guest image has 65536 bytes, and the guest's memory room for 61440: raise --mem
+5>>tiny|cannot read the guest image: Bad file descriptor
+6<>memory|cannot limit the wait for the network broker: Socket operation on non-socket
+END
+}
+
+@test "the VMM with a link that breaks: a text says so" {
+    truncate -s 64K memory
+    alone "" # where nobody listens
+    [[ $status -eq 0 ]]
+    [[ ${lines[0]} == "[feeds: the link to the network broker broke; it will not be asked again]" ]]
+    [[ ${lines[1]} == "${lines[0]}" && ${lines[2]} == "${lines[0]}" ]]
+}
+
 @test "the VMM alone says that the jailer starts it" {
     run "$build/sparkler-vmm" --help
     [[ $status -eq 1 ]]

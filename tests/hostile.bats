@@ -12,6 +12,8 @@ setup_file() {
         nasm -i "$root/tests/guests/" -D SIZE=$size -f bin -o "$guests/edge-$size.bin" \
             "$root/tests/guests/edge.asm"
     done
+    nasm -i "$root/tests/guests/" -D SIZE=0x4000000 -D STEP=4096 -f bin -o "$guests/touch-64M.bin" \
+        "$root/tests/guests/edge.asm"
     # no test gets beyond this machine
     cat >"$guests/feeds.json" <<'END_OF_FEEDS'
 {"feeds": [{
@@ -267,6 +269,18 @@ END_OF_SIZES
     vm all --mem 3G
     [[ $status -eq 2 ]]
     [[ $output == K ]]
+}
+
+@test "memory: more than its cgroup may have ends the VM with 3" {
+    need_root "make cgroups"
+    local limits=(--cgroup memory.max=32M --cgroup memory.swap.max=0)
+    [[ ! -d /sys/fs/cgroup/memory ]] ||
+        limits=(--cgroup memory.limit_in_bytes=32M --cgroup memory.swappiness=0)
+    vm touch-64M --mem 64M "${limits[@]}"
+    [[ $status -eq 3 ]]
+    [[ $stderr == *"sparkler-vmm was killed: its cgroup had no memory left"* ]]
+    vm touch-64M --mem 64M
+    [[ $status -eq 2 && $output == K ]]
 }
 
 @test "memory: not in core dumps, not merged, sealed at its size" {

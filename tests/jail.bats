@@ -27,6 +27,14 @@ teardown_file() {
     jail_unstage
 }
 
+# A test's own VM ends with it, and so does the cgroup that it has chosen.
+teardown() {
+    [ -n "${VM_ID:-}" ] || return 0
+    gone "$supervisor" || kill "$supervisor"
+    within gone "$supervisor"
+    find /sys/fs/cgroup -depth -type d -name "sparkler-$VM_ID" -exec rmdir {} +
+}
+
 # in_every_way CHECK: with each of the VMs, whose broker was asked and so has its resolver
 in_every_way() {
     local way
@@ -242,6 +250,52 @@ limits() {
 
 @test "VMM and broker: limits" {
     in_every_way limits
+}
+
+# cgroup_file PART NAME: of the running VM, in cgroup v2 or v1
+cgroup_file() {
+    find /sys/fs/cgroup -path "*/$parent/$VM_ID.$1/$2"
+}
+
+@test "limits of the command line: of the VMM, of the broker, of both, in a cgroup of choice" {
+    need_root "make cgroups"
+    cd "$BATS_TEST_TMPDIR"
+    VM_ID=limits-$$ parent=sparkler-limits-$$
+    for way in root userns; do
+        vm_start "$way" --id "$VM_ID" --parent-cgroup "$parent" --cgroup pids.max=5 \
+            --cgroup broker:pids.max=7 --resource-limit nofile=65 --resource-limit cpu=100
+        [[ $(<"$(cgroup_file vmm pids.max)") -eq 5 ]]
+        [[ $(<"$(cgroup_file broker pids.max)") -eq 7 ]]
+        for pid in $(vmm) $(warden); do
+            grep -Eq '^Max open files +64 +64 ' "/proc/$pid/limits" # it is never raised
+            grep -Eq '^Max cpu time +100 +100 ' "/proc/$pid/limits"
+        done
+        press 5
+        vm_wait
+        [[ $status -eq 0 ]]
+    done
+}
+
+@test "--lock-memory: the guest's memory is all there and locked, and nothing else is" {
+    cd "$BATS_TEST_TMPDIR"
+    VM_ID=locked-$$
+    for way in $ways; do
+        vm_start "$way" --id "$VM_ID" --lock-memory --mem 2M
+        [[ $(status "$(vmm)" VmLck) == "2048 kB" ]]
+        grep -Eq '^Max locked memory +2097152 +2097152 ' "/proc/$(vmm)/limits"
+        [[ $(id -u) -ne 0 || $(awk '/guest-memory/ { here = 1 } here && $1 == "Rss:" { print $2
+            exit }' "/proc/$(vmm)/smaps") -eq 2048 ]]
+        for pid in $(warden) "$supervisor" $(janitor || true); do
+            grep -Eq '^Max locked memory +0 +0 ' "/proc/$pid/limits"
+        done
+        press 5
+        vm_wait
+        [[ $status -eq 0 ]]
+        vm_start "$way" --id "$VM_ID" --mem 2M
+        [[ $(status "$(vmm)" VmLck) == "0 kB" ]]
+        press 5
+        vm_wait
+    done
 }
 
 no_terminal() {

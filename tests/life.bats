@@ -189,6 +189,20 @@ killed() {
     in_every_way killed warden "the broker's warden"
 }
 
+# janitor_ends SIGNAL SAID: the VM does with it
+janitor_ends() {
+    kill -s "$1" "$(janitor)"
+    vm_wait
+    [[ $status -eq $((128 + $(kill -l "$1"))) ]]
+    grep -q "the janitor was killed by $2" log
+}
+
+@test "kill -9 of the janitor ends everything, and so does a SIGSYS that no log explains" {
+    need_root "make the cgroups that a janitor is for"
+    ways="root userns" in_every_way janitor_ends KILL "signal 9"
+    ways="root userns" in_every_way janitor_ends SYS "SIGSYS: it made a system call that .*dmesg"
+}
+
 supervisor_killed() {
     kill -KILL "$supervisor"
     vm_wait

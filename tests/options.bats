@@ -104,6 +104,9 @@ refused() {
 @test "a setting without a value" {
     refused "--credential key" "NAME=VALUE" -- --credential key --exec sparkler-vmm
     refused "--resource-limit nofile=" "NAME=VALUE" -- --resource-limit nofile= --exec sparkler-vmm
+    local many
+    mapfile -t many < <(printf -- '--credential\nkey%d=file\n' {1..17})
+    refused "--credential" "more than 16 times" -- "${many[@]}" --exec sparkler-vmm
     refused "--cgroup memory.max" "=VALUE" -- --cgroup memory.max --exec sparkler-vmm
 }
 
@@ -136,6 +139,8 @@ refused() {
     run --separate-stderr "$JAILER" --id "$VM_ID" --resource-limit files=1 --exec sparkler-vmm
     echo "$status $stderr"
     [[ $status -eq 1 && $stderr == *"--resource-limit files"*"nofile"* ]]
+    run --separate-stderr "$JAILER" --id "$VM_ID" --resource-limit nofile=x --exec sparkler-vmm
+    [[ $status -eq 1 && $stderr == *"--resource-limit nofile=x: expected a whole number"* ]]
     check_nothing_left
 }
 
@@ -186,6 +191,25 @@ END
         [[ $status -eq 1 && $stderr == *"$size"* ]]
         check_nothing_left
     done
+}
+
+@test "locked memory beyond the limit: both are named" {
+    need_kvm
+    run --separate-stderr bash -c 'ulimit -l 1024 && run_as_user "$@"' - "$JAILER" --id "$VM_ID" \
+        --lock-memory --mem 1028K --exec sparkler-vmm
+    echo "$status $stderr"
+    [[ $status -eq 1 && $output == "" ]]
+    [[ $stderr == "jailer: --lock-memory: 1028 KiB are more than this user's limit of locked \
+memory, 1024 KiB; "*"limits.conf"*"--mem" ]]
+    check_nothing_left
+
+    # and a limit that the user sets lower
+    run --separate-stderr "$JAILER" --id "$VM_ID" --lock-memory --resource-limit memlock=4096 \
+        --exec sparkler-vmm
+    echo "$status $stderr"
+    [[ $status -eq 1 ]]
+    [[ $stderr == *"sparkler-vmm: cannot lock the guest's memory of 1048576 bytes: "* ]]
+    check_nothing_left
 }
 
 # with_dev SCRIPT COMMAND...: with a /dev of its own, where there is what the script makes

@@ -1,9 +1,12 @@
-; Protected mode, memory of SIZE bytes: touches each 2 MiB, writes to the last byte and reads it back,
-; then reads the first byte beyond.
+; Protected mode, memory of SIZE bytes: touches it each STEP bytes, writes to the last byte and reads
+; it back, then reads the first byte beyond.
 %include "guest.inc"
 
 %ifndef SIZE
 SIZE            equ 0x100000
+%endif
+%ifndef STEP
+STEP            equ 0x200000    ; what one page of tables is for
 %endif
 
 main:
@@ -20,7 +23,7 @@ protected:
         xor edi, edi
 .next:
         mov byte [edi], 0
-        add edi, 0x200000
+        add edi, STEP
         cmp edi, SIZE
         jb .next
         mov dx, CONSOLE
