@@ -133,6 +133,7 @@ broker_limited() {
 }
 
 @test "status 128 + 31: a forbidden system call, said in words" {
+    [ -z "${OPEN_FILTER:-}" ] || skip "this build has no filters"
     ends_with 159 --exec "$PROBE" -- mount
     [[ $stderr == *"sparkler-vmm was killed by SIGSYS"*"policy"* ]]
 }

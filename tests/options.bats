@@ -134,8 +134,13 @@ refused() {
         --pid-file link --exec sparkler-vmm
 }
 
+need_limits() {
+    [ -z "${SANITIZED:-}" ] || skip "AddressSanitizer lives under no limit of its address space"
+}
+
 @test "a resource limit that there is not" {
     need_kvm
+    need_limits
     run --separate-stderr "$JAILER" --id "$VM_ID" --resource-limit files=1 --exec sparkler-vmm
     echo "$status $stderr"
     [[ $status -eq 1 && $stderr == *"--resource-limit files"*"nofile"* ]]
@@ -202,8 +207,11 @@ END
     [[ $stderr == "jailer: --lock-memory: 1028 KiB are more than this user's limit of locked \
 memory, 1024 KiB; "*"limits.conf"*"--mem" ]]
     check_nothing_left
+}
 
-    # and a limit that the user sets lower
+@test "a limit of locked memory that the user sets lower" {
+    need_kvm
+    need_limits
     run --separate-stderr "$JAILER" --id "$VM_ID" --lock-memory --resource-limit memlock=4096 \
         --exec sparkler-vmm
     echo "$status $stderr"

@@ -95,8 +95,8 @@ def main():
         link.ask(KEPT)
         os.dup2(link.link.fileno(), 3)
         micro = subprocess.run([program, hex(KEPT), str(COUNT), str(link.sequence + 1)], check=True,
-                               pass_fds=[3], capture_output=True, text=True).stdout.strip()
-        show("broker: a cached answer over the link", micro, "us")
+                               pass_fds=[3], capture_output=True, text=True).stdout
+        show("broker: a cached answer over the link", float(micro), "us")
         link.close()
 
 
