@@ -220,9 +220,10 @@ bare_environment() {
 @test "a program finds all descriptors at its start, and nothing inherited from the shell" {
     need_root "see the descriptors of others"
     cd "$BATS_TEST_TMPDIR"
+    VM_ID=start-$$
     for way in $ways; do
         exec 9</etc/passwd 19</etc/passwd
-        vm_launch "$way" --exec "$PROBE" -- wait
+        vm_launch "$way" --id "$VM_ID" --exec "$PROBE" -- wait
         within started
         [[ $(fds "$(vmm)") == "0 1 2 3 4 5 6 7" ]]
         [[ $(readlink "/proc/$(vmm)/fd/3") == /dev/kvm || $way == user ]]
