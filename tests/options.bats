@@ -130,7 +130,7 @@ refused() {
     refused "the pid file ./none/pid" "(--pid-file)" "No such file" -- \
         --pid-file ./none/pid --exec sparkler-vmm
     ln -s /etc/hostname link
-    refused "the pid file link" "(--pid-file)" "symbolic links" -- \
+    refused "the pid file link" "(--pid-file)" "ymbolic link" -- \
         --pid-file link --exec sparkler-vmm
 }
 

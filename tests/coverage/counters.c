@@ -8,11 +8,13 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #define HANDED_FIRST 700
@@ -34,14 +36,29 @@ const char *__llvm_profile_end_data(void);
 
 int __llvm_profile_runtime; /* this file is the runtime: nothing is written at exit */
 
-int __real_close_range(unsigned first, unsigned last, int flags);
+long __real_syscall(long number, ...);
+long __wrap_syscall(long number, ...);
+
+/* All that syscall(2) takes are registers. */
+long __wrap_syscall(long number, ...)
+{
+    long a[6];
+    va_list arguments;
+
+    va_start(arguments, number);
+    for (unsigned i = 0; i < 6; i++)
+        a[i] = va_arg(arguments, long);
+    va_end(arguments);
+    if (number != SYS_close_range || a[1] < HANDED_FIRST || a[0] >= (long)(HANDED_FIRST + HANDED))
+        return __real_syscall(number, a[0], a[1], a[2], a[3], a[4], a[5]);
+    return __real_syscall(number, a[0], HANDED_FIRST - 1, 0) |
+           __real_syscall(number, HANDED_FIRST + HANDED, a[1], 0);
+}
+
 int __wrap_close_range(unsigned first, unsigned last, int flags);
 int __wrap_close_range(unsigned first, unsigned last, int flags)
 {
-    if (last < HANDED_FIRST || first >= HANDED_FIRST + HANDED)
-        return __real_close_range(first, last, flags);
-    return __real_close_range(first, HANDED_FIRST - 1, flags) |
-           __real_close_range(HANDED_FIRST + HANDED, last, flags);
+    return (int)__wrap_syscall(SYS_close_range, first, last, flags);
 }
 
 static int open_counters(unsigned program)
