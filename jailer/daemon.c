@@ -8,7 +8,6 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/file.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -58,17 +57,21 @@ static _Noreturn void in_use(const char *path, int file)
 
     if (read(file, pid, sizeof(pid) - 1) < 0)
         err(1, "cannot read the pid file %s (--pid-file)", path);
+    if (pid[0] == '\0')
+        errx(1, "the pid file %s is that of a jailer that is just starting (--pid-file)", path);
     errx(1, "the pid file %s is that of a running jailer, pid %d (--pid-file)", path, atoi(pid));
 }
 
 int pid_file_open(const char *path)
 {
+    /* unlike flock(2)'s, only who may write to the file can have this lock */
+    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
     int file = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW, 0644);
 
     if (file < 0)
         err(1, "cannot open the pid file %s (--pid-file)", path);
-    if (flock(file, LOCK_EX | LOCK_NB) != 0) {
-        if (errno == EWOULDBLOCK)
+    if (fcntl(file, F_OFD_SETLK, &lock) != 0) {
+        if (errno == EAGAIN)
             in_use(path, file);
         err(1, "cannot lock the pid file %s (--pid-file)", path);
     }

@@ -13,9 +13,9 @@ int daemon_start(void);
 void daemon_ready(int parent);
 
 /*
- * Opens the pid file, made if need be, and locks it (flock(2)) for as long as the supervisor lives;
- * ends the program by err(3) if it cannot, or if a jailer that is running holds it. The file is
- * empty until pid_file_write(). Returns its descriptor.
+ * Opens the pid file, made if need be, and locks it (F_OFD_SETLK, fcntl(2)) for as long as the
+ * supervisor lives; ends the program by err(3) if it cannot, or if a jailer that is running holds
+ * it. The file is empty until pid_file_write(). Returns its descriptor.
  */
 int pid_file_open(const char *path);
 

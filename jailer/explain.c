@@ -1,4 +1,5 @@
 /* jailer --explain: the locks as a table, from the same list that the jails are built from. */
+#include "cgroup.h"
 #include "jail.h"
 
 #include <stdio.h>
@@ -7,6 +8,8 @@ static const char *mark(const struct lock *lock, const struct jail *jail)
 {
     if (!(lock->roles & jail->role))
         return "";
+    if (jail->role == JANITOR && cgroups_skipped(jail->options) != NULL)
+        return ""; /* there is none */
     if (lock->skipped != NULL && lock->skipped(jail) != NULL)
         return "skipped";
     return lock_skipped(lock, jail) == NULL ? "closed" : "missing";

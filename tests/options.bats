@@ -279,11 +279,12 @@ in_another_user_namespace() {
     echo "$output"
     [[ $(wc -l <<<"$output") -le 24 ]] # and the line behind the last
     [[ $(awk 'length > 80' <<<"$output") == "" ]]
-    for option in $(sed -n 's/^    {"\([a-z-]*\)", .*_argument,.*/\1/p' "$root/jailer/options.c"); do
+    options=$(sed -n 's/^    {"\([a-z-]*\)", .*_argument,.*/\1/p' "$root/jailer/options.c")
+    [[ -n $options ]]
+    for option in $options; do
         echo "--$option"
         [[ $output == *"--$option"* ]]
     done
-    [[ -n $option ]]
 }
 
 @test "--version" {
@@ -312,4 +313,8 @@ in_another_user_namespace() {
     [[ $output == *"user namespace"*"root changes ids instead"* ]]
     run "$JAILER" --userns --explain --exec sparkler-vmm
     [[ $output != *"root changes ids instead"* ]]
+    run jail user "$JAILER" --explain --exec sparkler-vmm
+    [[ $output =~ (^|$'\n')"cgroup "\ +skipped\ +skipped ]]
+    # an ordinary user without cgroups has no janitor
+    [[ $output =~ (^|$'\n')no_new_privs\ +closed\ +closed\ +closed\ +execve ]]
 }
