@@ -266,16 +266,16 @@ alone() {
         [[ $status -eq 1 && $output == "" ]]
         [[ $stderr == "sparkler-vmm: $words"* ]]
     done <<END
-3</dev/null|the descriptor named 'kvm' is not /dev/kvm: Inappropriate ioctl for device
-4<&-|cannot see the size of the guest's memory: Bad file descriptor
+3</dev/null|the descriptor named 'kvm' is not /dev/kvm
+4<&-|cannot see the size of the guest's memory
 4<uneven|the guest's memory has 66560 bytes: it must be whole pages of 4096, at most 3221225472
-4<memory|cannot map the guest's memory of 65536 bytes: Permission denied
+4<memory|cannot map the guest's memory of 65536 bytes
 7</dev/null|KVM made a virtual machine as descriptor 8, not 7: too many or too few were handed over
 8</dev/null|KVM made a vCPU as descriptor 9, not 8: too many or too few were handed over
 5>image|the guest image is empty
 5>>memory|the guest image has 65536 bytes, and the guest's memory room for 61440: raise --mem
-5>>tiny|cannot read the guest image: Bad file descriptor
-6<>memory|cannot limit the wait for the network broker: Socket operation on non-socket
+5>>tiny|cannot read the guest image
+6<>memory|cannot limit the wait for the network broker
 END
 }
 
