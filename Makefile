@@ -144,7 +144,7 @@ $(BUILD)/feeds.json: policy/feeds.json
 	$(Q)cp $< $@
 
 # Where there is no /dev/kvm to use, the same runs in the rig: a machine with emulated AMD-V.
-NATIVE := $(shell [ -r /dev/kvm ] && [ -w /dev/kvm ] && unshare --user --map-root-user --mount true \
+NATIVE := $(shell [ -w /dev/kvm ] && sh -c ': </dev/kvm' 2>/dev/null && unshare --user --map-root-user --mount true \
             2>/dev/null && echo yes)
 IN_RIG = echo 'No /dev/kvm or no namespaces to use here: running in the rig, on emulated AMD-V.'; tests/rig/run
 

@@ -35,30 +35,28 @@ teardown() {
     find /sys/fs/cgroup -depth -type d -name "sparkler-$VM_ID" -exec rmdir {} +
 }
 
-# in_every_way CHECK: with each of the VMs, whose broker was asked and so has its resolver
+# in_every_way CHECK: with each of the VMs, whose broker was asked and so has its resolver; the
+# processes' numbers are in variables
 in_every_way() {
     local way
     for way in $ways; do
         cd "$BATS_FILE_TMPDIR/$way"
         supervisor=$(<pid)
         ask_for_tweet
+        vmm=$(vmm) warden=$(warden) broker=$(broker) resolver=$(resolver)
         "$1" "$way"
     done
 }
 
 # all: the pids of the VM's processes
 all() {
-    echo "$supervisor"
-    vmm
-    warden
-    broker
-    resolver
-    janitor || true
+    echo "$supervisor $vmm $warden $broker $resolver $(janitor)"
 }
 
 # status PID FIELD: of /proc/PID/status
 status() {
-    sed -n "s/^$2:[[:space:]]*//p" "/proc/$1/status"
+    [[ $'\n'$(<"/proc/$1/status") =~ $'\n'$2:[[:blank:]]*([^$'\n']*) ]]
+    echo "${BASH_REMATCH[1]}"
 }
 
 no_privileges() {
@@ -74,7 +72,7 @@ no_privileges() {
         ! grep -qw 0 <<<"$(status "$pid" Uid) $(status "$pid" Gid)"
     done
     # what bounds an ordinary user's supervisor was given by who started it
-    for pid in $([[ $1 == user ]] || all) $(vmm) $(warden) $(broker) $(resolver); do
+    for pid in $([[ $1 == user ]] || all) $vmm $warden $broker $resolver; do
         echo "$1: $(status "$pid" Name) is bounded by $(status "$pid" CapBnd)"
         [[ $(status "$pid" CapBnd) == 0000000000000000 ]]
     done
@@ -86,9 +84,9 @@ no_privileges() {
 
 ids_apart() {
     [ "$1" = root ] || return 0
-    [[ $(status "$(vmm)" Uid) == "$VM_UID"$'\t'* ]]
-    [[ $(status "$(broker)" Uid) == "$((VM_UID + 1))"$'\t'* ]]
-    [[ $(status "$(resolver)" Uid) == "$((VM_UID + 1))"$'\t'* ]]
+    [[ $(status "$vmm" Uid) == "$VM_UID"$'\t'* ]]
+    [[ $(status "$broker" Uid) == "$((VM_UID + 1))"$'\t'* ]]
+    [[ $(status "$resolver" Uid) == "$((VM_UID + 1))"$'\t'* ]]
 }
 
 @test "as root the VMM and the broker have uids of their own" {
@@ -105,15 +103,15 @@ namespaces_apart() {
     local name
     for name in mnt pid ipc uts cgroup; do
         echo "$1: $name"
-        [[ $(namespace "$(vmm)" $name) != "$(namespace self $name)" ]]
-        [[ $(namespace "$(broker)" $name) != "$(namespace self $name)" ]]
-        [[ $(namespace "$(broker)" $name) != "$(namespace "$(vmm)" $name)" ]]
-        [[ $(namespace "$(broker)" $name) == "$(namespace "$(resolver)" $name)" ]]
+        [[ $(namespace "$vmm" $name) != "$(namespace self $name)" ]]
+        [[ $(namespace "$broker" $name) != "$(namespace self $name)" ]]
+        [[ $(namespace "$broker" $name) != "$(namespace "$vmm" $name)" ]]
+        [[ $(namespace "$broker" $name) == "$(namespace "$resolver" $name)" ]]
     done
-    [[ $(namespace "$(vmm)" net) != "$(namespace self net)" ]]
+    [[ $(namespace "$vmm" net) != "$(namespace self net)" ]]
     if [ "$1" != root ]; then
-        [[ $(namespace "$(vmm)" user) != "$(namespace self user)" ]]
-        [[ $(namespace "$(broker)" user) != "$(namespace self user)" ]]
+        [[ $(namespace "$vmm" user) != "$(namespace self user)" ]]
+        [[ $(namespace "$broker" user) != "$(namespace self user)" ]]
     fi
 }
 
@@ -123,8 +121,8 @@ namespaces_apart() {
 }
 
 empty_network() {
-    [[ $(tail -n +3 "/proc/$(vmm)/net/dev" | cut -d: -f1 | xargs) == lo ]]
-    [[ $(tail -n +2 "/proc/$(vmm)/net/route") == "" ]]
+    [[ $(tail -n +3 "/proc/$vmm/net/dev" | cut -d: -f1 | xargs) == lo ]]
+    [[ $(tail -n +2 "/proc/$vmm/net/route") == "" ]]
 }
 
 @test "VMM: a network without a device or a route" {
@@ -133,10 +131,10 @@ empty_network() {
 }
 
 empty_root() {
-    cat "/proc/$(vmm)/mountinfo"
-    [[ $(wc -l <"/proc/$(vmm)/mountinfo") -eq 1 ]]
-    grep -q ' / / ro,nosuid,nodev,noexec.* - tmpfs jail ' "/proc/$(vmm)/mountinfo"
-    [[ $(find "/proc/$(vmm)/root/" -mindepth 1) == "" ]]
+    cat "/proc/$vmm/mountinfo"
+    [[ $(wc -l <"/proc/$vmm/mountinfo") -eq 1 ]]
+    grep -q ' / / ro,nosuid,nodev,noexec.* - tmpfs jail ' "/proc/$vmm/mountinfo"
+    [[ $(find "/proc/$vmm/root/" -mindepth 1) == "" ]]
 }
 
 @test "VMM: one mount, an empty root, read-only" {
@@ -145,13 +143,13 @@ empty_root() {
 }
 
 bare_root() {
-    cut -d ' ' -f 5,6 "/proc/$(broker)/mountinfo"
+    cut -d ' ' -f 5,6 "/proc/$broker/mountinfo"
     while read -r point options; do
         [[ $options == ro,nosuid,nodev* ]]
         [[ $point =~ ^(/|/lib|/lib64|/usr/lib/x86_64-linux-gnu|/usr/lib64|/etc/[a-z/.]+)$ ]]
-    done < <(cut -d ' ' -f 5,6 "/proc/$(broker)/mountinfo")
-    [[ $(cd "/proc/$(broker)/root" && echo *) =~ ^etc\ lib\ lib64\ usr$ ]]
-    [[ ! -e /proc/$(broker)/root/usr/bin && ! -e /proc/$(broker)/root/etc/passwd ]]
+    done < <(cut -d ' ' -f 5,6 "/proc/$broker/mountinfo")
+    [[ $(cd "/proc/$broker/root" && echo *) =~ ^etc\ lib\ lib64\ usr$ ]]
+    [[ ! -e /proc/$broker/root/usr/bin && ! -e /proc/$broker/root/etc/passwd ]]
 }
 
 @test "broker: libraries and the resolver's files as its root, read-only" {
@@ -165,18 +163,18 @@ fds() {
 }
 
 few_descriptors() {
-    [[ $(fds "$(vmm)") == "0 1 2 6 8 9" ]]
-    readlink "/proc/$(vmm)/fd/9" | grep -q kvm-vcpu
-    echo "warden $(fds "$(warden)"), broker $(fds "$(broker)"), resolver $(fds "$(resolver)")"
-    [[ $(fds "$(warden)") == "0 1 2 3 4 5 63" ]]
-    [[ $(fds "$(broker)") == "0 1 2 3 4"* ]]
+    [[ $(fds "$vmm") == "0 1 2 6 8 9" ]]
+    readlink "/proc/$vmm/fd/9" | grep -q kvm-vcpu
+    echo "warden $(fds "$warden"), broker $(fds "$broker"), resolver $(fds "$resolver")"
+    [[ $(fds "$warden") == "0 1 2 3 4 5 63" ]]
+    [[ $(fds "$broker") == "0 1 2 3 4"* ]]
     for fd in 0 1; do
-        [[ $(readlink "/proc/$(broker)/fd/$fd") == /dev/null ]]
+        [[ $(readlink "/proc/$broker/fd/$fd") == /dev/null ]]
     done
-    for fd in /proc/"$(broker)"/fd/*; do
+    for fd in /proc/"$broker"/fd/*; do
         [[ $(readlink "$fd") =~ ^(/dev/null|pipe:.*|socket:.*)$ ]]
     done
-    for fd in /proc/"$(resolver)"/fd/*; do
+    for fd in /proc/"$resolver"/fd/*; do
         [[ $(readlink "$fd") =~ ^(/dev/null|pipe:.*|socket:.*)$ ]]
     done
 }
@@ -206,9 +204,9 @@ relocations_read_only() {
 }
 
 bare_environment() {
-    [[ $(tr '\0' '\n' <"/proc/$(vmm)/environ" | sort | xargs) == \
+    [[ $(tr '\0' '\n' <"/proc/$vmm/environ" | sort | xargs) == \
 "LISTEN_FDNAMES=kvm:memory:guest:broker:start LISTEN_FDS=5 LISTEN_PID=1" ]]
-    [[ $(tr '\0' '\n' <"/proc/$(broker)/environ" | sort | xargs) =~ \
+    [[ $(tr '\0' '\n' <"/proc/$broker/environ" | sort | xargs) =~ \
 ^"LISTEN_FDNAMES=link:feeds:ca LISTEN_FDS=3 LISTEN_PID="[0-9]+$ ]]
 }
 
@@ -241,12 +239,12 @@ started() {
 
 limits() {
     local pid
-    for pid in $(vmm) $(broker); do
+    for pid in $vmm $broker; do
         grep -Eq '^Max core file size +0 +0 ' "/proc/$pid/limits"
         grep -Eq '^Max open files +64 +64 ' "/proc/$pid/limits"
         grep -Eq '^Max locked memory +0 +0 ' "/proc/$pid/limits"
     done
-    grep -Eq '^Max address space +[0-9]+ ' "/proc/$(vmm)/limits"
+    grep -Eq '^Max address space +[0-9]+ ' "/proc/$vmm/limits"
 }
 
 @test "VMM and broker: limits" {
@@ -301,7 +299,7 @@ cgroup_file() {
 
 no_terminal() {
     local pid
-    for pid in $(vmm) $(warden) $(broker); do
+    for pid in $vmm $warden $broker; do
         [[ $(ps -o tty= -p "$pid" | xargs) == '?' ]]
         [[ $(ps -o sid= -p "$pid" | xargs) != "$(ps -o sid= -p "$supervisor" | xargs)" ]]
     done

@@ -26,7 +26,7 @@ refused() {
         shift
     done
     shift
-    run --separate-stderr timeout --foreground --kill-after 2 30 "$JAILER" "$@" </dev/null
+    run --separate-stderr timeout --foreground --kill-after 2 $((2 * DEADLINE)) "$JAILER" "$@" </dev/null
     echo "status $status, output $output"
     echo "$stderr"
     [[ $status -eq 1 ]]

@@ -4,7 +4,8 @@
 bats_require_minimum_version 1.5.0
 
 setup_file() {
-    export rig="$BATS_TEST_DIRNAME/rig"
+    export rig="$BATS_TEST_DIRNAME/rig" project=${BATS_TEST_DIRNAME%/tests}
+    [[ ! -d /run/rig ]] || skip "the rig is not run in itself"
     command -v qemu-system-x86_64 >/dev/null || skip "QEMU is missing: apt-get install qemu-system-x86"
     "$rig/prepare" 2>"$BATS_FILE_TMPDIR/prepare" || skip "$(tail -n 1 "$BATS_FILE_TMPDIR/prepare")"
     # One machine answers for all the tests that only look.
@@ -36,6 +37,40 @@ setup() {
     cd "$BATS_TEST_TMPDIR"
     export TMPDIR="$BATS_TEST_TMPDIR/tmp"
     mkdir "$TMPDIR"
+}
+
+# tmux COMMAND...: of a server of this test's own
+tmux() {
+    command tmux -S "$BATS_TEST_TMPDIR/tmux" -f /dev/null "$@"
+}
+
+teardown() {
+    tmux kill-server 2>/dev/null || true
+}
+
+# wait_for TEXT: until tmux shows it; leaves the screen in a file of that name
+wait_for() {
+    local try
+    for ((try = 0; try < 1200; try++)); do
+        tmux capture-pane -p >screen
+        ! grep -q "$1" screen || return 0
+        sleep 0.1
+    done
+    cat screen
+    return 1
+}
+
+# deprive [ARGUMENT...]: leaves in $deprived what runs a command as an ordinary user who sees no
+# /dev/kvm, no /dev/net/tun, no cgroup and no network; ARGUMENTs are bwrap's
+deprive() {
+    command -v bwrap >/dev/null || skip "bwrap is missing: apt-get install bubblewrap"
+    deprived=()
+    [[ $(id -u) -ne 0 ]] || deprived=(setpriv --reuid 65534 --regid 65534 --clear-groups)
+    deprived+=(bwrap --unshare-all --ro-bind / / --dev /dev --proc /proc --tmpfs /sys --tmpfs /tmp
+        --ro-bind "$project" "$project" --setenv TMPDIR /tmp "$@")
+    "${deprived[@]}" true || skip "bwrap cannot make namespaces here"
+    run "${deprived[@]}" sh -c 'ls -d /dev/kvm /dev/net /sys/fs 2>/dev/null'
+    [[ -z $output ]]
 }
 
 # fact TEXT: the machine that only looked said so, in a line of its own
@@ -112,42 +147,35 @@ fact() {
 
 @test "a terminal is a terminal inside, of the same size, and Ctrl-C reaches the command" {
     command -v tmux >/dev/null || skip "tmux is missing: apt-get install tmux"
-    local tmux=(tmux -S "$BATS_TEST_TMPDIR/tmux" -f /dev/null)
     local command='trap "echo stopped; exit 9" INT; stty size; tty; while :; do sleep 1; done'
-    "${tmux[@]}" new-session -d -x 91 -y 23 \
+    tmux new-session -d -x 91 -y 23 \
         "'$rig/run' --timeout 300 bash -c '$command' >&0; echo status \$? >&0; cat"
-    wait_for() {
-        local try
-        for ((try = 0; try < 1200; try++)); do
-            "${tmux[@]}" capture-pane -p >screen
-            grep -q "$1" screen && return
-            sleep 0.1
-        done
-        cat screen
-        "${tmux[@]}" kill-server
-        return 1
-    }
     wait_for hvc0
-    "${tmux[@]}" send-keys C-c
+    tmux send-keys C-c
     wait_for "status 9"
-    "${tmux[@]}" kill-server
     grep -x "23 91" screen
     grep -x /dev/hvc0 screen
     grep -x '.*stopped' screen
 }
 
 @test "it runs without privilege, /dev/kvm, /dev/net/tun, cgroups and network" {
-    command -v bwrap >/dev/null || skip "bwrap is missing: apt-get install bubblewrap"
-    local user=() project=${BATS_TEST_DIRNAME%/tests}
-    [[ $(id -u) -ne 0 ]] || user=(setpriv --reuid 65534 --regid 65534 --clear-groups)
-    local jail=("${user[@]}" bwrap --unshare-all --ro-bind / / --dev /dev --proc /proc
-        --tmpfs /sys --tmpfs /tmp --ro-bind "$project" "$project" --setenv TMPDIR /tmp --chdir /)
-    "${jail[@]}" true || skip "bwrap cannot make namespaces here"
-    run --separate-stderr "${jail[@]}" sh -c 'ls /dev/kvm /sys/fs/cgroup'
-    [[ $status -ne 0 ]]
-    run "${jail[@]}" "$rig/run" --timeout 300 sh -c 'id -u; ls /dev/kvm; pwd'
+    deprive --chdir /
+    run "${deprived[@]}" "$rig/run" --timeout 300 sh -c 'id -u; ls /dev/kvm; pwd'
     [[ $status -eq 0 ]]
     [[ $output == $'0\n/dev/kvm\n/' ]]
+}
+
+@test "make run without /dev/kvm shows the monitor's menu on the terminal, which is the rig's" {
+    command -v tmux >/dev/null || skip "tmux is missing: apt-get install tmux"
+    deprive --chdir "$project"
+    tmux new-session -d -x 100 -y 40 \
+        "$(printf '%q ' "${deprived[@]}" make run BUILD="${BUILD:-build}"); echo status \$? >&0; cat"
+    wait_for "Your choice:"
+    grep "No /dev/kvm or no namespaces to use here: running in the rig" screen
+    tmux send-keys 1
+    wait_for "Vendor: *AuthenticAMD"
+    tmux send-keys ' ' 5
+    wait_for "status 0"
 }
 
 @test "a part that is missing is named, with its package" {

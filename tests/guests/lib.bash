@@ -23,7 +23,7 @@ guests_possible() {
 
 # jailed [OPTION...]: what starts the VMM in its jail; a VM that hangs fails its test in the end
 jailed() {
-    timeout --kill-after 5 60 "$build/jailer" "$@" --exec sparkler-vmm
+    timeout --kill-after 5 $((60 * ${SLOWNESS:-1})) "$build/jailer" "$@" --exec sparkler-vmm
 }
 
 # vm GUEST [OPTION...]: runs it; leaves $status, the console in $output, the log in $stderr
@@ -38,7 +38,8 @@ vm() {
 
 # linked IMAGE [FAULT...]: the same without a jail, with the probe as the broker
 linked() {
-    run --separate-stderr timeout --kill-after 5 120 "$guests/vmm-link" "$build/sparkler-vmm" "$@"
+    run --separate-stderr timeout --kill-after 5 $((120 * ${SLOWNESS:-1})) \
+        "$guests/vmm-link" "$build/sparkler-vmm" "$@"
     echo "status $status"
     echo "$output"
     echo "$stderr"
