@@ -186,6 +186,15 @@ fact() {
     [[ $output == "rig: a part is missing: apt-get install qemu-system-x86 busybox-static" ]]
 }
 
+@test "a QEMU that is too old is refused" {
+    mkdir bin
+    printf '%s\n' '#!/bin/sh' 'echo "QEMU emulator version 6.2.0 (Debian)"' >bin/qemu-system-x86_64
+    chmod +x bin/qemu-system-x86_64
+    RIG_CACHE="$PWD/cache" PATH="$PWD/bin:$PATH" run "$rig/run" true
+    [[ $status -eq 125 ]]
+    [[ $output == "rig: QEMU 6.2.0 is too old to emulate AMD-V well: install 7.2 or newer" ]]
+}
+
 @test "too little disk space is said before anything is made" {
     command -v bwrap >/dev/null || skip "bwrap is missing: apt-get install bubblewrap"
     bwrap --dev-bind / / true || skip "bwrap cannot make namespaces here"
@@ -208,7 +217,7 @@ fact() {
     [[ ${lines[-1]} == "rig: the kernel in $PWD/none.deb has no module virtio_pci: use Debian's "* ]]
     RIG_KERNEL="$PWD/package/DEBIAN/control" run "$rig/run" true
     [[ $status -eq 125 ]]
-    [[ ${lines[-1]} == "rig: cannot unpack $PWD/package/DEBIAN/control" ]]
+    [[ ${lines[-1]} == "rig: cannot unpack $PWD/package/DEBIAN/control: "* ]]
     [[ $(ls -A cache) == lock ]]
 }
 
