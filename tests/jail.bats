@@ -286,7 +286,8 @@ cgroup_file() {
     VM_ID=locked-$$
     for way in $ways; do
         vm_start "$way" --id "$VM_ID" --lock-memory --mem 2M
-        [[ $(status "$(vmm)" VmLck) == "2048 kB" ]]
+        look_at "$(vmm)"
+        [[ ${is[VmLck]} == *" 2048 kB" ]]
         grep -Eq '^Max locked memory +2097152 +2097152 ' "/proc/$(vmm)/limits"
         [[ $(id -u) -ne 0 || $(awk '/guest-memory/ { here = 1 } here && $1 == "Rss:" { print $2
             exit }' "/proc/$(vmm)/smaps") -eq 2048 ]]
@@ -297,7 +298,8 @@ cgroup_file() {
         vm_wait
         [[ $status -eq 0 ]]
         vm_start "$way" --id "$VM_ID" --mem 2M
-        [[ $(status "$(vmm)" VmLck) == "0 kB" ]]
+        look_at "$(vmm)"
+        [[ ${is[VmLck]} == *" 0 kB" ]]
         press 5
         vm_wait
     done
