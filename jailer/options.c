@@ -33,7 +33,7 @@ static const char usage[] =
     "Runs PROGRAM (sparkler-vmm) on /dev/kvm in a jail, a network broker in another.\n"
     "  --exec PROGRAM        a path, or a name beside the jailer or in libexec\n"
     "  --guest FILE          flat 16-bit image to run (the monitor)\n"
-    "  --mem SIZE            guest memory, 64K to 3G (1M); --lock-memory: not swapped\n"
+    "  --mem SIZE, --lock-memory   guest memory, 64K to 3G (1M); not swapped\n"
     "  --feeds FILE          what the network may be used for (feeds.json)\n"
     "  --offline-samples     show the feeds' samples, marked, without the network\n"
     "  --credential NAME=FILE  key, token or CA file for the broker; repeatable\n"
