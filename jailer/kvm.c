@@ -41,19 +41,19 @@ int kvm_open(void)
 
 void kvm_tell_processor(int kvm, int start)
 {
-    struct start_message message = {.cpuid.nent = CPUID_LEAVES_MAX};
+    struct start_message message = {.leaf_count = CPUID_LEAVES_MAX};
     size_t size;
 
-    if (syscall(SYS_ioctl, kvm, KVM_GET_SUPPORTED_CPUID, &message.cpuid) != 0)
+    if (syscall(SYS_ioctl, kvm, KVM_GET_SUPPORTED_CPUID, &message) != 0)
         err(1, "KVM does not say which CPUID leaves it supports");
-    for (uint32_t i = 0; i < message.cpuid.nent; i++) {
+    for (uint32_t i = 0; i < message.leaf_count; i++) {
         struct kvm_cpuid_entry2 *leaf = &message.leaves[i];
 
         /* KVM leaves the brand string's three leaves empty */
         if (leaf->function >= BRAND_FIRST && leaf->function <= BRAND_LAST)
             __cpuid(leaf->function, leaf->eax, leaf->ebx, leaf->ecx, leaf->edx);
     }
-    size = offsetof(struct start_message, leaves) + message.cpuid.nent * sizeof(message.leaves[0]);
+    size = offsetof(struct start_message, leaves) + message.leaf_count * sizeof(message.leaves[0]);
     /* it fits into a pipe; a VMM that is gone is noticed by its supervisor */
     if (write(start, &message, size) != (ssize_t)size && errno != EPIPE)
         err(1, "cannot tell the VMM which processor its guest has");

@@ -35,7 +35,8 @@ void policy_install(const struct policy *policy);
 
 /*
  * Makes what the linker marked as read-only after relocation (PT_GNU_RELRO, elf(5)) read-only. The
- * start of a static program does that in glibc, not in musl. Ends the program by err(3) if it fails.
+ * start of a static program does that in glibc, not in musl. Ends the program by err(3) if it
+ * fails.
  */
 void relro_protect(void);
 

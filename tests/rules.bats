@@ -137,6 +137,14 @@ gone() {
     grep "The guest halts." screen
 }
 
+@test "vmm: a talkative guest's last words are heard while it spins" {
+    nasm -i "$root/tests/guests/" -f bin -o talk-spin.bin "$root/tests/guests/talk-spin.asm"
+    vm_run --guest talk-spin.bin
+    shown spinning
+    kill -TERM "$jailer"
+    vm_end 143
+}
+
 @test "warden: the feeds file is checked, the broker starts, asks, answers and is waited for" {
     vm_start --feeds feeds.json
     keys '2 '

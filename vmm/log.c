@@ -37,6 +37,6 @@ void log_timing(const char *phase)
 
     if (!start || clock_gettime(CLOCK_MONOTONIC, &now) != 0)
         return;
-    log_line("timing: %lld us  %s", (now.tv_sec * 1000000000ll + now.tv_nsec - atoll(start)) / 1000,
+    log_line("timing: %lld us  %s", (now.tv_sec * 1000000000LL + now.tv_nsec - atoll(start)) / 1000,
              phase);
 }

@@ -132,12 +132,12 @@ static void set_cpuid(void)
 {
     struct start_message message;
 
-    read_start(&message.cpuid, sizeof(message.cpuid));
-    if (message.cpuid.nent > CPUID_LEAVES_MAX)
-        errx(1, "a processor of %u CPUID leaves: KVM takes %d", message.cpuid.nent,
+    read_start(&message, offsetof(struct start_message, leaves));
+    if (message.leaf_count > CPUID_LEAVES_MAX)
+        errx(1, "a processor of %u CPUID leaves: KVM takes %d", message.leaf_count,
              CPUID_LEAVES_MAX);
-    read_start(message.leaves, message.cpuid.nent * sizeof(message.leaves[0]));
-    if (request(FD_VCPU, KVM_SET_CPUID2, &message.cpuid) != 0)
+    read_start(message.leaves, message.leaf_count * sizeof(message.leaves[0]));
+    if (request(FD_VCPU, KVM_SET_CPUID2, &message) != 0)
         err(1, "KVM refuses the CPUID leaves that it supports");
 }
 

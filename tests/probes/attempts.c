@@ -55,10 +55,11 @@ static const struct perf_event_attr all_processes = {
     .size = sizeof(all_processes),
     .config = PERF_COUNT_SW_CPU_CLOCK,
 };
-static struct {
-    struct file_handle handle;
+static struct { /* struct file_handle of open_by_handle_at(2), with its end */
+    unsigned bytes;
+    int type;
     uint8_t inode[8];
-} root_inode = {{.handle_bytes = 8, .handle_type = 1}, {2}};
+} root_inode = {8, 1, {2}};
 
 static long execute_memory(void)
 {
