@@ -64,27 +64,43 @@ static void enable_controllers(const char *path)
     close(fd);
 }
 
-/* Opens a parent folder, making it if it is not there yet. */
+static bool has_controllers(int parent)
+{
+    int fd = openat(parent, "cgroup.subtree_control", O_RDONLY | O_CLOEXEC);
+    char first;
+    bool some = fd >= 0 && read(fd, &first, 1) == 1;
+
+    if (fd >= 0)
+        close(fd);
+    return some;
+}
+
+/*
+ * Opens a parent folder, making it if it is not there yet. In v2 its controllers are enabled last:
+ * without them it is another jailer's that is at it, or died at it, and is completed.
+ */
 static int open_parent(const char *controller, const struct options *options)
 {
+    const bool v2 = *controller == '\0';
+    bool made, complete;
     char path[512];
     int fd;
 
-    snprintf(path, sizeof(path), CGROUP_ROOT "%s%s/%s", *controller == '\0' ? "" : "/", controller,
+    snprintf(path, sizeof(path), CGROUP_ROOT "%s%s/%s", v2 ? "" : "/", controller,
              options->parent_cgroup);
-    if (mkdir(path, 0755) == 0) {
-        if (*controller == '\0' && options->root)
-            enable_controllers(CGROUP_ROOT);
-        if (*controller == '\0')
-            enable_controllers(path);
-        if (options->root && (chown(path, 0, CGROUP_GID) != 0 || chmod(path, 01775) != 0))
-            err(1, "cannot set the owner of the cgroup %s", path);
-    } else if (errno != EEXIST) {
+    made = mkdir(path, 0755) == 0;
+    if (!made && errno != EEXIST)
         err(1, "cannot make the cgroup %s (--parent-cgroup)", path);
-    }
     fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0)
         err(1, "cannot open the cgroup %s (--parent-cgroup)", path);
+    complete = v2 ? has_controllers(fd) : !made;
+    if (!complete && options->root && (fchown(fd, 0, CGROUP_GID) != 0 || fchmod(fd, 01775) != 0))
+        err(1, "cannot set the owner of the cgroup %s", path);
+    if (!complete && v2 && options->root)
+        enable_controllers(CGROUP_ROOT);
+    if (!complete && v2)
+        enable_controllers(path);
     return fd;
 }
 

@@ -326,6 +326,19 @@ resolver_killed() {
     check_nothing_left
 }
 
+@test "cgroups v2: a parent cgroup that its maker left half-made is completed" {
+    need_root "make cgroups"
+    [[ -e /sys/fs/cgroup/cgroup.controllers ]] || skip "this machine has cgroups v1"
+    local parent=/sys/fs/cgroup/half-made-$$
+    mkdir "$parent"
+    run --separate-stderr jail root "$JAILER" --id "$VM_ID" --parent-cgroup "half-made-$$" \
+        --exec sparkler-vmm <<<5
+    echo "$stderr"
+    check_nothing_left
+    rmdir "$parent"
+    [[ $status -eq 0 ]]
+}
+
 @test "--daemonize: it returns, the VM runs on, SIGTERM ends it" {
     for way in $ways; do
         run --separate-stderr jail "$way" "$JAILER" --id "$VM_ID" --daemonize \
