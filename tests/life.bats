@@ -339,6 +339,28 @@ resolver_killed() {
     [[ $status -eq 0 ]]
 }
 
+@test "cgroups v2: an ordinary user's VM is bounded by cgroups in the one delegated to them" {
+    need_root "delegate one"
+    [[ -e /sys/fs/cgroup/cgroup.controllers ]] || skip "this machine has cgroups v1"
+    local here parent=/sys/fs/cgroup/delegated-$$
+    here=/sys/fs/cgroup$(sed -n 's/^0:://p' /proc/self/cgroup)
+    mkdir "$parent"
+    echo "+memory +pids +cpu" >"$parent/cgroup.subtree_control"
+    mkdir "$parent"/{shell,vms}
+    chown "$VM_UID" "$parent"/{,shell/,vms/}{.,cgroup.procs,cgroup.subtree_control}
+    echo "$BASHPID" >"$parent/shell/cgroup.procs"
+    vm_start user --id "$VM_ID" --parent-cgroup "${parent##*/}/vms"
+    [[ $(<"/proc/$(vmm)/cgroup") == *"/vms/$VM_ID.vmm" ]]
+    [[ $(<"/proc/$(warden)/cgroup") == *"/vms/$VM_ID.broker" ]]
+    [[ $(<"$parent/vms/$VM_ID.vmm/memory.max") == [0-9]* ]]
+    press 5
+    vm_wait
+    check_nothing_left
+    echo "$BASHPID" >"$here/cgroup.procs"
+    rmdir "$parent"/{vms,shell} "$parent"
+    [[ $status -eq 0 ]]
+}
+
 @test "--daemonize: it returns, the VM runs on, SIGTERM ends it" {
     for way in $ways; do
         run --separate-stderr jail "$way" "$JAILER" --id "$VM_ID" --daemonize \
