@@ -78,8 +78,6 @@ static _Noreturn void run_jail(struct jail *jail)
         prctl(PR_SET_NAME, jail->comm);
     if (jail->argv != NULL) /* on the log it speaks as what it is going to be */
         program_invocation_short_name = jail->role == VMM ? "sparkler-vmm" : "sparkler-netbroker";
-    if (jail->netns >= 0 && setns(jail->netns, CLONE_NEWNET) != 0)
-        err(1, "cannot enter the network namespace %s", jail->options->netns);
     jail_close_locks(jail);
     if (jail->run != NULL)
         jail->run(jail);

@@ -34,7 +34,6 @@ struct jail {
     gid_t gid;
     int program;                   /* O_PATH descriptor of what is executed */
     char **argv;                   /* of the program */
-    int netns;                     /* of the broker, or -1 */
     int start;                     /* write end of the pipe of vmm/start.h; close-on-exec */
     const struct cgroup *cgroup;   /* of the VMM or the broker */
     const struct cgroups *cgroups; /* for the jails to enter, for the janitor to remove */

@@ -16,6 +16,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <libgen.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -125,6 +126,16 @@ static void furnish_vmm(struct jail *vmm, const struct options *options, int kvm
     give(vmm, start, "start");
 }
 
+/* For the broker, who is born in it; the VMM leaves it. */
+static void enter_network(const char *path)
+{
+    int fd = open_file(path, O_RDONLY, "the network namespace", "--netns");
+
+    if (setns(fd, CLONE_NEWNET) != 0)
+        err(1, "cannot enter the network namespace %s (--netns); only root may", path);
+    close(fd);
+}
+
 static void furnish_broker(struct jail *broker, const struct options *options, int link, int log)
 {
     int null = open_file("/dev/null", O_RDWR, "the broker's console", "is /dev there?");
@@ -145,8 +156,6 @@ static void furnish_broker(struct jail *broker, const struct options *options, i
         give(broker, open_file(credential->value, O_RDONLY, "the credential", "--credential"),
              name);
     }
-    if (options->netns != NULL)
-        broker->netns = open_file(options->netns, O_RDONLY, "the network namespace", "--netns");
 }
 
 /* The user's own feeds file is checked before anything starts, by the broker in its jail. */
@@ -206,7 +215,6 @@ static struct jail new_jail(enum role role, const struct options *options, struc
         /* the janitor starts before root becomes the user of --userns */
         .as_root = options->root && (!options->userns || role == JANITOR),
         .program = -1,
-        .netns = -1,
         .uid = getuid(),
         .euid = getuid(),
         .gid = getgid(),
@@ -334,6 +342,8 @@ int main(int argc, char **argv)
     broker.argv = broker_argv;
     if (!options.offline_samples)
         broker_argv[1] = NULL;
+    if (options.netns != NULL)
+        enter_network(options.netns);
     give_console(&vmm, &supervisor, &state, &options);
     furnish_vmm(&vmm, &options, kvm, link[0], start_end);
     furnish_broker(&broker, &options, link[1], broker_log);

@@ -29,6 +29,7 @@ teardown_file() {
 
 # A test's own VM ends with it, and so does the cgroup that it has chosen.
 teardown() {
+    [ -z "${other:-}" ] || kill "$other"
     [ -n "${VM_ID:-}" ] || return 0
     gone "$supervisor" || kill "$supervisor"
     within gone "$supervisor"
@@ -348,4 +349,27 @@ audited() {
     for name in mnt pid net ipc uts cgroup; do
         apart "$first" "$(vmm)" $name
     done
+}
+
+@test "--netns: the broker is in that network, the VMM in none" {
+    need_root "make a network namespace"
+    cd "$BATS_TEST_TMPDIR"
+    VM_ID=netns-$$
+    unshare --net sleep 60 3>&- &
+    other=$!
+    within differs "$other"
+    for way in root userns; do
+        vm_start "$way" --id "$VM_ID" --netns "/proc/$other/ns/net"
+        [[ $(readlink "/proc/$(warden)/ns/net") == "$(readlink "/proc/$other/ns/net")" ]]
+        differs "$(vmm)"
+        [[ $(readlink "/proc/$(vmm)/ns/net") != "$(readlink "/proc/$other/ns/net")" ]]
+        press 5
+        vm_wait
+        [[ $status -eq 0 ]]
+    done
+}
+
+# differs PID: it is not in the network of this test
+differs() {
+    [[ $(readlink "/proc/$1/ns/net") != "$(readlink /proc/self/ns/net)" ]]
 }
