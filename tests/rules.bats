@@ -137,6 +137,13 @@ gone() {
     grep "The guest halts." screen
 }
 
+@test "vmm-boot: what is wrong with a guest image is said on the log" {
+    : >empty.bin
+    run timeout --kill-after 5 20 "$build/jailer" --id "$id" --guest empty.bin --exec sparkler-vmm
+    echo "$output, status $status"
+    [[ $status -eq 1 && $output == *"sparkler-vmm: "*"empty"* ]]
+}
+
 @test "vmm: a talkative guest's last words are heard while it spins" {
     nasm -i "$root/tests/guests/" -f bin -o talk-spin.bin "$root/tests/guests/talk-spin.asm"
     vm_run --guest talk-spin.bin
