@@ -250,8 +250,9 @@ END
 alone() {
     run --separate-stderr timeout --kill-after 5 20 bash -c '
         exec 3<>/dev/kvm 4<>memory 5<"$3/feed-three.bin" 6<>/dev/udp/127.0.0.1/9
+        exec 7< <(head -c 8 /dev/zero) # a processor without CPUID leaves, and the end: all is ready
         eval "exec $2"
-        exec env -i LISTEN_PID=$$ LISTEN_FDS=4 LISTEN_FDNAMES=kvm:memory:guest:broker \
+        exec env -i LISTEN_PID=$$ LISTEN_FDS=5 LISTEN_FDNAMES=kvm:memory:guest:broker:start \
             setpriv --no-new-privs "$1"' - "$build/sparkler-vmm" "$1" "$guests"
     echo "$1: status $status, $output"
     echo "$stderr"
@@ -270,8 +271,11 @@ alone() {
 4<&-|cannot see the size of the guest's memory
 4<uneven|the guest's memory has 66560 bytes: it must be whole pages of 4096, at most 3221225472
 4<memory|cannot map the guest's memory of 65536 bytes
-7</dev/null|KVM made a virtual machine as descriptor 8, not 7: too many or too few were handed over
-8</dev/null|KVM made a vCPU as descriptor 9, not 8: too many or too few were handed over
+7</dev/null|the jailer ended before it said which processor the guest has
+7<.|cannot read which processor the guest has
+7< <(printf '\1\1\0\0\0\0\0\0')|a processor of 257 CPUID leaves: KVM takes 256
+8</dev/null|KVM made a virtual machine as descriptor 9, not 8: too many or too few were handed over
+9</dev/null|KVM made a vCPU as descriptor 1
 5>image|the guest image is empty
 5>>memory|the guest image has 65536 bytes, and the guest's memory room for 61440: raise --mem
 5>>tiny|cannot read the guest image
