@@ -75,32 +75,31 @@ static bool has_controllers(int parent)
     return some;
 }
 
-/*
- * Opens a parent folder, making it if it is not there yet. In v2 its controllers are enabled last:
- * without them it is another jailer's that is at it, or died at it, and is completed.
- */
+/* Opens a parent folder; makes it, or completes what another jailer is at or died at. */
 static int open_parent(const char *controller, const struct options *options)
 {
     const bool v2 = *controller == '\0';
-    bool made, complete;
+    struct stat status;
     char path[512];
     int fd;
 
     snprintf(path, sizeof(path), CGROUP_ROOT "%s%s/%s", v2 ? "" : "/", controller,
              options->parent_cgroup);
-    made = mkdir(path, 0755) == 0;
-    if (!made && errno != EEXIST)
+    if (mkdir(path, 0755) != 0 && errno != EEXIST)
         err(1, "cannot make the cgroup %s (--parent-cgroup)", path);
     fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0)
+    if (fd < 0 || fstat(fd, &status) != 0)
         err(1, "cannot open the cgroup %s (--parent-cgroup)", path);
-    complete = v2 ? has_controllers(fd) : !made;
-    if (!complete && options->root && (fchown(fd, 0, CGROUP_GID) != 0 || fchmod(fd, 01775) != 0))
+    if (options->root && status.st_uid != 0)
+        errx(1, "the cgroup %s is of uid %u, not root's (--parent-cgroup)", path, status.st_uid);
+    if (options->root && (status.st_gid != CGROUP_GID || (status.st_mode & 07777) != 01775) &&
+        (fchown(fd, 0, CGROUP_GID) != 0 || fchmod(fd, 01775) != 0))
         err(1, "cannot set the owner of the cgroup %s", path);
-    if (!complete && v2 && options->root)
-        enable_controllers(CGROUP_ROOT);
-    if (!complete && v2)
+    if (v2 && !has_controllers(fd)) {
+        if (options->root)
+            enable_controllers(CGROUP_ROOT);
         enable_controllers(path);
+    }
     return fd;
 }
 
@@ -159,14 +158,18 @@ static bool is_born_in(const struct cgroups *cgroups, const struct options *opti
     return cgroups->count == 1 && !(options->root && options->userns);
 }
 
-static void make_cgroup(const struct cgroups *cgroups, struct cgroup *cgroup, int folders[],
+/* False if there is one of that name. */
+static bool make_cgroup(const struct cgroups *cgroups, struct cgroup *cgroup, int folders[],
                         const struct options *options, uid_t owner)
 {
     cgroup->folder = -1;
     for (unsigned i = 0; i < cgroups->count; i++) {
         cgroup->tasks[i] = -1;
-        if (mkdirat(cgroups->parents[i], cgroup->name, 0755) != 0)
+        if (mkdirat(cgroups->parents[i], cgroup->name, 0755) != 0) {
+            if (i == 0 && errno == EEXIST)
+                return false;
             err(1, "cannot make the cgroup %s (--id)", cgroup->name);
+        }
         folders[i] = openat(cgroups->parents[i], cgroup->name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         if (folders[i] < 0 || (options->root && fchown(folders[i], owner, CGROUP_GID) != 0))
             err(1, "cannot open the cgroup %s", cgroup->name);
@@ -181,6 +184,7 @@ static void make_cgroup(const struct cgroups *cgroups, struct cgroup *cgroup, in
                O_RDONLY | O_CLOEXEC);
     if (cgroup->events < 0)
         err(1, "cannot open the events of the cgroup %s", cgroup->name);
+    return true;
 }
 
 void cgroups_open(struct cgroups *cgroups, const struct options *options)
@@ -196,8 +200,6 @@ void cgroups_open(struct cgroups *cgroups, const struct options *options)
         cgroups->parents[i] = open_parent(cgroups->count == 1 ? "" : v1_controllers[i], options);
     snprintf(cgroups->vmm.name, sizeof(cgroups->vmm.name), "%s.vmm", options->id);
     snprintf(cgroups->broker.name, sizeof(cgroups->broker.name), "%s.broker", options->id);
-    if (faccessat(cgroups->parents[0], cgroups->vmm.name, F_OK, 0) == 0)
-        errx(1, "the cgroup %s is there already; is a VM of this --id running?", cgroups->vmm.name);
 }
 
 static void close_folders(const struct cgroups *cgroups, const int folders[])
@@ -206,20 +208,21 @@ static void close_folders(const struct cgroups *cgroups, const int folders[])
         close(folders[i]);
 }
 
-void cgroups_make(struct cgroups *cgroups, enum role role, const struct options *options,
+bool cgroups_make(struct cgroups *cgroups, enum role role, const struct options *options,
                   uid_t owner)
 {
     const struct limits vmm = {
         options->memory_bytes + options->memory_bytes / PAGES_SHARE + VMM_OVERHEAD, 16, 100};
     const struct limits broker = {BROKER_MEMORY, 8, 25};
-    int folders[CGROUP_FOLDERS_MAX];
+    struct cgroup *cgroup = role == VMM ? &cgroups->vmm : &cgroups->broker;
+    int folders[CGROUP_FOLDERS_MAX] = {-1, -1, -1};
 
-    if (cgroups->count == 0)
-        return;
-    make_cgroup(cgroups, role == VMM ? &cgroups->vmm : &cgroups->broker, folders, options, owner);
+    if (!make_cgroup(cgroups, cgroup, folders, options, owner))
+        return false;
     set_limits(cgroups, folders, role == VMM ? vmm : broker);
     set_given_limits(cgroups, folders, role == BROKER, &options->cgroup_limits);
     close_folders(cgroups, folders);
+    return true;
 }
 
 /*
@@ -246,27 +249,31 @@ const struct lock lock_cgroup = {
     .close = enter_cgroup,
 };
 
-/* Removes the folder `name`; 1 if it is still there, as it is while a process is in it. */
-static unsigned remove_folder(int parent, const char *name)
+/* Removes the folder `name`. Returns 0, or why it is still there: EBUSY while a process is in it.
+ */
+static int remove_folder(int parent, const char *name)
 {
-    return unlinkat(parent, name, AT_REMOVEDIR) != 0 && errno != ENOENT;
+    return unlinkat(parent, name, AT_REMOVEDIR) == 0 || errno == ENOENT ? 0 : errno;
 }
 
 void cgroups_remove(const struct cgroups *cgroups)
 {
-    unsigned left = 1;
+    int why = EBUSY;
 
-    for (unsigned tries = 0; left > 0 && tries < REMOVE_TRIES; tries++) {
+    for (unsigned tries = 0; why != 0 && tries < REMOVE_TRIES; tries++) {
         if (tries > 0)
             poll(NULL, 0, 1);
-        left = 0;
-        for (int parent = FD_CGROUPS; parent < FD_CGROUPS + (int)cgroups->count; parent++)
-            left += remove_folder(parent, cgroups->vmm.name) +
-                    remove_folder(parent, cgroups->broker.name);
+        why = 0;
+        for (int parent = FD_CGROUPS; parent < FD_CGROUPS + (int)cgroups->count; parent++) {
+            int vmm = remove_folder(parent, cgroups->vmm.name);
+            int broker = remove_folder(parent, cgroups->broker.name);
+
+            why = vmm != 0 ? vmm : broker != 0 ? broker : why;
+        }
     }
-    if (left > 0)
-        warnx("cannot remove the cgroups %s and %s: a process is left in one", cgroups->vmm.name,
-              cgroups->broker.name);
+    if (why != 0)
+        warnx("cannot remove the cgroups %s and %s: %s", cgroups->vmm.name, cgroups->broker.name,
+              strerror(why));
 }
 
 unsigned long cgroups_oom_kills(int events)

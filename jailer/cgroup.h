@@ -35,12 +35,13 @@ struct cgroups {
 const char *cgroups_skipped(const struct options *options);
 
 /* Opens the parents, made if need be, and names the cgroups; leaves count 0 where this user has
- * none. Ends the program by errx(3) if they are there already. */
+ * none. */
 void cgroups_open(struct cgroups *cgroups, const struct options *options);
 
 /* Makes the cgroup of the VMM or of the broker, which `owner` may then remove, with its default
- * limits and those of --cgroup. Ends the program by err(3) if a limit cannot be set. */
-void cgroups_make(struct cgroups *cgroups, enum role role, const struct options *options,
+ * limits and those of --cgroup. False if there is one of that name already. Ends the program by
+ * err(3) if a limit cannot be set. */
+bool cgroups_make(struct cgroups *cgroups, enum role role, const struct options *options,
                   uid_t owner);
 
 /* Removes both cgroups, by the descriptors from FD_CGROUPS on; waits up to two seconds for the last

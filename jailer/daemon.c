@@ -6,8 +6,10 @@
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -44,10 +46,16 @@ int daemon_start(void)
 
 void daemon_ready(int parent)
 {
+    struct pollfd gone = {.fd = parent}; /* POLLERR: nobody reads it any more */
+
     if (isatty(STDERR_FILENO) && dup2(STDOUT_FILENO, STDERR_FILENO) < 0)
         err(1, "cannot leave the terminal");
     if (write(parent, "", 1) != 1)
         warn("the one who waited for the daemon has gone");
+    /* a parent that may be root's is not to outlive the confinement of all others */
+    while (poll(&gone, 1, -1) < 0)
+        if (errno != EINTR)
+            err(1, "cannot wait for the parent's end");
     close(parent);
 }
 
@@ -64,11 +72,11 @@ static _Noreturn void in_use(const char *path, int file)
 
 int pid_file_open(const char *path)
 {
-    /* unlike flock(2)'s, only who may write to the file can have this lock */
     struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-    int file = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW, 0644);
+    int file = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW, 0600);
 
-    if (file < 0)
+    /* who may read a file can lock it against others, too */
+    if (file < 0 || fchmod(file, 0600) != 0)
         err(1, "cannot open the pid file %s (--pid-file)", path);
     if (fcntl(file, F_OFD_SETLK, &lock) != 0) {
         if (errno == EAGAIN)

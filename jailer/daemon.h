@@ -9,13 +9,14 @@
  */
 int daemon_start(void);
 
-/* Lets the parent end, and the terminal go. */
+/* To be called when the jails are started. Lets the parent end, waits for that, and lets the
+ * terminal go. */
 void daemon_ready(int parent);
 
 /*
- * Opens the pid file, made if need be, and locks it (F_OFD_SETLK, fcntl(2)) for as long as the
- * supervisor lives; ends the program by err(3) if it cannot, or if a jailer that is running holds
- * it. The file is empty until pid_file_write(). Returns its descriptor.
+ * Opens the pid file, made if need be and its owner's alone, and locks it (F_OFD_SETLK, fcntl(2))
+ * for as long as the supervisor lives; ends the program by err(3) if it cannot, or if a jailer that
+ * is running holds it. The file is empty until pid_file_write(). Returns its descriptor.
  */
 int pid_file_open(const char *path);
 

@@ -30,7 +30,7 @@ struct jail {
     const struct options *options;
     struct timing *timing;
     bool as_root;    /* the jailer has real root: ids are changed, not mapped */
-    uid_t uid, euid; /* differ in the supervisor alone */
+    uid_t uid, euid; /* differ in supervisor and janitor alone */
     gid_t gid;
     int program;                   /* O_PATH descriptor of what is executed */
     char **argv;                   /* of the program */

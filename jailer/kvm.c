@@ -54,7 +54,7 @@ void kvm_tell_processor(int kvm, int start)
             __cpuid(leaf->function, leaf->eax, leaf->ebx, leaf->ecx, leaf->edx);
     }
     size = offsetof(struct start_message, leaves) + message.leaf_count * sizeof(message.leaves[0]);
-    /* it fits into a pipe; a VMM that is gone is noticed by its supervisor */
+    /* a VMM that is gone is noticed by its supervisor */
     if (write(start, &message, size) != (ssize_t)size && errno != EPIPE)
         err(1, "cannot tell the VMM which processor its guest has");
 }

@@ -12,7 +12,6 @@
 #include "policy/policy.h"
 
 #include <err.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
 #include <libgen.h>
@@ -20,13 +19,25 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+/* A standard descriptor that was closed must not become another's number. */
+static void fill_standard_descriptors(void)
+{
+    int fd;
+
+    do
+        fd = open("/dev/null", O_RDWR);
+    while (fd >= 0 && fd <= STDERR_FILENO);
+    if (fd < 0)
+        err(1, "cannot open /dev/null; is /dev there?");
+    close(fd);
+}
 
 static int open_file(const char *path, int flags, const char *what, const char *option)
 {
@@ -261,7 +272,11 @@ static void make_vmm_cgroup(struct cgroups *cgroups, struct jail *janitor, struc
     supervisor->fds[FD_JANITOR_PID] = jail_start(janitor);
     timing_phase(janitor->timing, "janitor cloned");
     close(janitor->cgroups_made[0]);
-    cgroups_make(cgroups, VMM, options, supervisor->euid);
+    if (!cgroups_make(cgroups, VMM, options, supervisor->euid)) {
+        /* before it removes what is another's */
+        sys_pidfd_send_signal(supervisor->fds[FD_JANITOR_PID], SIGKILL);
+        errx(1, "the cgroup %s is there already; is a VM of this --id running?", cgroups->vmm.name);
+    }
     supervisor->fds[FD_VMM_EVENTS] = cgroups->vmm.events;
 }
 
@@ -274,9 +289,10 @@ static void make_broker_cgroup(struct supervisor *state, struct jail *supervisor
     supervisor->fds[FD_KERNEL_LOG] = log;
     state->kernel_log = (struct kernel_log){
         .fd = log < 0 ? -1 : FD_KERNEL_LOG, .vmm = supervisor->uid, .broker = broker->uid};
-    cgroups_make(&state->cgroups, BROKER, broker->options, supervisor->euid);
     if (state->cgroups.count == 0)
         return;
+    if (!cgroups_make(&state->cgroups, BROKER, broker->options, supervisor->euid))
+        errx(1, "the cgroup %s is there already (--id)", state->cgroups.broker.name);
     if (write(janitor->cgroups_made[1], "", 1) != 1)
         warn("the janitor has ended"); /* the supervisor sees that too, and cleans up */
     close(janitor->cgroups_made[1]);
@@ -320,6 +336,7 @@ int main(int argc, char **argv)
     int kvm, link[2], start_end, start, broker_log, parent = -1;
 
     relro_protect();
+    fill_standard_descriptors();
     if (options.explain) {
         explain((const struct jail *[]){&vmm, &broker, &supervisor, &janitor});
         return 0;
@@ -352,6 +369,8 @@ int main(int argc, char **argv)
         supervisor.fds[fd] = fd;
 
     vmm.parent = broker.parent = janitor.parent = sys_pidfd_open(getpid());
+    if (vmm.parent < 0)
+        err(1, "cannot open the jailer's own pidfd; Linux 5.3 has them");
     supervisor.fds[FD_SIGNALS] = take_signals();
     timing_phase(&timing, "files, pipes, signals");
     make_vmm_cgroup(&state.cgroups, &janitor, &supervisor);
@@ -360,17 +379,18 @@ int main(int argc, char **argv)
     vmm.cgroup = &state.cgroups.vmm;
     broker.cgroup = &state.cgroups.broker;
     start_jails(&state, &vmm, &broker, &supervisor, &janitor);
+    close(start_end); /* a VMM that is gone shall not make the next line wait */
     kvm_tell_processor(kvm, start);
     timing_phase(&timing, "KVM's CPUID leaves");
 
+    if (options.pid_file != NULL)
+        pid_file_write(supervisor.fds[FD_PID_FILE]);
     if (state.key_mode)
         terminal_key_mode(STDIN_FILENO, &state.saved);
     for (int fd = STDOUT_FILENO; fd <= STDERR_FILENO; fd++)
         if (isatty(fd))
             terminal_unblock(fd);
     log_missing(&vmm);
-    if (options.pid_file != NULL)
-        pid_file_write(supervisor.fds[FD_PID_FILE]);
     if (options.daemonize)
         daemon_ready(parent);
     prctl(PR_SET_NAME, supervisor.comm);

@@ -85,11 +85,12 @@ static bool report_capabilities(pid_t pid, const char *status)
     for (size_t i = 0; i < sizeof(sets) / sizeof(*sets); i++) {
         char *held = capng_print_caps_text(CAPNG_PRINT_BUFFER, sets[i].type);
 
-        if (held && strcmp(held, "none") != 0) {
-            if (sets[i].type == CAPNG_BOUNDING_SET && bounds_are_idle(pid, status))
+        if (!held || strcmp(held, "none") != 0) {
+            if (held && sets[i].type == CAPNG_BOUNDING_SET && bounds_are_idle(pid, status))
                 idle = true;
             else {
-                printf("%s%s %s", fine ? "WRONG: " : "; ", sets[i].name, held);
+                printf("%s%s %s", fine ? "WRONG: " : "; ", sets[i].name,
+                       held ? held : "cannot be read");
                 fine = false;
             }
         }

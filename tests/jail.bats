@@ -373,3 +373,26 @@ audited() {
 differs() {
     [[ $(readlink "/proc/$1/ns/net") != "$(readlink /proc/self/ns/net)" ]]
 }
+
+@test "a standard descriptor that is closed is /dev/null, not another's" {
+    need_root "see the descriptors of others"
+    cd "$BATS_TEST_TMPDIR"
+    nasm -i "$root/tests/guests/" -f bin -o spin.bin "$root/tests/guests/spin.asm"
+    VM_ID=closed-$$
+    become root "$JAILER" --id "$VM_ID" --pid-file pid --guest "$PWD/spin.bin" \
+        --exec sparkler-vmm <&- >&- 2>log 3>&- &
+    supervisor=$!
+    within runs_guest
+    for fd in 0 1; do
+        [[ $(readlink "/proc/$(vmm)/fd/$fd") == /dev/null ]]
+        [[ $(readlink "/proc/$supervisor/fd/$fd") == /dev/null ]]
+    done
+    [[ $(<pid) == "$supervisor" ]]
+    kill "$supervisor"
+    vm_wait
+    [[ $status -eq 143 ]]
+}
+
+runs_guest() {
+    [[ $(fds "$(vmm)") == "0 1 2 6 8 9" ]]
+}

@@ -116,15 +116,18 @@ static void create_vcpu(struct machine *machine)
     map_ring(machine, (size_t)size);
 }
 
-/* Reads `size` bytes of the jailer's message; the pipe gives them in one piece or ends. */
+/* Reads `size` bytes of the jailer's message. */
 static void read_start(void *bytes, size_t size)
 {
-    ssize_t got = read(FD_START, bytes, size);
+    for (size_t got = 0; got < size;) {
+        ssize_t more = read(FD_START, (uint8_t *)bytes + got, size - got);
 
-    if (got < 0)
-        err(1, "cannot read which processor the guest has");
-    if ((size_t)got != size)
-        errx(1, "the jailer ended before it said which processor the guest has");
+        if (more < 0)
+            err(1, "cannot read which processor the guest has");
+        if (more == 0)
+            errx(1, "the jailer ended before it said which processor the guest has");
+        got += (size_t)more;
+    }
 }
 
 /* The guest sees what KVM supports of the host's processor, and its brand. */

@@ -16,7 +16,7 @@ struct machine {
 
 /*
  * Makes the machine from FD_KVM and FD_MEMORY: FD_VM with one memory slot, FD_VCPU with the CPUID
- * leaves that KVM supports. Locked memory is all there from the start, and never swapped. Ends the
+ * leaves that KVM supports. Locked memory is taken at the start and never swapped. Ends the
  * program with status 1 when KVM refuses, or the limit of locked memory (RLIMIT_MEMLOCK) does.
  */
 void machine_create(struct machine *machine, bool locked);
