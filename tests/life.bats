@@ -104,7 +104,7 @@ need_cgroups() {
 
 # broker_limited LIMIT REASON: the feed is answered in words, the log has the reason, the VM lives on
 broker_limited() {
-    DEADLINE=60
+    DEADLINE=$((3 * DEADLINE))
     for way in $ways; do
         vm_start "$way" --id "$VM_ID" --cgroup "broker:$1"
         ask_for_tweet
@@ -120,7 +120,7 @@ broker_limited() {
 
 @test "a broker whose memory is at its limit is not the VM's end" {
     need_cgroups
-    broker_limited "$memory_limit=1M" "the broker's cgroup had no memory left"
+    broker_limited "$memory_limit=256K" "the broker's cgroup had no memory left"
 }
 
 @test "a broker that cannot be started for the limit of processes is not the VM's end" {
