@@ -9,7 +9,6 @@
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -72,11 +71,11 @@ static _Noreturn void in_use(const char *path, int file)
 
 int pid_file_open(const char *path)
 {
+    /* the file is its owner's alone: who may read it could lock it, too */
     struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
     int file = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW, 0600);
 
-    /* who may read a file can lock it against others, too */
-    if (file < 0 || fchmod(file, 0600) != 0)
+    if (file < 0)
         err(1, "cannot open the pid file %s (--pid-file)", path);
     if (fcntl(file, F_OFD_SETLK, &lock) != 0) {
         if (errno == EAGAIN)

@@ -92,7 +92,7 @@ vm_start() {
 
 # vm_launch WAY OPTION... --exec PROGRAM: the same with any program, and does not wait for it
 vm_launch() {
-    rm -f keys
+    rm -f keys out # what the VM before has shown is not this one's
     mkfifo keys
     exec 7<>keys
     become "$1" "$JAILER" "${@:2}" <&7 7>&- >out 2>log 3>&- &
