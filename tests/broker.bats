@@ -98,7 +98,7 @@ asked() {
 
 @test "a tight loop on a feed that fails does not reach the upstream either" {
     feeds https://faulty.test:8443/500
-    run ask -- repeat:300:0x500
+    run ask -- repeat:$((300 / ${SLOWNESS:-1})):0x500
     [ "$output" = "[feed 0: the server has a fault of its own (HTTP 500)]" ]
     [ "$(asked 500)" -le 3 ]
 }
@@ -241,7 +241,7 @@ asked() {
 
 @test "a broker that is killed in the midst of a fetch loses no request" {
     feeds https://faulty.test:8443/stall "$TEXT, \"total_ms\": 20000"
-    run ask -- send:0x500 sleep:1 restart take
+    run ask -- send:0x500 "sleep:${SLOWNESS:-1}" restart take
     [ "$output" = recovered ]
 }
 

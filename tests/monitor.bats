@@ -72,7 +72,7 @@ shown() {
 
 @test "monitor: it halts after the key, with nothing read beyond it" {
     (printf '5rest' && sleep 0.2) | (
-        timeout --kill-after 5 60 "$guests/vmm-link" "$build/sparkler-vmm" "$build/monitor.bin" \
+        timeout --kill-after 5 $((60 * ${SLOWNESS:-1})) "$guests/vmm-link" "$build/sparkler-vmm" "$build/monitor.bin" \
             >/dev/null
         cat >rest
     )

@@ -378,7 +378,7 @@ needs_root() {
 
 # said TEXT: waits until the guest has printed this text
 said() {
-    for _ in {1..400}; do
+    for ((try = 0; try < 400 * ${SLOWNESS:-1}; try++)); do
         ! grep -q "$1" console || return 0
         sleep 0.1
     done
@@ -391,7 +391,7 @@ audited() {
     local id="audit-$$" processes=$1
     shift
     mkfifo keys
-    "$build/jailer" --id "$id" --timeout 60 "$@" --exec sparkler-vmm <keys >console 2>log 3>&- &
+    "$build/jailer" --id "$id" --timeout $((60 * ${SLOWNESS:-1})) "$@" --exec sparkler-vmm <keys >console 2>log 3>&- &
     vm=$!
     exec 8>keys
     said "Your choice"

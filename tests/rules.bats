@@ -22,6 +22,7 @@ setup() {
     [[ -z $MISSING ]] || skip "$MISSING"
     cd "$BATS_TEST_TMPDIR"
     id="rules-$$-$BATS_TEST_NUMBER"
+    limit=$((20 * ${SLOWNESS:-1})) # seconds
     cat >feeds.json <<'END'
 {"feeds": [
   {"name": "four", "ports": {"0x100": {}}, "url": "https://upstream.test/original-tweet.json",
@@ -68,7 +69,7 @@ keys() {
 
 # shown TEXT [FILE]: waits until it is on the screen, or in FILE; a process that dies ends the wait
 shown() {
-    for _ in {1..600}; do
+    for ((try = 0; try < 30 * limit; try++)); do
         ! grep -q -e "$1" "${2:-screen}" || return 0
         ! grep -q -e 'signal 31' -e SIGSYS -e 'the resolver died' log || break
         kill -0 "$jailer" 2>/dev/null || break
@@ -114,7 +115,7 @@ cgroups() {
 
 # gone: the VM's cgroups, within a while
 gone() {
-    for _ in {1..200}; do
+    for ((try = 0; try < 10 * limit; try++)); do
         [[ -n $(cgroups) ]] || return 0
         sleep 0.02
     done
@@ -123,7 +124,7 @@ gone() {
 }
 
 @test "vmm-boot: a console that does not block is made to" {
-    timeout --kill-after 5 20 python3 -c 'if True:
+    timeout --kill-after 5 "$limit" python3 -c 'if True:
         import os, sys
         os.set_blocking(0, False)
         os.set_blocking(1, False)
@@ -133,13 +134,13 @@ gone() {
 }
 
 @test "vmm-boot: the guest's memory is locked" {
-    timeout --kill-after 5 20 "$build/jailer" --id "$id" --lock-memory --exec sparkler-vmm <<<5 >screen
+    timeout --kill-after 5 "$limit" "$build/jailer" --id "$id" --lock-memory --exec sparkler-vmm <<<5 >screen
     grep "The guest halts." screen
 }
 
 @test "vmm-boot: what is wrong with a guest image is said on the log" {
     : >empty.bin
-    run timeout --kill-after 5 20 "$build/jailer" --id "$id" --guest empty.bin --exec sparkler-vmm
+    run timeout --kill-after 5 "$limit" "$build/jailer" --id "$id" --guest empty.bin --exec sparkler-vmm
     echo "$output, status $status"
     [[ $status -eq 1 && $output == *"sparkler-vmm: "*"empty"* ]]
 }
@@ -213,7 +214,7 @@ with_name_server() {
 
 @test "warden: a VMM that breaks the link's protocol is dropped" {
     musl-gcc -static -D_GNU_SOURCE -I"$root" -o stray "$root/tests/probes/stray.c"
-    run -0 --separate-stderr timeout --kill-after 5 20 "$build/jailer" --id "$id" \
+    run -0 --separate-stderr timeout --kill-after 5 "$limit" "$build/jailer" --id "$id" \
         --exec "$PWD/stray" -- frame
     [[ $stderr == *"broke the link's protocol"* ]]
 }
@@ -273,7 +274,7 @@ without_memory() {
     keys ' 5'
     vm_end 0
     nasm -i "$root/tests/guests/" -f bin -o unowned.bin "$root/tests/guests/unowned.asm"
-    run -0 --separate-stderr timeout --kill-after 5 20 "$build/jailer" --id "$id" \
+    run -0 --separate-stderr timeout --kill-after 5 "$limit" "$build/jailer" --id "$id" \
         --guest unowned.bin --exec sparkler-vmm
     [[ $stderr == *"sparkler-vmm: "* ]]
 }
@@ -315,7 +316,7 @@ without_memory() {
 }
 
 @test "supervisor: keys and text of a terminal, Ctrl-Z and back" {
-    run -0 timeout --kill-after 5 30 python3 "$root/tests/probes/suspend.py" \
+    run -0 timeout --kill-after 5 "$limit" python3 "$root/tests/probes/suspend.py" \
         "$build/jailer" --id "$id" --exec sparkler-vmm
     [[ $output == *"stopped with the mode of before"*"The guest halts."*"ended with 0"* ]]
 }
@@ -354,7 +355,7 @@ needs_cgroups() {
         echo "$intruder" >"$folder/cgroup.procs"
     done
     kill -9 "$jailer"
-    for _ in {1..200}; do
+    for ((try = 0; try < 10 * limit; try++)); do
         ! grep -q "cannot remove the cgroups" log || break
         sleep 0.05
     done

@@ -25,7 +25,7 @@ kernel_tells() {
 # where the kernel left out the record, which it does beyond ten in five seconds
 stray() {
     for _ in {1..6}; do
-        run --separate-stderr timeout --kill-after 5 20 "$build/jailer" "${@:2}" \
+        run --separate-stderr timeout --kill-after 5 $((20 * ${SLOWNESS:-1})) "$build/jailer" "${@:2}" \
             --exec "$BATS_FILE_TMPDIR/stray" -- "$1"
         echo "status $status"
         echo "$stderr"
@@ -61,7 +61,7 @@ ioctl) allows other arguments only, policy/vmm-boot.policy:$(line vmm-boot ioctl
         <keys >screen 2>log 3>&- &
     exec 8>keys
     printf 2 >&8 # the tweet: the broker starts
-    for _ in {1..200}; do
+    for ((try = 0; try < 200 * ${SLOWNESS:-1}; try++)); do
         ! grep -q "killed by SIGSYS" log || break
         sleep 0.05
     done
