@@ -206,3 +206,15 @@ landlock_abi() {
 linux_is_at_least() {
     printf '%s\n%s\n' "$1" "$(uname -r)" | sort --check=quiet --version-sort
 }
+
+# ends_with STATUS JAILER-OPTION...: in every way, with nothing left
+ends_with() {
+    local way expected=$1
+    shift
+    for way in $ways; do
+        run --separate-stderr jail "$way" "$JAILER" --id "$VM_ID" "$@"
+        echo "$way: $status $output $stderr"
+        [[ $status -eq $expected ]]
+        check_nothing_left
+    done
+}

@@ -9,7 +9,7 @@ setup_file() {
     need_kvm
     jail_stage
     local guest
-    for guest in talk touch-all triple-fault read-outside; do
+    for guest in talk triple-fault read-outside; do
         nasm -i "$root/tests/guests/" -f bin -o "$stage/$guest.bin" "$root/tests/guests/$guest.asm"
     done
 }
@@ -42,18 +42,6 @@ in_every_way() {
     done
 }
 
-# ends_with STATUS JAILER-OPTION...: in every way, with nothing left
-ends_with() {
-    local way expected=$1
-    shift
-    for way in $ways; do
-        run --separate-stderr jail "$way" "$JAILER" --id "$VM_ID" "$@"
-        echo "$way: $status $output $stderr"
-        [[ $status -eq $expected ]]
-        check_nothing_left
-    done
-}
-
 @test "status 0: the guest halted" {
     for way in $ways; do
         run --separate-stderr jail "$way" "$JAILER" --id "$VM_ID" --exec sparkler-vmm <<<5
@@ -78,57 +66,6 @@ ends_with() {
     vm_wait
     [[ $status -eq 3 ]]
     check_nothing_left
-}
-
-# Sets $memory_limit, the cgroup's file, and $ways to those that have cgroups.
-need_cgroups() {
-    need_root "make cgroups"
-    ways="root userns"
-    if [ "$(stat -f -c %T /sys/fs/cgroup)" = cgroup2fs ]; then
-        memory_limit=memory.max
-    elif [ -d /sys/fs/cgroup/memory ]; then
-        memory_limit=memory.limit_in_bytes
-    else
-        skip "no cgroups are mounted"
-    fi
-}
-
-@test "status 3: the guest's memory was more than its limit" {
-    need_cgroups
-    ends_with 0 --guest "$stage/touch-all.bin" --mem 64M --exec sparkler-vmm
-    [[ $output == $'touches\ntouched' ]]
-    ends_with 3 --guest "$stage/touch-all.bin" --mem 64M --cgroup "$memory_limit=16M" \
-        --exec sparkler-vmm
-    [[ $output == touches && $stderr == *"sparkler-vmm was killed: its cgroup had no memory left"* ]]
-}
-
-# broker_limited LIMIT REASON: the feed is answered in words, the log has the reason, the VM lives on
-broker_limited() {
-    DEADLINE=$((3 * DEADLINE))
-    for way in $ways; do
-        vm_start "$way" --id "$VM_ID" --cgroup "broker:$1"
-        ask_for_tweet
-        press 5
-        vm_wait
-        cat out log
-        [[ $status -eq 0 ]]
-        grep -q '^\[feeds: the network broker has ended' out
-        grep -q "$2" log
-        check_nothing_left
-    done
-}
-
-@test "a broker whose memory is at its limit is not the VM's end" {
-    need_cgroups
-    # near the limit the kernel takes away what it must read again, slowly in the rig: less there
-    local limit=1M
-    [ "${SLOWNESS:-1}" -eq 1 ] || limit=256K
-    broker_limited "$memory_limit=$limit" "the broker's cgroup had no memory left"
-}
-
-@test "a broker that cannot be started for the limit of processes is not the VM's end" {
-    need_cgroups
-    broker_limited pids.max=1 "cannot start the broker: Resource temporarily unavailable"
 }
 
 @test "status 4: the console was closed" {
@@ -327,41 +264,6 @@ resolver_killed() {
     vm_wait
     [[ $status -eq 0 ]]
     check_nothing_left
-}
-
-@test "cgroups v2: a parent cgroup that its maker left half-made is completed" {
-    need_root "make cgroups"
-    [[ -e /sys/fs/cgroup/cgroup.controllers ]] || skip "this machine has cgroups v1"
-    local parent=/sys/fs/cgroup/half-made-$$
-    mkdir "$parent"
-    run --separate-stderr jail root "$JAILER" --id "$VM_ID" --parent-cgroup "half-made-$$" \
-        --exec sparkler-vmm <<<5
-    echo "$stderr"
-    check_nothing_left
-    rmdir "$parent"
-    [[ $status -eq 0 ]]
-}
-
-@test "cgroups v2: an ordinary user's VM is bounded by cgroups in the one delegated to them" {
-    need_root "delegate one"
-    [[ -e /sys/fs/cgroup/cgroup.controllers ]] || skip "this machine has cgroups v1"
-    local here parent=/sys/fs/cgroup/delegated-$$
-    here=/sys/fs/cgroup$(sed -n 's/^0:://p' /proc/self/cgroup)
-    mkdir "$parent"
-    echo "+memory +pids +cpu" >"$parent/cgroup.subtree_control"
-    mkdir "$parent"/{shell,vms}
-    chown "$VM_UID" "$parent"/{,shell/,vms/}{.,cgroup.procs,cgroup.subtree_control}
-    echo "$BASHPID" >"$parent/shell/cgroup.procs"
-    vm_start user --id "$VM_ID" --parent-cgroup "${parent##*/}/vms"
-    [[ $(<"/proc/$(vmm)/cgroup") == *"/vms/$VM_ID.vmm" ]]
-    [[ $(<"/proc/$(warden)/cgroup") == *"/vms/$VM_ID.broker" ]]
-    [[ $(<"$parent/vms/$VM_ID.vmm/memory.max") == [0-9]* ]]
-    press 5
-    vm_wait
-    check_nothing_left
-    echo "$BASHPID" >"$here/cgroup.procs"
-    rmdir "$parent"/{vms,shell} "$parent"
-    [[ $status -eq 0 ]]
 }
 
 @test "--daemonize: it returns, the VM runs on, SIGTERM ends it" {
