@@ -60,7 +60,7 @@ within() {
     within cgroup_bytes 40
 }
 
-@test "budget: 80 page faults of the jailer and the VMM" {
+@test "budget: 95 page faults of the jailer and the VMM" {
     run --separate-stderr python3 - "$build/jailer" --guest "$guests/hello.bin" \
         --exec sparkler-vmm <<'PYTHON'
 import os
@@ -73,7 +73,7 @@ print(status, usage.ru_minflt)
 PYTHON
     echo "$output $stderr"
     read -r ended faults <<<"$output"
-    [[ $ended -eq 0 && $faults -le 80 ]]
+    [[ $ended -eq 0 && $faults -le 95 ]]
 }
 
 @test "budget: 6,000 writes for 64 KiB of output by single OUTs" {
