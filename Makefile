@@ -289,7 +289,7 @@ check: packages-check all $(PROBES) $(UNITS) $(FUZZERS) $(FUZZ_GUEST) ## run eve
 	@$(if $(NATIVE),,$(IN_RIG)) env BUILD=$(BUILD) tests/run
 
 # What runs in the rig: each program, as root and as a user, on AMD-V and cgroup v2, in 20 minutes.
-RIG_TESTS ?= $(UNITS) $(patsubst %,tests/%.bats,jail cgroup monitor sigsys budget)
+RIG_TESTS ?= $(UNITS) $(patsubst %,tests/%.bats,jail cgroup monitor sigsys)
 
 .PHONY: check-rig
 check-rig: packages-check packages-rig all $(PROBES) $(UNITS) $(FUZZERS) $(FUZZ_GUEST) ## a part of it in the rig (RIG_TESTS=all: all of it)
