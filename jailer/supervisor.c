@@ -4,6 +4,7 @@
 
 #include "daemon.h"
 #include "kernel.h"
+#include "timing.h"
 
 #include "policy/fds.h"
 
@@ -15,16 +16,7 @@
 #include <string.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
-
-static long long now_ms(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
-}
 
 /* Ctrl-Z: the VM stops with the supervisor, the terminal is the shell's meanwhile. */
 static void stop_for_a_while(struct supervisor *supervisor)
@@ -157,19 +149,27 @@ static void drain(struct supervisor *supervisor)
         relay_move(&supervisor->output);
 }
 
+/* Milliseconds until then, rounded up; 0 if it has been. */
+static int ms_until(long long deadline)
+{
+    long long left = deadline - timing_now();
+
+    return left > 0 ? (int)((left + 999999) / 1000000) : 0;
+}
+
 enum cause { VMM_ENDED, WARDEN_ENDED, JANITOR_ENDED, SIGNALLED, TIMED_OUT };
 
 /* Waits until something ends the VM; `signal` is which one, if it was a signal. */
 static enum cause wait_for_end(struct supervisor *supervisor, int *signal)
 {
-    long long deadline = now_ms() + supervisor->timeout_seconds * 1000LL;
+    long long deadline = timing_now() + supervisor->timeout_seconds * 1000000000LL;
 
     for (;;) {
         struct pollfd polled[POLLED];
         int timeout = -1;
 
         if (supervisor->timeout_seconds != 0)
-            timeout = deadline > now_ms() ? (int)(deadline - now_ms()) : 0;
+            timeout = ms_until(deadline);
         wait_and_relay(supervisor, polled, timeout);
         if (polled[VMM_END].revents != 0)
             return VMM_ENDED;
@@ -179,7 +179,7 @@ static enum cause wait_for_end(struct supervisor *supervisor, int *signal)
             return WARDEN_ENDED;
         if (polled[JANITOR_END].revents != 0)
             return JANITOR_ENDED;
-        if (supervisor->timeout_seconds != 0 && now_ms() >= deadline)
+        if (supervisor->timeout_seconds != 0 && ms_until(deadline) == 0)
             return TIMED_OUT;
     }
 }

@@ -35,5 +35,4 @@ void timing_print(struct timing *timing, const char *process)
 {
     if (timing->on)
         dprintf(STDERR_FILENO, "timing of %s:\n%s", process, timing->text);
-    timing_forget(timing);
 }

@@ -22,7 +22,7 @@ struct timing {
 /* Notes that a phase has ended. Does nothing if the timing is not on. */
 void timing_phase(struct timing *timing, const char *phase);
 
-/* Writes the phases of this process to its standard error, at once; forgets them. */
+/* Writes the phases of this process to its standard error, at once. */
 void timing_print(struct timing *timing, const char *process);
 
 /* Forgets the phases of the parent. */

@@ -15,13 +15,11 @@ teardown_file() {
 }
 
 setup() {
-    need_kvm
-    cd "$BATS_TEST_TMPDIR"
-    VM_ID=cgroup-$BATS_TEST_NUMBER-$$
+    vm_setup cgroup
 }
 
 teardown() {
-    [ -z "${supervisor:-}" ] || kill "$supervisor" 2>/dev/null || true
+    vm_teardown
 }
 
 # Sets $memory_limit, the cgroup's file, and $ways to those that have cgroups.

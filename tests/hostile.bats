@@ -25,31 +25,13 @@ END_OF_FEEDS
 }
 
 setup() {
-    guests_possible
+    need_kvm
     cd "$BATS_TEST_TMPDIR"
     supervisor=
 }
 
 teardown() {
     [[ -z $supervisor ]] || ! kill -KILL "$supervisor" 2>kill.log
-}
-
-need_root() {
-    [[ $(id -u) -eq 0 ]] || skip "only root can $1"
-}
-
-# within CONDITION...: waits until the command succeeds; a test that waits in vain fails
-within() {
-    local try
-    for ((try = 0; try < 1000; try++)); do
-        if "$@"; then
-            return 0
-        fi
-        sleep 0.02
-    done
-    echo "in vain: $*"
-    cat log
-    return 1
 }
 
 # launch GUEST [OPTION...]: starts it in the background, its output to $console, else to out, its
@@ -70,15 +52,6 @@ ended() {
     supervisor=
     cat log
     [[ $status -eq $1 ]]
-}
-
-gone() {
-    [[ $(ps -o stat= -p "$1") == "" || $(ps -o stat= -p "$1") == Z* ]]
-}
-
-# the process id of the VMM; of a VM that has just started there is none
-vmm() {
-    pgrep -P "$supervisor" -x sparkler-vmm
 }
 
 says() {

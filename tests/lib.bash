@@ -35,6 +35,17 @@ jail_unstage() {
     rm -rf "$stage"
 }
 
+# vm_setup NAME: in `setup`, for tests with VMs of that name's ids; vm_teardown in `teardown`
+vm_setup() {
+    need_kvm
+    cd "$BATS_TEST_TMPDIR" || return
+    VM_ID=$1-$BATS_TEST_NUMBER-$$
+}
+
+vm_teardown() {
+    [ -z "${supervisor:-}" ] || kill "$supervisor" 2>/dev/null || true
+}
+
 need_kvm() {
     [[ -r /dev/kvm && -w /dev/kvm ]] || skip "$(id -un) may not use /dev/kvm here"
 }

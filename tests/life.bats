@@ -19,13 +19,11 @@ teardown_file() {
 }
 
 setup() {
-    need_kvm
-    cd "$BATS_TEST_TMPDIR"
-    VM_ID=life-$BATS_TEST_NUMBER-$$
+    vm_setup life
 }
 
 teardown() {
-    [ -z "${supervisor:-}" ] || kill "$supervisor" 2>/dev/null || true
+    vm_teardown
 }
 
 # in_every_way CHECK ARGUMENT...: with a VM whose broker was asked; the check ends it

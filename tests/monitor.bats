@@ -9,7 +9,7 @@ setup_file() {
 }
 
 setup() {
-    guests_possible
+    need_kvm
     cd "$BATS_TEST_TMPDIR"
 }
 

@@ -1,10 +1,11 @@
 # Runs guests: in their jail, or without one with the probe vmm-link.c as the broker. Source it,
-# then guests_build in setup_file and guests_possible in setup.
+# then guests_build in setup_file and need_kvm in setup.
+
+# shellcheck source=tests/lib.bash
+source "$BATS_TEST_DIRNAME/lib.bash"
 
 # Builds the test guests and the probe into $guests; the project itself is in $build.
 guests_build() {
-    export root="$BATS_TEST_DIRNAME/.."
-    export build="$root/${BUILD:-build}"
     export guests="$BATS_FILE_TMPDIR"
     local source
     for source in "$root"/tests/guests/*.asm; do
@@ -15,10 +16,6 @@ guests_build() {
     cc -std=c11 -D_GNU_SOURCE -Wall -Werror -I"$root" -o "$guests/vmm-link" \
         "$root/tests/probes/vmm-link.c" "$root/jailer/kvm.c" "$root/policy/install.c" \
         "${OPEN_FILTER:-$guests/vmm-boot.c}" # where the VMM is built with what needs more calls
-}
-
-guests_possible() {
-    [[ -r /dev/kvm && -w /dev/kvm ]] || skip "$(id -un) may not use /dev/kvm here"
 }
 
 # jailed [OPTION...]: what starts the VMM in its jail; a VM that hangs fails its test in the end
