@@ -264,6 +264,43 @@ resolver_killed() {
     check_nothing_left
 }
 
+# both_at_once: two VMs of one id; leaves their ends in $statuses
+both_at_once() {
+    local pids=() pid
+    statuses=
+    for number in 1 2; do
+        (become "$way" "$JAILER" --id "$VM_ID" --exec sparkler-vmm <<<5 >/dev/null 2>"log.$number" 3>&-) &
+        pids+=($!)
+    done
+    for pid in "${pids[@]}"; do
+        status=0
+        wait "$pid" || status=$?
+        statuses+=$status
+    done
+}
+
+@test "two VMs of one --id at the same moment: neither takes the other's cgroup away" {
+    need_root "make cgroups, which is what ids must differ for"
+    refused=0
+    for way in root userns; do
+        for ((round = 0; round < 20; round++)); do
+            both_at_once
+            echo "$way: $statuses"
+            cat log.1 log.2
+            case $statuses in
+            00) ;;
+            01 | 10)
+                grep -q 'is there already; is a VM of this --id running' log.1 log.2
+                refused=$((refused + 1))
+                ;;
+            *) return 1 ;;
+            esac
+        done
+        check_nothing_left
+    done
+    [[ $refused -gt 0 ]]
+}
+
 @test "--daemonize: it returns, the VM runs on, SIGTERM ends it" {
     for way in $ways; do
         run --separate-stderr jail "$way" "$JAILER" --id "$VM_ID" --daemonize \
