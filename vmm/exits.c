@@ -5,6 +5,7 @@
 #include "log.h"
 #include "policy/fds.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
@@ -117,12 +118,22 @@ static void report_exit(const struct machine *machine)
 }
 
 /*
+ * Whether the processor has just been reset (AMD64 Architecture Programmer's Manual 2, 14.1.3). KVM
+ * does that to AMD's after a triple fault, which leaves it nothing of the guest's state.
+ */
+static bool are_reset(const struct kvm_regs *regs, const struct kvm_sregs *sregs)
+{
+    return sregs->cs.base == 0xffff0000 && regs->rip == 0xfff0;
+}
+
+/*
  * KVM stores the registers in the shared page when it leaves KVM_RUN, if asked. Asked only now,
  * by a KVM_RUN that returns at once, they cost nothing while a guest runs, and the policy needs no
  * KVM_GET_REGS.
  */
 static void report_registers(const struct machine *machine)
 {
+    const bool shut_down = machine->run->exit_reason == KVM_EXIT_SHUTDOWN;
     struct kvm_run *run = machine->run;
     const struct kvm_regs *regs = &run->s.regs.regs;
     const struct kvm_sregs *sregs = &run->s.regs.sregs;
@@ -133,6 +144,10 @@ static void report_registers(const struct machine *machine)
     run->immediate_exit = 1;
     ioctl(FD_VCPU, KVM_RUN, 0); /* -EINTR, or another exit of the access that failed */
 
+    if (shut_down && are_reset(regs, sregs)) {
+        log_line("registers: lost; KVM resets an AMD processor that was shut down");
+        return;
+    }
     log_line("registers: cs:rip %x:%llx flags %llx ax %llx bx %llx cx %llx dx %llx si %llx di "
              "%llx bp %llx sp %llx r8 %llx r9 %llx r10 %llx r11 %llx r12 %llx r13 %llx r14 %llx "
              "r15 %llx",

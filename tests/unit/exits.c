@@ -142,6 +142,19 @@ static void test_registers(void)
        "registers, where KVM can leave them");
     ok(run.immediate_exit == 1, "they are asked for without a further step of the guest");
 
+    *regs = (struct kvm_regs){.rip = 0xfff0};
+    run.s.regs.sregs.cs.base = 0xffff0000;
+    capture(&log);
+    exits_report(&machine);
+    text = captured(&log);
+    ok(strstr(text, "registers: lost; ") != NULL && strstr(text, "cs:rip") == NULL,
+       "a reset's registers after a triple fault are not the guest's");
+
+    run.exit_reason = KVM_EXIT_MMIO;
+    capture(&log);
+    exits_report(&machine);
+    ok(strstr(captured(&log), ":fff0 flags 0 ") != NULL, "they may be after another exit");
+
     memset(regs, 0xff, sizeof(*regs));
     memset(&run.s.regs.sregs, 0xff, sizeof(run.s.regs.sregs));
     capture(&log);
