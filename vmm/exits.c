@@ -121,7 +121,7 @@ static void report_exit(const struct machine *machine)
  * Whether the processor has just been reset (AMD64 Architecture Programmer's Manual 2, 14.1.3). KVM
  * does that to AMD's after a triple fault, which leaves it nothing of the guest's state.
  */
-static bool are_reset(const struct kvm_regs *regs, const struct kvm_sregs *sregs)
+static bool was_reset(const struct kvm_regs *regs, const struct kvm_sregs *sregs)
 {
     return sregs->cs.base == 0xffff0000 && regs->rip == 0xfff0;
 }
@@ -133,8 +133,8 @@ static bool are_reset(const struct kvm_regs *regs, const struct kvm_sregs *sregs
  */
 static void report_registers(const struct machine *machine)
 {
-    const bool shut_down = machine->run->exit_reason == KVM_EXIT_SHUTDOWN;
     struct kvm_run *run = machine->run;
+    const bool shut_down = run->exit_reason == KVM_EXIT_SHUTDOWN;
     const struct kvm_regs *regs = &run->s.regs.regs;
     const struct kvm_sregs *sregs = &run->s.regs.sregs;
 
@@ -144,7 +144,7 @@ static void report_registers(const struct machine *machine)
     run->immediate_exit = 1;
     ioctl(FD_VCPU, KVM_RUN, 0); /* -EINTR, or another exit of the access that failed */
 
-    if (shut_down && are_reset(regs, sregs)) {
+    if (shut_down && was_reset(regs, sregs)) {
         log_line("registers: lost; KVM resets an AMD processor that was shut down");
         return;
     }
