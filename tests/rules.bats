@@ -235,10 +235,11 @@ with_name_server() {
 
 # limit_memory PID: as its own user, since root itself may lack CAP_SYS_RESOURCE
 limit_memory() {
-    local uid gid
+    local uid gid become=()
     uid=$(sed -n 's/^Uid:\t\([0-9]*\).*/\1/p' "/proc/$1/status")
     gid=$(sed -n 's/^Gid:\t\([0-9]*\).*/\1/p' "/proc/$1/status")
-    setpriv --reuid "$uid" --regid "$gid" --clear-groups prlimit --pid "$1" --data=4096:4096
+    [[ $(id -u) -ne 0 ]] || become=(setpriv --reuid "$uid" --regid "$gid" --clear-groups)
+    "${become[@]}" prlimit --pid "$1" --data=4096:4096
 }
 
 # without_memory NAME KEY TEXT: the process gets no more memory from before its first connection on,
