@@ -288,7 +288,7 @@ coverage: packages-check all probes ## lines of each program that the tests run;
 check: packages-check all $(PROBES) $(UNITS) $(FUZZERS) $(FUZZ_GUEST) ## run every test; ends with "N passed, N failed, N skipped"
 	@$(if $(NATIVE),,$(IN_RIG)) env BUILD=$(BUILD) tests/run
 
-# What runs in the rig: each program, as root and as a user, on AMD-V and cgroup v2, in some 15
+# What runs in the rig: each program, as root and as a user, on AMD-V and cgroup v2, in some 10
 # minutes; all of it takes an hour and a half.
 RIG_TESTS ?= $(UNITS) $(patsubst %,tests/%.bats,guest-abi jail cgroup monitor sigsys)
 

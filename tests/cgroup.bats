@@ -35,6 +35,12 @@ need_cgroups() {
     fi
 }
 
+# need_cgroups_v2 WHAT: which only root can do
+need_cgroups_v2() {
+    need_root "$1"
+    [[ -e /sys/fs/cgroup/cgroup.controllers ]] || skip "this machine has cgroups v1"
+}
+
 @test "status 3: the guest's memory was more than its limit" {
     need_cgroups
     ends_with 0 --guest "$stage/touch-all.bin" --mem 64M --exec sparkler-vmm
@@ -74,8 +80,7 @@ broker_limited() {
 }
 
 @test "cgroups v2: a parent cgroup that its maker left half-made is completed" {
-    need_root "make cgroups"
-    [[ -e /sys/fs/cgroup/cgroup.controllers ]] || skip "this machine has cgroups v1"
+    need_cgroups_v2 "make cgroups"
     local parent=/sys/fs/cgroup/half-made-$$
     mkdir "$parent"
     run --separate-stderr jail root "$JAILER" --id "$VM_ID" --parent-cgroup "half-made-$$" \
@@ -87,8 +92,7 @@ broker_limited() {
 }
 
 @test "cgroups v2: an ordinary user's VM is bounded by cgroups in the one delegated to them" {
-    need_root "delegate one"
-    [[ -e /sys/fs/cgroup/cgroup.controllers ]] || skip "this machine has cgroups v1"
+    need_cgroups_v2 "delegate one"
     local here parent=/sys/fs/cgroup/delegated-$$
     here=/sys/fs/cgroup$(sed -n 's/^0:://p' /proc/self/cgroup)
     mkdir "$parent"

@@ -266,10 +266,11 @@ resolver_killed() {
 
 # both_at_once: two VMs of one id; leaves their ends in $statuses
 both_at_once() {
-    local pids=() pid
+    local number pids=() pid
     statuses=
     for number in 1 2; do
-        (become "$way" "$JAILER" --id "$VM_ID" --exec sparkler-vmm <<<5 >/dev/null 2>"log.$number" 3>&-) &
+        (become "$way" "$JAILER" --id "$VM_ID" --exec sparkler-vmm \
+            <<<5 >/dev/null 2>"log.$number" 3>&-) &
         pids+=($!)
     done
     for pid in "${pids[@]}"; do
