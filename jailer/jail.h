@@ -34,7 +34,7 @@ struct jail {
     gid_t gid;
     int program;                   /* O_PATH descriptor of what is executed */
     char **argv;                   /* of the program */
-    int start;                     /* write end of the pipe of vmm/start.h; close-on-exec */
+    int start;                     /* write end of the pipe of vmm/config.h; close-on-exec */
     const struct cgroup *cgroup;   /* of the VMM or the broker */
     const struct cgroups *cgroups; /* for the jails to enter, for the janitor to remove */
     int cgroups_made[2];           /* a pipe: a byte when they are the janitor's too */

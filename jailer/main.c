@@ -2,6 +2,7 @@
  * jailer: opens what the jails need, builds them, gives up everything, and supervises.
  */
 #include "cgroup.h"
+#include "configure.h"
 #include "daemon.h"
 #include "jail.h"
 #include "kernel.h"
@@ -129,8 +130,7 @@ static void furnish_vmm(struct jail *vmm, const struct options *options, int kvm
     give(vmm, kvm, "kvm");
     if (options->lock_memory)
         allow_locked_memory(options->memory_bytes);
-    give(vmm, make_memory(options->memory_bytes),
-         options->lock_memory ? "locked-memory" : "memory");
+    give(vmm, make_memory(options->memory_bytes), "memory");
     give(vmm, open_file(options->guest, O_RDONLY | O_NONBLOCK, "the guest image", "--guest"),
          "guest");
     give(vmm, link, "broker");
@@ -363,6 +363,7 @@ int main(int argc, char **argv)
         enter_network(options.netns);
     give_console(&vmm, &supervisor, &state, &options);
     furnish_vmm(&vmm, &options, kvm, link[0], start_end);
+    configure_vm(start, &options, vmm.fds[FD_GUEST]);
     furnish_broker(&broker, &options, link[1], broker_log);
     supervisor.fd_count = FD_BROKER_EVENTS + 1;
     for (int fd = 0; fd <= STDERR_FILENO; fd++)
@@ -380,7 +381,7 @@ int main(int argc, char **argv)
     broker.cgroup = &state.cgroups.broker;
     start_jails(&state, &vmm, &broker, &supervisor, &janitor);
     close(start_end); /* a VMM that is gone shall not make the next line wait */
-    kvm_tell_processor(kvm, start);
+    configure_processor(start, kvm);
     timing_phase(&timing, "KVM's CPUID leaves");
 
     if (options.pid_file != NULL)

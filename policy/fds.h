@@ -12,15 +12,12 @@
 #define FD_CONSOLE_OUT 1
 #define FD_LOG         2
 
-/* sparkler-vmm; the second names are for memory that is to be locked */
-#define VMM_FDNAMES        "kvm:memory:guest:broker:start"
-#define VMM_FDNAMES_LOCKED "kvm:locked-memory:guest:broker:start"
-
+/* sparkler-vmm */
 #define FD_KVM    3 /* /dev/kvm; closed before the guest runs */
 #define FD_MEMORY 4 /* memfd, sealed at the guest's memory size; closed once it is mapped */
 #define FD_GUEST  5 /* the guest image, read-only; closed once it is loaded */
 #define FD_BROKER 6 /* the VMM's end of the link */
-#define FD_START  7 /* read end of the pipe of vmm/start.h; closed before the guest runs */
+#define FD_START  7 /* read end of the pipe of vmm/config.h; closed before the guest runs */
 #define FD_VM     8 /* made by KVM_CREATE_VM */
 #define FD_VCPU   9 /* made by KVM_CREATE_VCPU */
 
@@ -34,7 +31,7 @@
  * resolver, each one's end of the pair between them */
 #define FD_RESOLVER 4
 
-/* write end of the pipe of vmm/start.h, which all but the VMM hold until they are confined */
+/* write end of the pipe of vmm/config.h, which all but the VMM hold until they are confined */
 #define FD_READY 62
 
 /* the program to start, close-on-exec, in both jails */

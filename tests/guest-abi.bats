@@ -241,6 +241,16 @@ END
     [[ $stderr == *"the guest image has 61441 bytes, and the guest's memory room for 61440"* ]]
 }
 
+@test "image: what is no regular file" {
+    mkfifo pipe
+    for image in . pipe /dev/null; do
+        run --separate-stderr jailed --guest "$image"
+        echo "$status $stderr"
+        [[ $status -eq 1 ]]
+        [[ $stderr == *"the guest image $image is not a regular file (--guest)"* ]]
+    done
+}
+
 @test "image: a file that is shorter than it says" {
     image=/sys/kernel/mm/transparent_hugepage/enabled # says 4096
     [[ -r $image ]] || skip "this kernel has no $image"
@@ -250,21 +260,35 @@ END
     [[ $stderr == *"the guest image shrank from 4096 to $(wc -c <$image) bytes while it was read"* ]]
 }
 
+# config [FIELD=VALUE...]: a configuration as the jailer writes it (vmm/config.h), but for these, of
+# a flat guest and a processor without CPUID leaves
+config() {
+    python3 - "$@" <<'PYTHON'
+import struct, sys
+field = {"version": 1, "guest": 0, "memory": 65536, "lock": 0, "images": 1, "kind": 0, "fd": 5,
+         "size": 64, "leaves": 0, "excess": 0, "cut": None}
+field.update((name, int(value)) for name, value in (part.split("=") for part in sys.argv[1:]))
+out = struct.pack("<IIQII", *list(field.values())[:5])
+out += struct.pack("<IiQ", *list(field.values())[5:8]).ljust(8 * 16, b"\0")
+out += struct.pack("<II", field["leaves"], 0) + bytes(field["excess"])
+sys.stdout.buffer.write(out[:field["cut"]])
+PYTHON
+}
+export -f config
+
 # alone REDIRECTIONS: runs the VMM without a jailer, with descriptors that these change
 alone() {
     run --separate-stderr timeout --kill-after 5 20 bash -c '
         exec 3<>/dev/kvm 4<>memory 5<"$3/feed-three.bin" 6<>/dev/udp/127.0.0.1/9
-        exec 7< <(head -c 8 /dev/zero) # a processor without CPUID leaves, and the end: all is ready
+        exec 7< <(config "size=$(stat -c %s "$3/feed-three.bin")")
         eval "exec $2"
-        exec env -i LISTEN_PID=$$ LISTEN_FDS=5 LISTEN_FDNAMES=kvm:memory:guest:broker:start \
-            setpriv --no-new-privs "$1"' - "$build/sparkler-vmm" "$1" "$guests"
+        exec env -i setpriv --no-new-privs "$1"' - "$build/sparkler-vmm" "$1" "$guests"
     echo "$1: status $status, $output"
     echo "$stderr"
 }
 
 @test "the VMM with other descriptors than it was promised: status 1, and which one" {
     truncate -s 64K memory
-    truncate -s 65K uneven
     truncate -s 1 tiny
     while IFS='|' read -r redirections words; do
         alone "$redirections"
@@ -272,18 +296,42 @@ alone() {
         [[ $stderr == "sparkler-vmm: $words"* ]]
     done <<END
 3</dev/null|the descriptor named 'kvm' is not /dev/kvm
-4<&-|cannot see the size of the guest's memory
-4<uneven|the guest's memory has 66560 bytes: it must be whole pages of 4096, at most 3221225472
+4<&-|cannot map the guest's memory of 65536 bytes
 4<memory|cannot map the guest's memory of 65536 bytes
-7</dev/null|the jailer ended before it said which processor the guest has
-7<.|cannot read which processor the guest has
-7< <(printf '\1\1\0\0\0\0\0\0')|a processor of 257 CPUID leaves: KVM takes 256
+7<&-|not started by the jailer: use jailer --exec sparkler-vmm
+7<.|cannot read the configuration of the VM
 8</dev/null|KVM made a virtual machine as descriptor 9, not 8: too many or too few were handed over
 9</dev/null|KVM made a vCPU as descriptor 1
-5>image|the guest image is empty
-5>>memory|the guest image has 65536 bytes, and the guest's memory room for 61440: raise --mem
+5</dev/null|the guest image shrank from 
 5>>tiny|cannot read the guest image
 6<>memory|cannot limit the wait for the network broker
+END
+}
+
+@test "the VMM with a configuration that is not right: status 1, and why" {
+    truncate -s 64K memory
+    while IFS='|' read -r fields words; do
+        alone "7< <($fields)"
+        [[ $status -eq 1 && $output == "" ]]
+        [[ $stderr == "sparkler-vmm: $words"* ]]
+    done <<END
+true|the jailer ended before it had sent the whole configuration of the VM
+config cut=151|the jailer ended before it had sent the whole configuration of the VM
+config cut=159|the jailer ended before it had sent the whole configuration of the VM
+config leaves=1 excess=39|the jailer ended before it had sent the whole configuration of the VM
+config excess=1|the jailer's configuration is longer than that of version 1
+config version=2|the jailer's configuration has version 2, not 1: install both from one build
+config guest=1|a guest of kind 1, which is unknown here
+config memory=0|the guest's memory has 0 bytes: it must be whole pages of 4096, at most 3221225472
+config memory=66560|the guest's memory has 66560 bytes: it must be whole pages of 4096
+config memory=3221229568|the guest's memory has 3221229568 bytes: it must be whole pages of 4096
+config images=9|9 images, where at most 8 fit
+config images=0|a flat guest is one image, not 0
+config images=2|a flat guest is one image, not 2
+config kind=1|a flat guest is one image
+config size=0|the guest image is empty: 0 bytes, where 1 to 61440 fit
+config size=65536|the guest image has 65536 bytes, and the guest's memory room for 61440: raise --mem
+config leaves=257|a processor of 257 CPUID leaves: KVM takes 256
 END
 }
 

@@ -1,13 +1,13 @@
-/* From a guest image to memory and first registers. */
+/* From guest images to memory and first registers; a function for each kind of guest. */
 #ifndef SPARKLER_VMM_LOAD_H
 #define SPARKLER_VMM_LOAD_H
 
 #include "machine.h"
 
 /*
- * Loads the flat 16-bit image FD_GUEST to guest-physical 0x1000 and lets the vCPU start there.
+ * GUEST_FLAT: loads the flat 16-bit image to guest-physical 0x1000 and lets the vCPU start there.
  * Ends the program with status 1 when the image is empty, does not fit, or cannot be read.
  */
-void load_guest(const struct machine *machine);
+void load_flat(const struct machine *machine, const struct config *config);
 
 #endif

@@ -2,13 +2,10 @@
 #include "machine.h"
 
 #include "policy/fds.h"
-#include "start.h"
 
 #include <err.h>
-#include <stddef.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -22,7 +19,7 @@
  * ioctl(2) for the requests that hand over a structure. musl's takes a request as an int, whose
  * sign would fill the upper half of some; the policy compares all of it.
  */
-static int request(int fd, unsigned long number, void *structure)
+static int request(int fd, unsigned long number, const void *structure)
 {
     return (int)syscall(SYS_ioctl, fd, number, structure);
 }
@@ -48,22 +45,18 @@ static void check_number(int fd, int expected, const char *what)
              fd, expected);
 }
 
-static void map_memory(struct machine *machine, bool locked)
+static void map_memory(struct machine *machine, const struct config *config)
 {
-    const int flags = locked ? MAP_SHARED | MAP_LOCKED : MAP_SHARED;
-    struct stat status;
+    const int flags = config->lock_memory ? MAP_SHARED | MAP_LOCKED : MAP_SHARED;
+    const uint64_t size = config->memory_size;
 
-    if (fstat(FD_MEMORY, &status) != 0)
-        err(1, "cannot see the size of the guest's memory");
-
-    uint64_t size = (uint64_t)status.st_size;
     if (size == 0 || size > MEMORY_MAX || size % PAGE_SIZE != 0)
         errx(1, "the guest's memory has %llu bytes: it must be whole pages of %u, at most %llu",
              (unsigned long long)size, PAGE_SIZE, MEMORY_MAX);
 
     machine->memory = mmap(NULL, size, PROT_READ | PROT_WRITE, flags, FD_MEMORY, 0);
     if (machine->memory == MAP_FAILED)
-        err(1, "cannot %s the guest's memory of %llu bytes", locked ? "lock" : "map",
+        err(1, "cannot %s the guest's memory of %llu bytes", config->lock_memory ? "lock" : "map",
             (unsigned long long)size);
     machine->memory_size = size;
 
@@ -116,56 +109,35 @@ static void create_vcpu(struct machine *machine)
     map_ring(machine, (size_t)size);
 }
 
-/* Reads `size` bytes of the jailer's message. */
-static void read_start(void *bytes, size_t size)
-{
-    for (size_t got = 0; got < size;) {
-        ssize_t more = read(FD_START, (uint8_t *)bytes + got, size - got);
-
-        if (more < 0)
-            err(1, "cannot read which processor the guest has");
-        if (more == 0)
-            errx(1, "the jailer ended before it said which processor the guest has");
-        got += (size_t)more;
-    }
-}
-
 /* The guest sees what KVM supports of the host's processor, and its brand. */
 static void set_cpuid(void)
 {
-    struct start_message message;
+    struct config_processor processor;
 
-    read_start(&message, offsetof(struct start_message, leaves));
-    if (message.leaf_count > CPUID_LEAVES_MAX)
-        errx(1, "a processor of %u CPUID leaves: KVM takes %d", message.leaf_count,
-             CPUID_LEAVES_MAX);
-    read_start(message.leaves, message.leaf_count * sizeof(message.leaves[0]));
-    if (request(FD_VCPU, KVM_SET_CPUID2, &message) != 0)
+    config_read_processor(&processor);
+    if (request(FD_VCPU, KVM_SET_CPUID2, &processor) != 0)
         err(1, "KVM refuses the CPUID leaves that it supports");
 }
 
-void machine_create(struct machine *machine, bool locked)
+void machine_create(struct machine *machine, const struct config *config)
 {
     check_api();
-    map_memory(machine, locked);
+    map_memory(machine, config);
     create_vm(machine);
     create_vcpu(machine);
     set_cpuid();
 }
 
-void machine_start_at(uint64_t ip)
+void machine_reset_state(struct cpu_state *state)
 {
-    struct kvm_sregs sregs;
-    struct kvm_regs regs;
-
-    if (request(FD_VCPU, KVM_GET_SREGS, &sregs) != 0 || request(FD_VCPU, KVM_GET_REGS, &regs) != 0)
+    if (request(FD_VCPU, KVM_GET_SREGS, &state->sregs) != 0 ||
+        request(FD_VCPU, KVM_GET_REGS, &state->regs) != 0)
         err(1, "KVM does not say the vCPU's registers");
+}
 
-    sregs.cs.selector = 0; /* at reset it points to the firmware that we do not have */
-    sregs.cs.base = 0;
-    regs.rip = ip;
-    regs.rflags = 0x2; /* only the bit that is always set */
-
-    if (request(FD_VCPU, KVM_SET_SREGS, &sregs) != 0 || request(FD_VCPU, KVM_SET_REGS, &regs) != 0)
+void machine_start(const struct cpu_state *state)
+{
+    if (request(FD_VCPU, KVM_SET_SREGS, &state->sregs) != 0 ||
+        request(FD_VCPU, KVM_SET_REGS, &state->regs) != 0)
         err(1, "KVM refuses the vCPU's first registers");
 }

@@ -2,9 +2,9 @@
 #ifndef SPARKLER_VMM_MACHINE_H
 #define SPARKLER_VMM_MACHINE_H
 
-#include <linux/kvm.h>
+#include "config.h"
+
 #include <stdbool.h>
-#include <stdint.h>
 
 struct machine {
     uint8_t *memory;      /* the guest's memory, shared with it */
@@ -14,14 +14,23 @@ struct machine {
     struct kvm_coalesced_mmio_ring *ring; /* shared with KVM, or NULL if it cannot coalesce */
 };
 
-/*
- * Makes the machine from FD_KVM and FD_MEMORY: FD_VM with one memory slot, FD_VCPU with the CPUID
- * leaves that KVM supports. Locked memory is taken at the start and never swapped. Ends the
- * program with status 1 when KVM refuses, or the limit of locked memory (RLIMIT_MEMLOCK) does.
- */
-void machine_create(struct machine *machine, bool locked);
+/* The registers with which the vCPU starts. */
+struct cpu_state {
+    struct kvm_regs regs;
+    struct kvm_sregs sregs;
+};
 
-/* Lets the vCPU start in real mode at CS 0, IP `ip`; its other registers stay as KVM made them. */
-void machine_start_at(uint64_t ip);
+/*
+ * Makes the machine from FD_KVM, FD_MEMORY and the configuration: FD_VM with one memory slot,
+ * FD_VCPU with the CPUID leaves that the jailer sends. Ends the program with status 1 when KVM
+ * refuses, or the limit of locked memory (RLIMIT_MEMLOCK) does.
+ */
+void machine_create(struct machine *machine, const struct config *config);
+
+/* The registers as KVM's reset left them: real mode at the firmware's place. */
+void machine_reset_state(struct cpu_state *state);
+
+/* Lets the vCPU start with these registers. */
+void machine_start(const struct cpu_state *state);
 
 #endif

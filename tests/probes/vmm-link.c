@@ -6,6 +6,7 @@
  * answer, as all requests behind the last FAULT get. The console and the log are our own 0, 1 and
  * 2. Ends with the VMM's exit status, or 128 + the signal that ended it.
  */
+#include "jailer/configure.h"
 #include "jailer/kvm.h"
 #include "netbroker/wire.h"
 #include "policy/fds.h"
@@ -45,18 +46,17 @@ static int above(int fd, const char *what)
 
 static void start_vmm(const char *vmm, const char *guest, int link)
 {
-    char pid[32];
-    char *arguments[] = {"sparkler-vmm", NULL};
-    char *environment[] = {"LISTEN_FDS=5", "LISTEN_FDNAMES=" VMM_FDNAMES, pid, NULL};
-
+    const struct options options = {.guest = guest, .memory_bytes = MEMORY_SIZE};
+    char *arguments[] = {"sparkler-vmm", NULL}, *environment[] = {NULL};
     int start[2] = {-1, -1};
 
     if (pipe2(start, O_CLOEXEC) != 0)
         err(1, "pipe2");
-    kvm_tell_processor(kvm_open(), start[1]);
-    int kvm = above(open("/dev/kvm", O_RDWR), "/dev/kvm");
+    int kvm = above(kvm_open(), "/dev/kvm");
     int memory = above(memfd_create("guest memory", 0), "memfd_create");
     int image = above(open(guest, O_RDONLY), guest);
+    configure_vm(start[1], &options, image);
+    configure_processor(start[1], kvm);
     int program = above(open(vmm, O_RDONLY), vmm);
     int broker = above(link, "link");
     int started = above(start[0], "start");
@@ -72,7 +72,6 @@ static void start_vmm(const char *vmm, const char *guest, int link)
     place(program, FD_PROGRAM);
     fcntl(FD_PROGRAM, F_SETFD, FD_CLOEXEC);
 
-    snprintf(pid, sizeof(pid), "LISTEN_PID=%d", getpid());
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
         err(1, "no_new_privs");
     policy_install(&policy_vmm_boot);

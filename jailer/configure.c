@@ -1,0 +1,64 @@
+/*
+ * The configuration of the VM. What of the host's processor KVM offers to a guest comes last: that
+ * answer takes KVM hundreds of CPUID instructions, each a trap if the host is a virtual machine
+ * itself (0.7 ms in all), so it is fetched while the jails close their locks.
+ */
+#include "configure.h"
+
+#include "policy/fds.h"
+#include "vmm/config.h"
+
+#include <cpuid.h>
+#include <err.h>
+#include <errno.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define BRAND_FIRST 0x80000002u
+#define BRAND_LAST  0x80000004u
+
+/* A VMM that has ended is noticed by its supervisor. */
+static void tell(int start, const void *part, size_t size)
+{
+    if (write(start, part, size) != (ssize_t)size && errno != EPIPE)
+        err(1, "cannot send the VMM its configuration");
+}
+
+void configure_vm(int start, const struct options *options, int guest)
+{
+    struct config config = {
+        .version = CONFIG_VERSION,
+        .guest = GUEST_FLAT,
+        .memory_size = options->memory_bytes,
+        .lock_memory = options->lock_memory,
+        .image_count = 1,
+        .images = {{.kind = IMAGE_FLAT, .fd = FD_GUEST}},
+    };
+    struct stat status;
+
+    if (fstat(guest, &status) != 0)
+        err(1, "cannot see the size of the guest image %s (--guest)", options->guest);
+    if (!S_ISREG(status.st_mode))
+        errx(1, "the guest image %s is not a regular file (--guest)", options->guest);
+    config.images[0].size = (uint64_t)status.st_size;
+    tell(start, &config, sizeof(config));
+}
+
+void configure_processor(int start, int kvm)
+{
+    struct config_processor processor = {.leaf_count = CPUID_LEAVES_MAX};
+
+    if (syscall(SYS_ioctl, kvm, KVM_GET_SUPPORTED_CPUID, &processor) != 0)
+        err(1, "KVM does not say which CPUID leaves it supports");
+    for (uint32_t i = 0; i < processor.leaf_count; i++) {
+        struct kvm_cpuid_entry2 *leaf = &processor.leaves[i];
+
+        /* KVM leaves the brand string's three leaves empty */
+        if (leaf->function >= BRAND_FIRST && leaf->function <= BRAND_LAST)
+            __cpuid(leaf->function, leaf->eax, leaf->ebx, leaf->ecx, leaf->edx);
+    }
+    tell(start, &processor,
+         offsetof(struct config_processor, leaves) +
+             processor.leaf_count * sizeof(processor.leaves[0]));
+}

@@ -1,0 +1,64 @@
+/* Reads the VM's configuration from the jailer's pipe. */
+#include "config.h"
+
+#include "policy/fds.h"
+
+#include <err.h>
+#include <errno.h>
+#include <unistd.h>
+
+/* At most `size` bytes; fewer only at the pipe's end. */
+static size_t read_pipe(void *bytes, size_t size)
+{
+    size_t got = 0;
+
+    while (got < size) {
+        ssize_t more = read(FD_START, (uint8_t *)bytes + got, size - got);
+
+        if (more < 0 && errno == EINTR)
+            continue;
+        if (more < 0 && errno == EBADF)
+            errx(1, "not started by the jailer: use jailer --exec sparkler-vmm");
+        if (more < 0)
+            err(1, "cannot read the configuration of the VM");
+        if (more == 0)
+            break;
+        got += (size_t)more;
+    }
+    return got;
+}
+
+static void read_part(void *bytes, size_t size)
+{
+    if (read_pipe(bytes, size) != size)
+        errx(1, "the jailer ended before it had sent the whole configuration of the VM");
+}
+
+void config_read(struct config *config)
+{
+    read_part(config, sizeof(*config));
+    if (config->version != CONFIG_VERSION)
+        errx(1, "the jailer's configuration has version %u, not %u: install both from one build",
+             config->version, CONFIG_VERSION);
+    if (config->guest >= GUEST_KINDS)
+        errx(1, "a guest of kind %u, which is unknown here", config->guest);
+    if (config->image_count > CONFIG_IMAGES_MAX)
+        errx(1, "%u images, where at most %d fit", config->image_count, CONFIG_IMAGES_MAX);
+}
+
+void config_read_processor(struct config_processor *processor)
+{
+    read_part(processor, offsetof(struct config_processor, leaves));
+    if (processor->leaf_count > CPUID_LEAVES_MAX)
+        errx(1, "a processor of %u CPUID leaves: KVM takes %d", processor->leaf_count,
+             CPUID_LEAVES_MAX);
+    read_part(processor->leaves, processor->leaf_count * sizeof(processor->leaves[0]));
+}
+
+void config_await_start(void)
+{
+    char none;
+
+    if (read_pipe(&none, sizeof(none)) != 0)
+        errx(1, "the jailer's configuration is longer than that of version %u", CONFIG_VERSION);
+}

@@ -1,0 +1,63 @@
+/*
+ * The configuration of a VM, which the jailer writes to the pipe on which the VMM waits for its
+ * start (FD_START): a struct config, a struct config_processor as soon as KVM has told the jailer
+ * of the processor, and the pipe's end when all other processes of the VM are confined.
+ */
+#ifndef SPARKLER_VMM_CONFIG_H
+#define SPARKLER_VMM_CONFIG_H
+
+#include <linux/kvm.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define CONFIG_VERSION    1u /* of all below, and of the VMM's descriptors in policy/fds.h */
+#define CONFIG_IMAGES_MAX 8
+#define CPUID_LEAVES_MAX  256 /* KVM_MAX_CPUID_ENTRIES in Linux, arch/x86/include/asm/kvm_host.h */
+
+enum guest_kind {
+    GUEST_FLAT, /* one IMAGE_FLAT, started in real mode */
+    GUEST_KINDS
+};
+
+enum image_kind {
+    IMAGE_FLAT, /* a flat 16-bit binary without a header */
+};
+
+/* A file that becomes part of the guest's memory. */
+struct config_image {
+    uint32_t kind; /* enum image_kind */
+    int32_t fd;    /* read-only */
+    uint64_t size; /* bytes */
+};
+
+struct config {
+    uint32_t version;     /* CONFIG_VERSION */
+    uint32_t guest;       /* enum guest_kind */
+    uint64_t memory_size; /* bytes of the guest's memory, FD_MEMORY */
+    uint32_t lock_memory; /* 1: it is taken at the start and never swapped; else 0 */
+    uint32_t image_count; /* of `images`, those that are there */
+    struct config_image images[CONFIG_IMAGES_MAX];
+};
+
+/* As KVM_GET_SUPPORTED_CPUID fills it and KVM_SET_CPUID2 takes it (Documentation/virt/kvm/api.rst).
+ * Only the first `leaf_count` leaves are sent. */
+struct config_processor {
+    uint32_t leaf_count, padding; /* struct kvm_cpuid2 */
+    struct kvm_cpuid_entry2 leaves[CPUID_LEAVES_MAX];
+};
+
+_Static_assert(sizeof(struct config) == 24 + 16 * CONFIG_IMAGES_MAX, "no padding");
+_Static_assert(offsetof(struct config_processor, leaves) == sizeof(struct kvm_cpuid2),
+               "the layout of KVM's own structure");
+
+/*
+ * For the VMM: each reads the next part from FD_START, and ends the program with status 1 if it is
+ * cut off, malformed or of another version.
+ */
+void config_read(struct config *config);
+void config_read_processor(struct config_processor *processor);
+
+/* Waits for the end of the pipe. */
+void config_await_start(void);
+
+#endif
