@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#define CONSOLE_PORT    0x3f8
 #define TALKATIVE_BYTES 2000
 #define DRAIN_BYTES     256 /* more than the ring has */
 
@@ -48,24 +49,8 @@ static bool write_all(const uint8_t *bytes, size_t count)
     return true;
 }
 
-bool console_write(struct console *console, const uint8_t *bytes, size_t count)
-{
-    console->written += count;
-    if (console->written >= TALKATIVE_BYTES && !console->coalesced.started &&
-        !coalesced_start(&console->coalesced, CONSOLE_PORT))
-        console->written = 0;
-    return write_all(bytes, count);
-}
-
-bool console_drain(const struct console *console)
-{
-    uint8_t bytes[DRAIN_BYTES];
-    size_t count = coalesced_take(&console->coalesced, bytes, sizeof(bytes));
-
-    return write_all(bytes, count);
-}
-
-bool console_read(uint8_t *keys, size_t count)
+/* Waits for `count` keys. */
+static bool read_keys(uint8_t *keys, size_t count)
 {
     while (count > 0) {
         ssize_t done = read(FD_CONSOLE_IN, keys, count);
@@ -81,3 +66,56 @@ bool console_read(uint8_t *keys, size_t count)
     }
     return true;
 }
+
+static bool serves(uint16_t port)
+{
+    return port == CONSOLE_PORT;
+}
+
+static enum run_end in(void *state, const struct access *access)
+{
+    (void)state;
+    if (!read_keys(access->data, access->count))
+        return RUN_CONSOLE_CLOSED;
+    access_widen(access);
+    return RUN_GOES_ON;
+}
+
+static enum run_end out(void *state, const struct access *access)
+{
+    struct console *console = state;
+
+    console->written += access->count;
+    if (console->written >= TALKATIVE_BYTES && !console->coalesced.started &&
+        !coalesced_start(&console->coalesced, CONSOLE_PORT))
+        console->written = 0;
+    access_narrow(access);
+    return write_all(access->data, access->count) ? RUN_GOES_ON : RUN_CONSOLE_CLOSED;
+}
+
+static void before_run(void *state)
+{
+    const struct console *console = state;
+
+    coalesced_resume(&console->coalesced);
+}
+
+/* Writes what KVM has gathered. */
+static enum run_end after_run(void *state)
+{
+    const struct console *console = state;
+    uint8_t bytes[DRAIN_BYTES];
+
+    coalesced_pause(&console->coalesced);
+    return write_all(bytes, coalesced_take(&console->coalesced, bytes, sizeof(bytes)))
+               ? RUN_GOES_ON
+               : RUN_CONSOLE_CLOSED;
+}
+
+const struct device_operations console_device = {
+    .serves = serves,
+    .in = in,
+    .out = out,
+    .before_run = before_run,
+    .after_run = after_run,
+};

@@ -6,12 +6,7 @@
 #define SPARKLER_VMM_CONSOLE_H
 
 #include "coalesced.h"
-
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#define CONSOLE_PORT 0x3f8
+#include "device.h"
 
 struct console {
     struct coalesced coalesced;
@@ -22,13 +17,8 @@ struct console {
  * status 1 when it cannot. */
 void console_open(struct console *console, struct kvm_coalesced_mmio_ring *ring);
 
-/* Writes all of it. False, with a line on the log, when nobody reads the console any more. */
-bool console_write(struct console *console, const uint8_t *bytes, size_t count);
-
-/* Writes what KVM has gathered; to be called after each KVM_RUN. False as console_write(). */
-bool console_drain(const struct console *console);
-
-/* Waits for `count` keys. False, with a line on the log, when no more will come. */
-bool console_read(uint8_t *keys, size_t count);
+/* The state is a struct console. The VM's life ends, with a line on the log, when nobody reads the
+ * console any more, or when the guest waits for a key and no more will come. */
+extern const struct device_operations console_device;
 
 #endif

@@ -1,17 +1,16 @@
-/* The feed devices: the latest tweet, weather, air quality, and what a user's feeds file adds. */
+/* The feed devices: the latest tweet, weather, air quality, and what a user's feeds file adds. What
+ * a port is about, only the broker knows. */
 #include "feed.h"
 
 #include <string.h>
 
-struct feed *feed_at(struct feed feeds[WIRE_FEEDS], uint16_t port)
+static bool serves(uint16_t port)
 {
-    int index = wire_feed_index(port);
-
-    return index < 0 ? NULL : &feeds[index];
+    return wire_feed_index(port) >= 0;
 }
 
-void feed_read(struct feed *feed, struct broker *broker, uint16_t port, uint8_t *bytes,
-               size_t count)
+static void read_feed(struct feed *feed, struct broker *broker, uint16_t port, uint8_t *bytes,
+                      size_t count)
 {
     if (!feed->fetched) {
         broker_ask(broker, port, &feed->frame);
@@ -28,3 +27,15 @@ void feed_read(struct feed *feed, struct broker *broker, uint16_t port, uint8_t 
     if (taken < count) /* the guest has seen the NUL */
         feed->fetched = false;
 }
+
+static enum run_end in(void *state, const struct access *access)
+{
+    struct feeds *feeds = state;
+    struct feed *feed = &feeds->feeds[wire_feed_index(access->port)];
+
+    read_feed(feed, &feeds->broker, access->port, access->data, access->count);
+    access_widen(access);
+    return RUN_GOES_ON;
+}
+
+const struct device_operations feeds_device = {.serves = serves, .in = in};

@@ -1,27 +1,27 @@
-/* A feed device: a port that reads, byte by byte, a text that the network broker fetched. */
+/* The feed devices: ports that read, byte by byte, a text that the network broker fetched. */
 #ifndef SPARKLER_VMM_FEED_H
 #define SPARKLER_VMM_FEED_H
 
 #include "broker.h"
+#include "device.h"
 
-#include <stdbool.h>
-#include <stddef.h>
-
-/* A port's own place in its own text. All zero at first. */
+/* A port's own place in its own text. */
 struct feed {
     bool fetched; /* frame holds a text that was not yet read to its end */
     size_t next;  /* the byte of it that comes next */
     struct broker_frame frame;
 };
 
-/* The feed of a port, or NULL. What it is about, only the broker knows. */
-struct feed *feed_at(struct feed feeds[WIRE_FEEDS], uint16_t port);
+/* All zero at first. */
+struct feeds {
+    struct broker broker;
+    struct feed feeds[WIRE_FEEDS];
+};
 
 /*
- * Reads the next `count` bytes of the feed's text: it is fetched before the first one, ends with
- * NUL, and the bytes behind that are NUL too. The read after that starts over.
+ * The state is a struct feeds. A text is fetched before its first byte is read, ends with NUL, and
+ * the bytes behind that are NUL for the rest of an access; the one after that starts over.
  */
-void feed_read(struct feed *feed, struct broker *broker, uint16_t port, uint8_t *bytes,
-               size_t count);
+extern const struct device_operations feeds_device;
 
 #endif

@@ -2,7 +2,10 @@
  * sparkler-vmm: the life of a VM on one page. It is started by the jailer, confined by the policy
  * `vmm-boot`, with all that it needs as descriptors (policy/fds.h), and opens nothing itself.
  */
+#include "broker.h"
 #include "config.h"
+#include "console.h"
+#include "feed.h"
 #include "load.h"
 #include "log.h"
 #include "machine.h"
@@ -49,7 +52,10 @@ static void lock_down(const struct config *config)
 
 int main(int argument_count, char **arguments)
 {
-    static struct ports ports; /* static, so that its pages cost nothing until they are used */
+    static struct console console;
+    static struct feeds feeds; /* its pages cost nothing until they are used */
+    const struct device devices[] = {{&console_device, &console}, {&feeds_device, &feeds}};
+    struct ports ports = {.devices = devices, .device_count = sizeof(devices) / sizeof(devices[0])};
     struct machine machine;
     struct config config;
 
@@ -63,7 +69,8 @@ int main(int argument_count, char **arguments)
     log_timing("program started");
     machine_create(&machine, &config);
     kinds[config.guest].load(&machine, &config);
-    ports_open(&ports, machine.ring);
+    console_open(&console, machine.ring);
+    broker_open();
     log_timing("machine set up");
     config_await_start();
     log_timing("all others confined");

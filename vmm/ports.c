@@ -1,18 +1,16 @@
-/*
- * Port → device. Every device here deals in characters, one an element: a wider IN gets a
- * character zero-extended, a wider OUT gives the one in its lowest byte. So devices see plain
- * strings, and sizes stay in this file.
- */
+/* Port → device. */
 #include "ports.h"
 
 #include "log.h"
 
 #include <string.h>
 
-void ports_open(struct ports *ports, struct kvm_coalesced_mmio_ring *ring)
+static const struct device *device_at(const struct ports *ports, uint16_t port)
 {
-    console_open(&ports->console, ring);
-    broker_open();
+    for (size_t i = 0; i < ports->device_count; i++)
+        if (ports->devices[i].operations->serves(port))
+            return &ports->devices[i];
+    return NULL;
 }
 
 /* A guest that tries all 65,536 ports must not fill the host's log. */
@@ -33,56 +31,52 @@ static void note_unserved(struct ports *ports, uint16_t port, bool is_read)
         log_line("more ports of this kind will not be reported");
 }
 
-/* From `count` characters at the start of `data` to elements of `size` bytes, zero-extended. */
-static void widen(uint8_t *data, size_t size, size_t count)
+static enum run_end port_in(struct ports *ports, const struct access *access)
 {
-    for (size_t i = count; i-- > 0;) {
-        uint8_t character = data[i];
-        memset(data + i * size, 0, size);
-        data[i * size] = character;
-    }
+    const struct device *device = device_at(ports, access->port);
+
+    if (device && device->operations->in)
+        return device->operations->in(device->state, access);
+    note_unserved(ports, access->port, true);
+    memset(access->data, 0xff, access->size * access->count);
+    return RUN_GOES_ON;
 }
 
-/* The lowest byte of each element, packed to the start of `data`. */
-static void narrow(uint8_t *data, size_t size, size_t count)
+static enum run_end port_out(struct ports *ports, const struct access *access)
 {
-    for (size_t i = 0; i < count; i++)
-        data[i] = data[i * size];
+    const struct device *device = device_at(ports, access->port);
+
+    if (device && device->operations->out)
+        return device->operations->out(device->state, access);
+    note_unserved(ports, access->port, false);
+    return RUN_GOES_ON;
 }
 
-static bool port_in(struct ports *ports, uint16_t port, uint8_t *data, size_t size, size_t count)
+enum run_end ports_access(struct ports *ports, struct kvm_run *run)
 {
-    struct feed *feed = feed_at(ports->feeds, port);
+    const struct access access = {
+        .port = run->io.port,
+        .size = run->io.size,
+        .count = run->io.count,
+        .data = (uint8_t *)run + run->io.data_offset,
+    };
 
-    if (port == CONSOLE_PORT) {
-        if (!console_read(data, count))
-            return false;
-    } else if (feed) {
-        feed_read(feed, &ports->broker, port, data, count);
-    } else {
-        note_unserved(ports, port, true);
-        memset(data, 0xff, size * count);
-        return true;
-    }
-    widen(data, size, count);
-    return true;
+    return run->io.direction == KVM_EXIT_IO_IN ? port_in(ports, &access) : port_out(ports, &access);
 }
 
-static bool port_out(struct ports *ports, uint16_t port, uint8_t *data, size_t size, size_t count)
+void ports_before_run(const struct ports *ports)
 {
-    if (port != CONSOLE_PORT) {
-        note_unserved(ports, port, false);
-        return true;
-    }
-    narrow(data, size, count);
-    return console_write(&ports->console, data, count);
+    for (size_t i = 0; i < ports->device_count; i++)
+        if (ports->devices[i].operations->before_run)
+            ports->devices[i].operations->before_run(ports->devices[i].state);
 }
 
-bool ports_access(struct ports *ports, struct kvm_run *run)
+enum run_end ports_after_run(const struct ports *ports)
 {
-    uint8_t *data = (uint8_t *)run + run->io.data_offset;
+    enum run_end end = RUN_GOES_ON;
 
-    if (run->io.direction == KVM_EXIT_IO_IN)
-        return port_in(ports, run->io.port, data, run->io.size, run->io.count);
-    return port_out(ports, run->io.port, data, run->io.size, run->io.count);
+    for (size_t i = 0; i < ports->device_count && end == RUN_GOES_ON; i++)
+        if (ports->devices[i].operations->after_run)
+            end = ports->devices[i].operations->after_run(ports->devices[i].state);
+    return end;
 }

@@ -1,32 +1,25 @@
-/* Port I/O: which device owns a port, and how an access of any size and count maps to its bytes. */
+/* Port I/O: which device serves a port, and what a guest gets where none does. */
 #ifndef SPARKLER_VMM_PORTS_H
 #define SPARKLER_VMM_PORTS_H
 
-#include "broker.h"
-#include "console.h"
-#include "feed.h"
+#include "device.h"
 
 #include <linux/kvm.h>
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 
 #define NOTED_PORTS_MAX 16
 
-/* All zero at first. */
 struct ports {
-    struct console console;
-    struct broker broker;
-    struct feed feeds[WIRE_FEEDS];
+    const struct device *devices;
+    size_t device_count;
     uint16_t noted[NOTED_PORTS_MAX]; /* accesses that nobody serves, already on the log */
     size_t noted_count;
 };
 
-/* Plugs the devices in. `ring` is that of coalesced OUTs, or NULL. Ends the program with status 1
- * when that fails. */
-void ports_open(struct ports *ports, struct kvm_coalesced_mmio_ring *ring);
+/* Serves a KVM_EXIT_IO. */
+enum run_end ports_access(struct ports *ports, struct kvm_run *run);
 
-/* Serves a KVM_EXIT_IO. False when the console is closed, and with it the VM's life. */
-bool ports_access(struct ports *ports, struct kvm_run *run);
+/* What the devices do before and after each KVM_RUN. */
+void ports_before_run(const struct ports *ports);
+enum run_end ports_after_run(const struct ports *ports);
 
 #endif

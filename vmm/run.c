@@ -9,39 +9,42 @@
 #include <string.h>
 #include <sys/ioctl.h>
 
+static enum run_end serve_exit(struct machine *machine, struct ports *ports)
+{
+    switch (machine->run->exit_reason) {
+    case KVM_EXIT_IO:
+        return ports_access(ports, machine->run);
+    case KVM_EXIT_HLT:
+        return RUN_HALTED;
+    case KVM_EXIT_INTR:
+    case KVM_EXIT_IRQ_WINDOW_OPEN:
+    case KVM_EXIT_SET_TPR: /* CR8 was lowered: that means nothing where there is no APIC */
+        return RUN_GOES_ON;
+    default:
+        exits_report(machine);
+        return RUN_FAILED;
+    }
+}
+
 enum run_end run_guest(struct machine *machine, struct ports *ports)
 {
-    const struct coalesced *coalesced = &ports->console.coalesced;
+    enum run_end end = RUN_GOES_ON;
 
-    for (;;) {
+    while (end == RUN_GOES_ON) {
         int error;
 
-        coalesced_resume(coalesced);
+        ports_before_run(ports);
         error = ioctl(FD_VCPU, KVM_RUN, 0) == 0 ? 0 : errno;
-        coalesced_pause(coalesced);
-        if (!console_drain(&ports->console))
-            return RUN_CONSOLE_CLOSED;
+        end = ports_after_run(ports);
+        if (end != RUN_GOES_ON)
+            break;
         if (error == EINTR) /* the timer of coalesced output; or stopped and continued */
             continue;
         if (error != 0) {
             log_line("the guest failed: KVM_RUN: %s", strerror(error));
             return RUN_FAILED;
         }
-
-        switch (machine->run->exit_reason) {
-        case KVM_EXIT_IO:
-            if (!ports_access(ports, machine->run))
-                return RUN_CONSOLE_CLOSED;
-            break;
-        case KVM_EXIT_HLT:
-            return RUN_HALTED;
-        case KVM_EXIT_INTR:
-        case KVM_EXIT_IRQ_WINDOW_OPEN:
-        case KVM_EXIT_SET_TPR: /* CR8 was lowered: that means nothing where there is no APIC */
-            break;
-        default:
-            exits_report(machine);
-            return RUN_FAILED;
-        }
+        end = serve_exit(machine, ports);
     }
+    return end;
 }
