@@ -151,13 +151,6 @@ static void set_given_limits(const struct cgroups *cgroups, const int folders[],
     }
 }
 
-/* A jail is born in its cgroup where that is possible: in v2, and not once root has become a user.
- */
-static bool is_born_in(const struct cgroups *cgroups, const struct options *options)
-{
-    return cgroups->count == 1 && !(options->root && options->userns);
-}
-
 /* False if there is one of that name. */
 static bool make_cgroup(const struct cgroups *cgroups, struct cgroup *cgroup, int folders[],
                         const struct options *options, uid_t owner)
@@ -173,11 +166,10 @@ static bool make_cgroup(const struct cgroups *cgroups, struct cgroup *cgroup, in
         folders[i] = openat(cgroups->parents[i], cgroup->name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         if (folders[i] < 0 || (options->root && fchown(folders[i], owner, CGROUP_GID) != 0))
             err(1, "cannot open the cgroup %s", cgroup->name);
-        if (is_born_in(cgroups, options))
+        if (cgroups->count == 1)
             cgroup->folder = folders[i];
         else
-            cgroup->tasks[i] = openat(folders[i], cgroups->count == 1 ? "cgroup.procs" : "tasks",
-                                      O_WRONLY | O_CLOEXEC);
+            cgroup->tasks[i] = openat(folders[i], "tasks", O_WRONLY | O_CLOEXEC);
     }
     cgroup->events =
         openat(folders[0], cgroups->count == 1 ? "memory.events" : "memory.oom_control",

@@ -21,25 +21,19 @@ static const char *skipped_as_user(const struct jail *jail)
 }
 
 /* While CAP_SETPCAP is still there: what no later execve could bring back. */
-void drop_capability_bounds(void)
+static void close_bounds(struct jail *jail)
 {
     const int bits = SECBIT_NOROOT | SECBIT_NOROOT_LOCKED | SECBIT_NO_SETUID_FIXUP_LOCKED |
                      SECBIT_KEEP_CAPS_LOCKED | SECBIT_NO_CAP_AMBIENT_RAISE |
                      SECBIT_NO_CAP_AMBIENT_RAISE_LOCKED;
 
+    (void)jail;
     if (prctl(PR_SET_SECUREBITS, bits, 0, 0, 0) != 0)
         err(1, "cannot lock the securebits");
     for (unsigned long capability = 0; prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) == 0;)
         capability++;
     if (errno != EINVAL) /* which says that there are no more of them */
         err(1, "cannot empty the capability bounding set");
-}
-
-/* The supervisor of --userns has no CAP_SETPCAP any more; root did it before it became a user. */
-static void close_bounds(struct jail *jail)
-{
-    if (jail->role != SUPERVISOR || jail->as_root)
-        drop_capability_bounds();
 }
 
 /*

@@ -84,6 +84,17 @@ static _Noreturn void run_jail(struct jail *jail)
     jail_execute(jail);
 }
 
+/* Ends the jailer, which could not start a process. */
+static _Noreturn void cannot_start(const struct jail *jail, uint64_t flags)
+{
+    const char *why = strerror(errno);
+
+    if ((flags & CLONE_NEWUSER) && (errno == EPERM || errno == ENOSPC || errno == EACCES))
+        errx(1, "cannot make a user namespace: %s; %s", why,
+             jail->as_root ? "leave out --userns" : user_namespace_hint());
+    err(1, "cannot start a process in namespaces of its own (clone3)");
+}
+
 int jail_start(struct jail *jail)
 {
     int pidfd = -1;
@@ -92,22 +103,24 @@ int jail_start(struct jail *jail)
         .pidfd = (uintptr_t)&pidfd,
         .exit_signal = SIGCHLD,
     };
+    const bool mapped_outside = jail->as_root && (arguments.flags & CLONE_NEWUSER);
     long pid;
 
     if (jail->cgroup != NULL && jail->cgroup->folder >= 0) {
         arguments.flags |= CLONE_INTO_CGROUP;
         arguments.cgroup = (uint64_t)jail->cgroup->folder;
     }
+    if (mapped_outside && pipe2(jail->ids_mapped, O_CLOEXEC) != 0)
+        err(1, "cannot make a pipe");
     pid = syscall(SYS_clone3, &arguments, sizeof(arguments));
-
-    if (pid < 0 && !jail->as_root && (errno == EPERM || errno == ENOSPC || errno == EACCES)) {
-        const char *why = strerror(errno);
-
-        errx(1, "cannot make a user namespace: %s; %s", why, user_namespace_hint());
-    }
     if (pid < 0)
-        err(1, "cannot start a process in namespaces of its own (clone3)");
+        cannot_start(jail, arguments.flags);
     if (pid == 0)
         run_jail(jail);
+    if (mapped_outside) {
+        map_ids_from_outside(jail, (pid_t)pid);
+        close(jail->ids_mapped[0]);
+        close(jail->ids_mapped[1]);
+    }
     return pidfd;
 }

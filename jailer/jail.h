@@ -29,12 +29,13 @@ struct jail {
     jail_run *run;    /* NULL: the program is executed at once */
     const struct options *options;
     struct timing *timing;
-    bool as_root;    /* the jailer has real root: ids are changed, not mapped */
+    bool as_root;    /* the jailer has real root, and gives the jail ids of its own */
     uid_t uid, euid; /* differ in supervisor and janitor alone */
     gid_t gid;
     int program;                   /* O_PATH descriptor of what is executed */
     char **argv;                   /* of the program */
     int start;                     /* write end of the pipe of vmm/config.h; close-on-exec */
+    int ids_mapped[2];             /* a pipe: a byte when root has mapped the ids of --userns */
     const struct cgroup *cgroup;   /* of the VMM or the broker */
     const struct cgroups *cgroups; /* for the jails to enter, for the janitor to remove */
     int cgroups_made[2];           /* a pipe: a byte when they are the janitor's too */
@@ -76,9 +77,12 @@ uint64_t jail_clone_flags(const struct jail *jail);
 /* Closes every lock that applies to the jail on the calling process. */
 void jail_close_locks(struct jail *jail);
 
-/* Empties the calling process's bounding set, and locks its securebits; ends it by err(3) if it
- * lacks CAP_SETPCAP. */
-void drop_capability_bounds(void);
+/*
+ * Maps the ids of a process that root has started in a user namespace, which waits for that. So the
+ * namespace is root's: were it made under the jail's own uid, whoever has that uid outside would
+ * have every capability in it. Ends the jailer by err(3) if it fails.
+ */
+void map_ids_from_outside(const struct jail *jail, pid_t pid);
 
 /*
  * Starts the jail's process behind its locks: `run`, or else its program. Returns a pidfd

@@ -14,7 +14,6 @@
 
 #include <err.h>
 #include <fcntl.h>
-#include <grp.h>
 #include <libgen.h>
 #include <sched.h>
 #include <signal.h>
@@ -184,17 +183,6 @@ static void check_feeds(struct jail broker)
         errx(1, "the feeds file %s is not valid; nothing was started", broker.options->feeds);
 }
 
-/* Root that was asked for user namespaces becomes the VM's user first; it has all open by now. The
- * supervisor is to take the saved gid, with which it removes the cgroups. */
-static void become_user(const struct options *options)
-{
-    drop_capability_bounds();
-    if (setgroups(0, NULL) != 0 || setresgid(options->gid, options->gid, CGROUP_GID) != 0 ||
-        setresuid(options->uid, options->uid, options->uid) != 0)
-        err(1, "cannot change to uid %u and gid %u", options->uid, options->gid);
-    prctl(PR_SET_DUMPABLE, 1, 0, 0, 0); /* or /proc/self/uid_map would still be root's */
-}
-
 static int take_signals(void)
 {
     static const int taken[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP};
@@ -223,8 +211,7 @@ static struct jail new_jail(enum role role, const struct options *options, struc
                                  : NULL,
         .options = options,
         .timing = timing,
-        /* the janitor starts before root becomes the user of --userns */
-        .as_root = options->root && (!options->userns || role == JANITOR),
+        .as_root = options->root,
         .program = -1,
         .uid = getuid(),
         .euid = getuid(),
@@ -232,10 +219,8 @@ static struct jail new_jail(enum role role, const struct options *options, struc
     };
 
     if (options->root) {
-        uid_t broker = options->userns ? options->uid : options->uid + 1;
-
-        jail.uid = role == BROKER ? broker : options->uid;
-        jail.euid = role == VMM ? options->uid : broker;
+        jail.uid = role == BROKER ? options->uid + 1 : options->uid;
+        jail.euid = role == VMM ? options->uid : options->uid + 1;
         jail.gid = role & (SUPERVISOR | JANITOR) ? CGROUP_GID : options->gid;
     }
     for (unsigned i = 0; i < JAIL_FDS_MAX; i++)
@@ -304,18 +289,14 @@ static void start_jails(struct supervisor *state, struct jail *vmm, struct jail 
                         struct jail *supervisor, const struct jail *janitor)
 {
     const struct options *options = vmm->options;
-    const bool leaves_root = options->root && options->userns;
-    const bool broker_first = leaves_root || options->feeds_given;
 
-    if (broker_first)
+    if (options->feeds_given) {
         make_broker_cgroup(state, supervisor, broker, janitor);
-    if (leaves_root)
-        become_user(options);
-    if (options->feeds_given)
         check_feeds(*broker);
+    }
     supervisor->fds[FD_VMM_PID] = jail_start(vmm);
     timing_phase(vmm->timing, "VMM cloned");
-    if (!broker_first)
+    if (!options->feeds_given)
         make_broker_cgroup(state, supervisor, broker, janitor);
     timing_phase(broker->timing, "cgroup of the broker, kernel's log");
     supervisor->fds[FD_WARDEN_PID] = jail_start(broker);

@@ -5,6 +5,7 @@
 
 #include <err.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
@@ -13,28 +14,63 @@
 
 static const char *skipped_as_root(const struct jail *jail)
 {
-    return jail->as_root ? "root changes ids instead" : NULL;
+    return jail->as_root && !jail->options->userns ? "root changes ids instead" : NULL;
 }
 
-static void write_proc(const char *path, const char *text)
+/* Writes to a file of the process `pid`, or of the calling one if it is 0. */
+static void write_proc(pid_t pid, const char *file, const char *text)
 {
-    int fd = open(path, O_WRONLY | O_CLOEXEC);
+    char path[64] = "/proc/self/";
+    int fd;
 
+    if (pid != 0)
+        snprintf(path, sizeof(path), "/proc/%d/", pid);
+    strcat(path, file);
+    fd = open(path, O_WRONLY | O_CLOEXEC);
     if (fd < 0 || write(fd, text, strlen(text)) != (ssize_t)strlen(text))
         err(1, "cannot set the ids of the user namespace: write '%s' to %s", text, path);
     close(fd);
 }
 
-/* Maps the user's own ids onto themselves, and nothing else. */
-static void map_ids(struct jail *jail)
+/* Maps the jail's own ids onto themselves, and nothing else. */
+static void map_ids(const struct jail *jail, pid_t pid)
 {
     char map[64];
 
     snprintf(map, sizeof(map), "%u %u 1", jail->uid, jail->uid);
-    write_proc("/proc/self/uid_map", map);
-    write_proc("/proc/self/setgroups", "deny");
+    write_proc(pid, "uid_map", map);
+    if (!jail->as_root)
+        write_proc(pid, "setgroups", "deny");
     snprintf(map, sizeof(map), "%u %u 1", jail->gid, jail->gid);
-    write_proc("/proc/self/gid_map", map);
+    write_proc(pid, "gid_map", map);
+}
+
+void map_ids_from_outside(const struct jail *jail, pid_t pid)
+{
+    map_ids(jail, pid);
+    if (write(jail->ids_mapped[1], "", 1) != 1)
+        err(1, "cannot tell a jail that its ids are mapped");
+}
+
+/* Born of root, the process has no id of its namespace, and could make no file there. */
+static void take_ids(struct jail *jail)
+{
+    char mapped;
+
+    close(jail->ids_mapped[1]);
+    if (read(jail->ids_mapped[0], &mapped, 1) != 1)
+        _exit(1); /* the jailer has said why */
+    if (setgroups(0, NULL) != 0 || setresgid(jail->gid, jail->gid, jail->gid) != 0 ||
+        setresuid(jail->uid, jail->uid, jail->uid) != 0)
+        err(1, "cannot change to uid %u and gid %u in the user namespace", jail->uid, jail->gid);
+}
+
+static void enter_user_namespace(struct jail *jail)
+{
+    if (jail->as_root)
+        take_ids(jail);
+    else
+        map_ids(jail, 0);
 }
 
 /* Nothing that is mounted in the jail shows outside, and no mount from outside wanders in. */
@@ -59,7 +95,7 @@ const struct lock lock_user_namespace = {
     .roles = VMM | BROKER,
     .clone_flags = CLONE_NEWUSER,
     .skipped = skipped_as_root,
-    .close = map_ids,
+    .close = enter_user_namespace,
 };
 
 const struct lock lock_mount_namespace = {

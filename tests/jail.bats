@@ -77,7 +77,7 @@ no_privileges() {
 }
 
 ids_apart() {
-    [ "$1" = root ] || return 0
+    [ "$1" != user ] || return 0
     [[ $(awk '$1 == "Uid:" { print $2 - uid }' uid="$VM_UID" \
         "/proc/$vmm/status" "/proc/$broker/status" "/proc/$resolver/status" | xargs) == "0 1 1" ]]
 }
@@ -306,6 +306,25 @@ not_dumpable() {
 
 @test "every process: no core dump and no ptrace by its own user" {
     in_every_way not_dumpable
+}
+
+# may_look UID PID: a process of that uid may look into the other (ptrace(2), PTRACE_MODE_READ)
+may_look() {
+    setpriv --reuid "$1" --regid "$1" --clear-groups sh -c ': <"/proc/$1/maps"' - "$2" 2>/dev/null
+}
+
+out_of_reach() {
+    may_look 0 "$vmm"
+    [ "$1" != user ] || return 0
+    run ! may_look "$VM_UID" "$vmm"
+    run ! may_look "$VM_UID" "$supervisor"
+    run ! may_look "$((VM_UID + 1))" "$broker"
+    run ! may_look "$((VM_UID + 1))" "$resolver"
+}
+
+@test "as root, with user namespaces too: whoever has a VM's uid cannot reach into its processes" {
+    need_root "become another user"
+    in_every_way out_of_reach
 }
 
 audited() {
