@@ -2,6 +2,7 @@
  * jailer: opens what the jails need, builds them, gives up everything, and supervises.
  */
 #include "cgroup.h"
+#include "claim.h"
 #include "configure.h"
 #include "daemon.h"
 #include "jail.h"
@@ -324,6 +325,7 @@ int main(int argc, char **argv)
     }
     timing.on = options.timing;
     timing_phase(&timing, "options");
+    supervisor.fds[FD_CLAIM] = claim(&options);
     if (options.pid_file != NULL)
         supervisor.fds[FD_PID_FILE] = pid_file_open(options.pid_file);
     if (options.daemonize)
@@ -346,7 +348,7 @@ int main(int argc, char **argv)
     furnish_vmm(&vmm, &options, kvm, link[0], start_end);
     configure_vm(start, &options, vmm.fds[FD_GUEST]);
     furnish_broker(&broker, &options, link[1], broker_log);
-    supervisor.fd_count = FD_BROKER_EVENTS + 1;
+    supervisor.fd_count = FD_CLAIM + 1;
     for (int fd = 0; fd <= STDERR_FILENO; fd++)
         supervisor.fds[fd] = fd;
 

@@ -175,11 +175,13 @@ static void set_defaults(struct options *options)
     char *id;
 
     options->root = is_root();
-    if (options->uid == 0)
+    options->id_given = options->id != NULL;
+    options->uid_given = options->uid != 0;
+    if (!options->uid_given)
         options->uid = UID_BASE + 2 * uid_slot(options->id);
     if (options->gid == 0)
         options->gid = options->uid;
-    if (options->id == NULL) {
+    if (!options->id_given) {
         if (asprintf(&id, "vm-%d", getpid()) < 0)
             err(1, "asprintf");
         options->id = id;

@@ -22,6 +22,7 @@ struct settings {
 
 struct options {
     const char *id;
+    bool id_given;
     const char *program; /* path of the VMM */
     char **arguments;    /* of the VMM, behind its name; ended by NULL */
     const char *broker;  /* path of the network broker */
@@ -34,6 +35,7 @@ struct options {
     bool lock_memory;         /* never swapped */
     unsigned timeout_seconds; /* 0: none */
     uid_t uid;                /* of the VMM; the broker's is one higher */
+    bool uid_given;
     gid_t gid;
     const char *netns, *pid_file;
     bool root; /* the user is root, and may change to any id */

@@ -53,6 +53,7 @@
 #define FD_KERNEL_LOG    15 /* /dev/kmsg, read-only: who was killed by SIGSYS */
 #define FD_PID_FILE      16 /* of the supervisor, if there is to be one */
 #define FD_BROKER_EVENTS 17 /* whether the broker's memory ran out */
+#define FD_CLAIM         18 /* keeps the VM's uids, or its id, from other VMs; see jailer/claim.h */
 
 /* the janitor, beside FD_LOG and FD_CGROUPS */
 #define FD_SUPERVISOR_PID 3 /* pidfd of the supervisor */

@@ -18,6 +18,10 @@ setup() {
     VM_ID=options-$BATS_TEST_NUMBER-$$
 }
 
+teardown() {
+    vm_teardown
+}
+
 # refused PATTERN... -- OPTION...: the line must have these parts
 refused() {
     local patterns=()
@@ -38,8 +42,11 @@ refused() {
     check_nothing_left
 }
 
-@test "nothing at all" {
-    refused "no program to run" "jailer --exec sparkler-vmm" --
+@test "nothing at all: the monitor" {
+    need_kvm
+    run --separate-stderr "$JAILER" <<<5
+    [[ $status -eq 0 && $output == *"Sparkler monitor"*"The guest halts."* ]]
+    check_nothing_left
 }
 
 @test "an unknown option" {
@@ -90,6 +97,75 @@ refused() {
     for id in "" a/b ../x "a b" "$(printf 'x%.0s' {1..65})"; do
         refused "--id $id" "64 letters" -- --id "$id" --exec sparkler-vmm
     done
+}
+
+@test "a parent cgroup that is not below the parent of all" {
+    for path in .. ../../etc sparkler/../.. /..; do
+        refused "--parent-cgroup $path" "'..' is not accepted" "below /sys/fs/cgroup" -- \
+            --parent-cgroup "$path"
+    done
+    refused "--parent-cgroup" "at most 400 bytes" -- --parent-cgroup "$(printf 'x%.0s' {1..401})"
+}
+
+# with_account UID: makes $JAILER one on a host where that uid is an account's
+with_account() {
+    local passwd=$PWD/passwd
+    { cat /etc/passwd && echo "somebody:x:$1:$1::/:/bin/sh"; } >"$passwd"
+    JAILER=$stage/with-account
+    printf '%s\n' '#!/bin/sh' "exec unshare --mount sh -c 'mount --bind $passwd /etc/passwd
+        exec $stage/jailer \"\$@\"' - \"\$@\"" >"$JAILER"
+    chmod 755 "$JAILER"
+}
+
+@test "as root: a uid that is an account's, or whose next, the broker's, is" {
+    need_kvm
+    need_root "choose a uid"
+    with_account "$VM_UID"
+    for userns in "" --userns; do
+        # shellcheck disable=SC2086 # an option or none
+        refused "--uid $VM_UID" "uid $VM_UID is the account somebody" "leave it out" -- \
+            $userns --uid "$VM_UID"
+        refused "--uid $((VM_UID - 1))" "uid $VM_UID is the account somebody" -- \
+            --uid $((VM_UID - 1))
+    done
+    run --separate-stderr "$JAILER" --uid $((VM_UID + 1)) <<<5
+    [[ $status -eq 0 ]]
+}
+
+@test "as root: an id that picks the uids of a running VM" {
+    need_kvm
+    need_root "give uids to VMs"
+    rm -f keys
+    mkfifo keys
+    exec 7<>keys
+    "$JAILER" --id vm8408 <&7 7>&- >out 2>log 3>&- &
+    supervisor=$!
+    exec 7>&-
+    within grep -q 'Your choice' out
+    for id in vm10342 vm8408; do
+        refused "uid 1892115712, picked by --id $id, is a running VM's" "give another --id" -- --id $id
+    done
+    press 5
+    vm_wait
+    [[ $status -eq 0 ]]
+    run --separate-stderr "$JAILER" --id vm10342 <<<5
+    [[ $status -eq 0 ]]
+}
+
+@test "as an ordinary user: the id of a running VM of theirs" {
+    need_kvm
+    vm_start user --id "$VM_ID"
+    run --separate-stderr jail user "$JAILER" --id "$VM_ID" <<<5
+    [[ $status -eq 1 && ${#stderr_lines[@]} -eq 1 ]]
+    [[ $stderr == "jailer: the socket @sparkler:$VM_UID:$VM_ID is bound already; is a VM of this --id"* ]]
+    run --separate-stderr jail user "$JAILER" --id "$VM_ID-other" <<<5
+    [[ $status -eq 0 ]]
+    press 5
+    vm_wait
+    [[ $status -eq 0 ]]
+    run --separate-stderr jail user "$JAILER" --id "$VM_ID" <<<5
+    [[ $status -eq 0 ]]
+    check_nothing_left
 }
 
 @test "root as the uid or the gid" {
@@ -285,6 +361,11 @@ in_another_user_namespace() {
         echo "--$option"
         [[ $output == *"--$option"* ]]
     done
+}
+
+@test "-h is --help" {
+    run "$JAILER" -h
+    [[ $status -eq 0 && $output == "$("$JAILER" --help)" ]]
 }
 
 @test "--version" {
