@@ -21,6 +21,8 @@
 #define MEMORY_MAX     (3ull << 30)
 #define MEMORY_DEFAULT (1u << 20)
 
+#define PARENT_CGROUP_MAX 400
+
 /*
  * Uids of our own, above those that distributions and systemd hand out (systemd's "Users, Groups,
  * UIDs and GIDs"): two for each VM, by the pid of its jailer or by a hash of its --id.
@@ -29,9 +31,9 @@
 #define UID_SLOTS 0x400000u /* pid_max is at most 2^22 */
 
 static const char usage[] =
-    "usage: jailer [OPTIONS] --exec PROGRAM [-- ARGUMENTS], or --help, or --version\n"
-    "Runs PROGRAM (sparkler-vmm) on /dev/kvm in a jail, a network broker in another.\n"
-    "  --exec PROGRAM        a path, or a name beside the jailer or in libexec\n"
+    "usage: jailer [OPTIONS] [-- ARGUMENTS OF PROGRAM], or -h, --help, --version\n"
+    "Runs PROGRAM on /dev/kvm in a jail, and a network broker in another.\n"
+    "  --exec PROGRAM        path, or name beside jailer or in libexec (sparkler-vmm)\n"
     "  --guest FILE          flat 16-bit image to run (the monitor)\n"
     "  --mem SIZE, --lock-memory   guest memory, 64K to 3G (1M); not swapped\n"
     "  --feeds FILE          what the network may be used for (feeds.json)\n"
@@ -113,6 +115,20 @@ static const char *id_option(const char *text)
 
     if (length == 0 || length > 64 || text[length] != '\0')
         errx(1, "--id %s: expected 1 to 64 letters, digits and '-'", text);
+    return text;
+}
+
+/* Below the parent of all cgroups, whatever it is: no way up, and no path that is cut off. */
+static const char *parent_cgroup_option(const char *text)
+{
+    for (const char *part = text; part != NULL; part = strchr(part, '/')) {
+        part += strspn(part, "/");
+        if (strncmp(part, "..", 2) == 0 && (part[2] == '/' || part[2] == '\0'))
+            errx(1, "--parent-cgroup %s: '..' is not accepted; give a path below /sys/fs/cgroup",
+                 text);
+    }
+    if (strlen(text) > PARENT_CGROUP_MAX)
+        errx(1, "--parent-cgroup: expected a path of at most %d bytes", PARENT_CGROUP_MAX);
     return text;
 }
 
@@ -221,7 +237,7 @@ enum option_id {
     PID_FILE,
     EXPLAIN,
     TIMING,
-    HELP,
+    HELP = 'h', /* the short -h is the same */
     VERSION,
 };
 
@@ -312,7 +328,7 @@ static void set_option(struct options *options, enum option_id option, char *val
         setting_option("cgroup", value, &options->cgroup_limits);
         break;
     case PARENT_CGROUP:
-        options->parent_cgroup = value;
+        options->parent_cgroup = parent_cgroup_option(value);
         options->parent_given = true;
         break;
     case DAEMONIZE:
@@ -339,6 +355,7 @@ static void set_option(struct options *options, enum option_id option, char *val
 struct options options_parse(int argc, char **argv)
 {
     struct options options = {
+        .program = "sparkler-vmm",
         .ca = "/etc/ssl/certs/ca-certificates.crt",
         .parent_cgroup = "sparkler",
         .memory_bytes = MEMORY_DEFAULT,
@@ -346,7 +363,7 @@ struct options options_parse(int argc, char **argv)
     int option;
 
     opterr = 0;
-    while ((option = getopt_long(argc, argv, "+:", names, NULL)) != -1) {
+    while ((option = getopt_long(argc, argv, "+:h", names, NULL)) != -1) {
         if (option == ':')
             errx(1, "%s: a value is missing; see jailer --help", argv[optind - 1]);
         if (option == '?')
@@ -360,8 +377,6 @@ struct options options_parse(int argc, char **argv)
         errx(1,
              "%s: not expected here; see jailer --help (arguments of the program go behind '--')",
              argv[optind]);
-    if (options.program == NULL)
-        errx(1, "no program to run; try: jailer --exec sparkler-vmm");
     options.arguments = argv + optind;
     set_defaults(&options);
     return options;
