@@ -2,7 +2,8 @@
 ; and started at 0x1000 (CS = 0); all segments are 0, as the processor has them after reset.
 ;
 ; It shows a menu on the console, waits for a key, and shows what it asks for: what CPUID says of
-; the processor, and the texts of the feed devices.
+; the processor, and the texts of the feed devices. A key that is no choice is called illegal once,
+; so that neither a pasted line nor an arrow key fills the screen.
 
         bits 16
         org 0x1000
@@ -13,6 +14,8 @@ WEATHER         equ 0x100       ; + the number of the city, 1 to 6
 AIR_QUALITY     equ 0x200       ; likewise
 
 STACK_TOP       equ 0x8000
+ESC             equ 0x1b
+
 CHUNK           equ 0x4000      ; where a part of a feed's text goes
 CHUNK_SIZE      equ 512         ; divides a page, so that one exit to the VMM can fill it
 
@@ -30,30 +33,23 @@ start:
 menu:
         mov si, text_menu
         call print
+        mov si, text_choice
+        mov cl, CHOICES
         call read_choice
 
-        mov bx, cpu_info
-        cmp al, '1'
-        je .chosen
-        mov bx, tweet
-        cmp al, '2'
-        je .chosen
-        mov bx, weather
-        cmp al, '3'
-        je .chosen
-        mov bx, air_quality
-        cmp al, '4'
-        je .chosen
-        cmp al, '5'
-        je halt
-        mov bx, illegal
-.chosen:
-        call bx
+        movzx bx, al
+        add bx, bx
+        call [choices + bx]
 
         mov si, text_continue
         call print
-        call read_choice
+        call read_key
+        call end_line
         jmp menu
+
+choices:
+        dw cpu_info, tweet, weather, air_quality, halt
+CHOICES         equ ($ - choices) / 2
 
 halt:
         mov si, text_halt
@@ -62,10 +58,6 @@ halt:
         hlt
 
 ; ---- the answers -------------------------------------------------------------------------------
-
-illegal:
-        mov si, text_illegal
-        jmp print
 
 tweet:
         mov dx, TWEET
@@ -83,14 +75,12 @@ air_quality:
 ask_city:
         mov si, text_cities
         call print
+        mov si, text_city
+        mov cl, 6
         call read_choice
-        sub al, '1'
-        cmp al, 5
-        ja illegal
-        xor ah, ah
-        inc ax
-        add ax, bp
-        mov dx, ax
+        movzx dx, al
+        inc dx
+        add dx, bp
         jmp print_feed
 
 cpu_info:
@@ -174,11 +164,65 @@ cpu_info:
 
 ; ---- input and output --------------------------------------------------------------------------
 
-; Waits for a key → AL, and starts a new line behind its echo.
-read_choice:
+; Waits for a key → AL. A terminal sends some keys as an escape sequence, the arrows as ESC [ A or
+; ESC O A: these are one key, ESC. A key that follows ESC and begins no sequence counts by itself.
+read_key:
         mov dx, CONSOLE
         in al, dx
+        cmp al, ESC
+        jne .done
+.escaped:
+        in al, dx
+        cmp al, ESC
+        je .escaped
+        cmp al, 'O'
+        je .last
+        cmp al, '['
+        jne .done
+.parameter:
+        in al, dx
+        cmp al, '@'
+        jb .parameter           ; the first from '@' on is the last of the sequence,
+        cmp al, '['             ; but for the function keys of Linux's console, ESC [ [ A
+        jne .sequence
+.last:
+        in al, dx
+.sequence:
+        mov al, ESC
+.done:
+        ret
+
+; Prints the question at SI and waits for a key from '1' to the CLth → AL, counted from 0. Of the
+; keys before it that are no choice the first is called illegal, and the question repeated; line
+; ends and escape sequences are skipped.
+read_choice:
+        mov ch, 0               ; no key was called illegal yet
+.ask:
+        push si
+        call print
+        pop si
+.key:
+        call read_key
+        cmp al, ESC
+        je .key
+        cmp al, `\n`
+        je .key
+        sub al, '1'
+        cmp al, cl
+        jb end_line
+        test ch, ch
+        jnz .key
+        inc ch
+        push si
+        mov si, text_illegal
+        call print
+        pop si
+        jmp .ask
+
+; Starts a new line behind the echo of a key; keeps AL.
+end_line:
         push ax
+        mov dx, CONSOLE
         mov al, `\n`
         out dx, al
         pop ax
@@ -280,18 +324,18 @@ text_menu:
         db `  1  CPU info\n`
         db `  2  Latest tweet of Command Line Magic\n`
         db `  3  Weather\n`
-        db `  4  Air quality\n`
-        db `  5  Halt\n`
-        db `\nYour choice: `, 0
+        db `  4  Air quality (PM2.5 in ug/m3)\n`
+        db `  5  Halt\n\n`, 0
 
 text_cities:
         db `\n`
         db `  1  Chennai        4  Chicago\n`
         db `  2  New Delhi      5  San Francisco\n`
-        db `  3  London         6  New York\n`
-        db `\nWhich city: `, 0
+        db `  3  London         6  New York\n\n`, 0
 
-text_illegal:   db `You entered an illegal choice!\n`, 0
+text_choice:    db `Your choice: `, 0
+text_city:      db `Which city: `, 0
+text_illegal:   db `\nYou entered an illegal choice!\n\n`, 0
 text_continue:  db `\nPress any key to continue...`, 0
 text_halt:      db `The guest halts.\n`, 0
 text_vendor:    db `Vendor:    `, 0

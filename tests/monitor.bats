@@ -34,7 +34,7 @@ shown() {
     run --separate-stderr jailed < <(printf 5)
     echo "$status $output $stderr"
     [[ $status -eq 0 ]]
-    [[ $output == *"1  CPU info"*"2  Latest tweet"*"3  Weather"*"4  Air quality"*"5  Halt"* ]]
+    [[ $output == *"1  CPU info"*"2  Latest tweet"*"3  Weather"*"4  Air quality (PM2.5 in ug/m3)"*"5  Halt"* ]]
     [[ ${lines[-1]} == "The guest halts." ]]
 }
 
@@ -63,11 +63,48 @@ shown() {
     [[ ${#text} -eq 8191 && $text != *[^~]* ]]
 }
 
-@test "monitor: any other key is an illegal choice, in both menus" {
-    monitor 'x 0 30 47 5'
+# illegal: how often a choice was called so, and in how many menus
+illegal() {
+    grep -c 'You entered an illegal choice!' <<<"$output" || true
+    grep -c '1  CPU info' <<<"$output"
+}
+
+@test "monitor: any other key is an illegal choice, in both menus, and said once" {
+    monitor 'x 062 307 3 46 5'
     [[ $status -eq 0 ]]
-    [[ $(grep -c 'You entered an illegal choice!' <<<"$output") -eq 4 ]]
-    [[ $(grep -c 'Press any key to continue...' <<<"$output") -eq 4 ]]
+    [[ $(illegal | xargs) == "2 4" ]]
+    [[ $(grep -c 'Press any key to continue...' <<<"$output") -eq 3 ]]
+    [[ $(sed -n 's/^.*text [0-9]* of port //p' <<<"$output" | xargs) == "0x100 0x103 0x206" ]]
+}
+
+@test "monitor: a pasted line is one illegal choice" {
+    monitor $'ls -l /etc; echo "$HOME"\n5'
+    [[ $status -eq 0 ]]
+    [[ $(illegal | xargs) == "1 1" ]]
+    [[ ${lines[-1]} == "The guest halts." ]]
+}
+
+@test "monitor: a line end behind a choice is no choice" {
+    monitor $'3\n1\n5\n'
+    [[ $status -eq 0 ]]
+    [[ $(illegal | xargs) == "0 2" ]]
+    [[ $output == *"of port 0x101"* ]]
+}
+
+@test "monitor: keys that a terminal sends as escape sequences choose nothing" {
+    # up in both modes, Ctrl-right, F1 in both modes, delete, F1 of the console
+    for key in $'\e[A' $'\eOA' $'\e[1;5C' $'\eOP' $'\e[11~' $'\e[3~' $'\e[[A'; do
+        monitor "${key}3${key}1${key}5"
+        [[ $status -eq 0 ]]
+        [[ $(illegal | xargs) == "0 2" ]]
+        [[ $output == *"of port 0x101"* ]]
+    done
+}
+
+@test "monitor: ESC by itself takes no other key away" {
+    monitor $'\e3\e\e1 \e5'
+    [[ $status -eq 0 ]]
+    [[ $(illegal | xargs) == "0 2" ]]
 }
 
 @test "monitor: it halts after the key, with nothing read beyond it" {
