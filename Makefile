@@ -202,12 +202,14 @@ fuzz: packages-check $(FUZZERS) ## fuzz each parser for FUZZ_SECONDS (60)
 # everything, so that the walls behind them are tested alone.
 PROBES := $(BUILD)/probes/attempt $(BUILD)/probes/attempt-broker $(BUILD)/probes/jailer-no-filter
 
-$(BUILD)/probes/attempt: $(call small,tests/probes/attempt.c tests/probes/attempts.c)
+ATTEMPT := tests/probes/attempt.c tests/probes/attempts.c netbroker/landlock.c policy/install.c
+
+$(BUILD)/probes/attempt: $(call small,$(ATTEMPT)) $(call filters,resolver)
 	@mkdir -p $(@D)
 	$(call say,LINK)
 	$(Q)$(call link_small,$^)
 
-$(BUILD)/probes/attempt-broker: $(call objects,tests/probes/attempt.c tests/probes/attempts.c)
+$(BUILD)/probes/attempt-broker: $(call objects,$(ATTEMPT)) $(call filters,resolver)
 	@mkdir -p $(@D)
 	$(call say,LINK)
 	$(Q)$(CC) $(CFLAGS) $(DYNAMIC) -o $@ $^

@@ -24,6 +24,10 @@ signal.pause()' 3>&- &
     export shmid listener victim
 }
 
+teardown() {
+    [[ -z ${server:-} ]] || kill "$server"
+}
+
 teardown_file() {
     kill "$listener" "$victim"
     ipcrm -m "$shmid"
@@ -273,6 +277,43 @@ refused() {
 @test "network: offer a TCP port" {
     [[ $(landlock_abi) -ge 4 ]] || skip "the lock on TCP ports needs Landlock ABI 4"
     refused bind EACCES killed EACCES
+}
+
+# listens: leaves $port, a TCP port of this machine where every connection adds a line to ./reached
+listens() {
+    python3 -c '
+import socket
+listener = socket.create_server(("127.0.0.1", 0))
+print(listener.getsockname()[1], flush=True)
+while True:
+    listener.accept()[0].close()
+    open("reached", "a").write("reached\n")' >port 3>&- &
+    server=$!
+    within test -s port
+    port=$(<port)
+}
+
+# resolver_refused NAME RESULT: in the resolver's place, by the filters, Landlock or the kernel
+resolver_refused() {
+    for way in $ways; do
+        becomes "$2" "$way" "$JAILER" --broker "$stage/attempt-broker" --exec "$PROBE" -- \
+            ask-resolver "$1" "$port"
+    done
+}
+
+@test "network: any TCP port, with data in the first packet, past Landlock, for the resolver" {
+    listens
+    python3 -c 'import socket, sys; socket.create_connection(("127.0.0.1", int(sys.argv[1])))' "$port"
+    within test -s reached
+    rm reached
+    shopt -s extglob
+    resolver_refused sendto-fastopen "killed by signal 31"
+    resolver_refused sendmsg-fastopen "killed by signal 31"
+    resolver_refused sendmmsg-fastopen "killed by signal 31"
+    resolver_refused sendmmsg-nosignal EPIPE
+    [[ $(landlock_abi) -lt 4 ]] || resolver_refused connect EACCES
+    [[ ! -e reached ]]
+    refused sendto-fastopen - killed - "$port"
 }
 
 @test "network: raw IP" {

@@ -1,16 +1,19 @@
 /*
  * usage: jailer --exec attempt -- NAME [NUMBER]
- *        jailer --exec attempt --broker attempt -- ask NAME [NUMBER]
+ *        jailer --exec attempt --broker attempt -- ask|ask-resolver NAME [NUMBER]
  *
  * Stands in VMM's place and makes the attempt of that name (attempts.c), or asks a second one in
- * the broker's place, by a request for port N, to make the Nth of them. Prints the errno of an
+ * the broker's place, by a request for port N, to make the Nth of them, there or confined as the
+ * resolver is. Prints the errno of an
  * attempt that was refused, "allowed" for one that worked, or, of the broker's, "killed by signal".
  * A probe in VMM's place that is killed prints nothing: the jailer's exit status tells.
  */
 #include "attempts.h"
 
+#include "netbroker/landlock.h"
 #include "netbroker/wire.h"
 #include "policy/fds.h"
+#include "policy/policy.h"
 
 #include <err.h>
 #include <errno.h>
@@ -22,6 +25,9 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+/* In whose place an attempt is made, which a request has as its version. */
+enum place { AS_BROKER, AS_RESOLVER };
 
 static unsigned find(const char *name)
 {
@@ -41,6 +47,7 @@ static int make(const struct attempt *attempt, long number)
 
     for (unsigned i = 0; i < 6; i++)
         a[i] = attempt->arguments[i] == NUMBER ? number : attempt->arguments[i];
+    attempt_number = number;
     errno = 0;
     result = attempt->function != NULL ? attempt->function()
                                        : syscall(attempt->call, a[0], a[1], a[2], a[3], a[4], a[5]);
@@ -56,7 +63,8 @@ static const struct {
     {EINVAL, "EINVAL"}, {ENETUNREACH, "ENETUNREACH"},
     {ENOENT, "ENOENT"}, {ENOSYS, "ENOSYS"},
     {ENOTTY, "ENOTTY"}, {EPERM, "EPERM"},
-    {EROFS, "EROFS"},   {ESRCH, "ESRCH"},
+    {EPIPE, "EPIPE"},   {EROFS, "EROFS"},
+    {ESRCH, "ESRCH"},
 };
 
 static void describe(int error, char *text, size_t size)
@@ -65,6 +73,15 @@ static void describe(int error, char *text, size_t size)
     for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++)
         if (errors[i].number == error)
             snprintf(text, size, "%s", errors[i].name);
+}
+
+/* Confines this process as netbroker/resolver.c does. */
+static void become_resolver(void)
+{
+    static const uint16_t dns_port = 53;
+
+    landlock_confine(&dns_port, 1, LANDLOCK_MAY_READ);
+    policy_install(&policy_resolver);
 }
 
 /* In the broker's place: in a child, since many of these attempts are the last. */
@@ -77,6 +94,8 @@ static void serve(void)
     while (recv(FD_LINK, &request, sizeof(request), 0) == sizeof(request)) {
         pid_t child = fork();
 
+        if (child == 0 && request.version == AS_RESOLVER)
+            become_resolver();
         if (child == 0)
             _exit(make(&attempts[request.port], (long)request.sequence));
         if (child < 0 || waitpid(child, &status, 0) != child)
@@ -90,9 +109,10 @@ static void serve(void)
     }
 }
 
-static void ask(const char *name, const char *number, char *text, size_t size)
+static void ask(enum place place, const char *name, const char *number, char *text, size_t size)
 {
     struct wire_request request = {
+        .version = place,
         .sequence = (uint32_t)atol(number),
         .port = (uint16_t)find(name),
     };
@@ -106,7 +126,8 @@ static void ask(const char *name, const char *number, char *text, size_t size)
 
 int main(int argc, char **argv)
 {
-    bool asks = argc > 2 && strcmp(argv[1], "ask") == 0;
+    bool asks_resolver = argc > 2 && strcmp(argv[1], "ask-resolver") == 0;
+    bool asks = asks_resolver || (argc > 2 && strcmp(argv[1], "ask") == 0);
     const char *number = argc > 2 + asks ? argv[2 + asks] : "0";
     char text[64] = "";
 
@@ -115,9 +136,9 @@ int main(int argc, char **argv)
         return 0;
     }
     if (argc < 2)
-        errx(1, "usage: attempt [ask] NAME [NUMBER]");
+        errx(1, "usage: attempt [ask|ask-resolver] NAME [NUMBER]");
     if (asks)
-        ask(argv[2], number, text, sizeof(text));
+        ask(asks_resolver ? AS_RESOLVER : AS_BROKER, argv[2], number, text, sizeof(text));
     else
         describe(make(&attempts[find(argv[1])], atol(number)), text, sizeof(text));
     strcat(text, "\n");

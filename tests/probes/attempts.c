@@ -34,6 +34,8 @@
 #define METADATA 0xa9fea9fe /* 169.254.169.254, where clouds keep their machines' secrets */
 #define SHM_KEY  0x73706b6c /* of a segment that the test made outside */
 
+long attempt_number;
+
 static char *no_strings[] = {NULL};
 static char byte[1];
 static const struct iovec here = {byte, 1}, there = {(void *)0x400000, 1};
@@ -95,6 +97,52 @@ static long connect_metadata(void)
     };
 
     return connect_to(SOCK_STREAM | SOCK_NONBLOCK, &address, sizeof(address));
+}
+
+/* A TCP port of this machine, and a message to it. */
+static struct sockaddr_in listener = {.sin_family = AF_INET};
+static struct mmsghdr to_listener = {
+    .msg_hdr = {
+        .msg_name = &listener,
+        .msg_namelen = sizeof(listener),
+        .msg_iov = (struct iovec *)&here,
+        .msg_iovlen = 1,
+        .msg_flags = MSG_FASTOPEN, /* where the kernel must not look */
+    }};
+
+/* A socket as the resolver may have it. */
+static int listener_socket(void)
+{
+    listener.sin_port = htons((uint16_t)attempt_number);
+    listener.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    return socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+}
+
+static long connect_listener(void)
+{
+    return connect(listener_socket(), (const struct sockaddr *)&listener, sizeof(listener));
+}
+
+/* Data that makes the connection itself, which Landlock does not see. */
+static long sendto_fastopen(void)
+{
+    return sendto(listener_socket(), byte, 1, MSG_FASTOPEN, (const struct sockaddr *)&listener,
+                  sizeof(listener));
+}
+
+static long sendmsg_fastopen(void)
+{
+    return syscall(SYS_sendmsg, listener_socket(), &to_listener.msg_hdr, MSG_FASTOPEN);
+}
+
+static long sendmmsg_fastopen(void)
+{
+    return syscall(SYS_sendmmsg, listener_socket(), &to_listener, 1, MSG_FASTOPEN);
+}
+
+static long sendmmsg_nosignal(void)
+{
+    return syscall(SYS_sendmmsg, listener_socket(), &to_listener, 1, MSG_NOSIGNAL);
 }
 
 static long bind_port(void)
@@ -200,6 +248,11 @@ const struct attempt attempts[] = {
     {"tiocsti", SYS_ioctl, {0, TIOCSTI, (long)byte}, NULL},
     {"abstract-socket", 0, {0}, connect_abstract},
     {"metadata", 0, {0}, connect_metadata},
+    {"connect", 0, {0}, connect_listener},
+    {"sendto-fastopen", 0, {0}, sendto_fastopen},
+    {"sendmsg-fastopen", 0, {0}, sendmsg_fastopen},
+    {"sendmmsg-fastopen", 0, {0}, sendmmsg_fastopen},
+    {"sendmmsg-nosignal", 0, {0}, sendmmsg_nosignal},
     {"bind", 0, {0}, bind_port},
     {"raw-socket", SYS_socket, {AF_INET, SOCK_RAW, IPPROTO_ICMP}, NULL},
     {"packet-socket", SYS_socket, {AF_PACKET, SOCK_RAW}, NULL},

@@ -13,6 +13,8 @@ struct attempt {
     long (*function)(void); /* -1 with errno set if it was refused */
 };
 
+extern long attempt_number; /* what NUMBER stands for, for a function */
+
 /* Ends with a NULL name. A request for port N asks the probe in the broker's place for the Nth. */
 extern const struct attempt attempts[];
 
