@@ -16,30 +16,29 @@
 #define CREDENTIAL_MAX (64 << 10)
 
 /* By pread(2), since a broker that is started anew gets the same open files. */
-static struct secret slurp(int fd, const char *name, size_t max)
+static void slurp(struct secret *secret, size_t max)
 {
-    struct secret secret = {.name = name};
+    const char *name = secret->name;
     struct stat status;
 
-    if (fstat(fd, &status) != 0)
-        err(1, "cannot read '%s' (descriptor %d)", name, fd);
+    if (fstat(secret->fd, &status) != 0)
+        err(1, "cannot read '%s' (descriptor %d)", name, secret->fd);
     if (!S_ISREG(status.st_mode) || (size_t)status.st_size > max)
         errx(1, "'%s' must be a regular file of at most %zu bytes", name, max);
-    secret.data = malloc((size_t)status.st_size + 1);
-    if (!secret.data)
+    secret->data = malloc((size_t)status.st_size + 1);
+    if (!secret->data)
         err(1, "cannot read '%s' into memory", name);
-    while (secret.length < (size_t)status.st_size) {
-        ssize_t got = pread(fd, secret.data + secret.length, (size_t)status.st_size - secret.length,
-                            (off_t)secret.length);
+    while (secret->length < (size_t)status.st_size) {
+        ssize_t got = pread(secret->fd, secret->data + secret->length,
+                            (size_t)status.st_size - secret->length, (off_t)secret->length);
         if (got < 0)
             err(1, "cannot read '%s'", name);
         if (got == 0)
             break;
-        secret.length += (size_t)got;
+        secret->length += (size_t)got;
     }
-    secret.data[secret.length] = '\0';
-    close(fd);
-    return secret;
+    secret->data[secret->length] = '\0';
+    close(secret->fd);
 }
 
 static bool is_pem(const struct secret *secret)
@@ -103,20 +102,29 @@ struct handed handed_take(void)
         if (fd == FD_LINK)
             check_link();
         else if (fd == FD_FEEDS)
-            handed.feeds = slurp(fd, "feeds", FEEDS_MAX);
+            handed.feeds = (struct secret){.name = name, .fd = fd};
         else if (fd == FD_CA)
-            handed.ca = slurp(fd, "ca", CA_MAX);
+            handed.ca = (struct secret){.name = name, .fd = fd};
         else if (strncmp(name, "credential.", 11) == 0)
-            handed.credential[handed.credential_count++] = slurp(fd, name + 11, CREDENTIAL_MAX);
+            handed.credential[handed.credential_count++] =
+                (struct secret){.name = name + 11, .fd = fd};
         else
             errx(1, "descriptor %d has the unknown name '%s'", fd, name);
     }
-    if (!is_pem(&handed.ca))
-        errx(1, "the file of trusted authorities holds no certificate in PEM form");
-    for (size_t i = 0; i < handed.credential_count; i++)
-        if (!is_pem(&handed.credential[i]))
-            check_credential(&handed.credential[i]);
+    slurp(&handed.feeds, FEEDS_MAX);
     return handed;
+}
+
+void handed_read(struct handed *handed)
+{
+    slurp(&handed->ca, CA_MAX);
+    if (!is_pem(&handed->ca))
+        errx(1, "the file of trusted authorities holds no certificate in PEM form");
+    for (size_t i = 0; i < handed->credential_count; i++) {
+        slurp(&handed->credential[i], CREDENTIAL_MAX);
+        if (!is_pem(&handed->credential[i]))
+            check_credential(&handed->credential[i]);
+    }
 }
 
 const struct secret *handed_credential(const struct handed *handed, const char *name)

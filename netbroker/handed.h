@@ -8,6 +8,7 @@
 
 struct secret {
     const char *name; /* without "credential." */
+    int fd;           /* until it is read */
     char *data;       /* ends with NUL; no line end behind a credential */
     size_t length;
 };
@@ -20,11 +21,18 @@ struct handed {
 };
 
 /*
- * Takes the descriptors that LISTEN_FDS and LISTEN_FDNAMES announce (policy/fds.h), reads them from
- * their beginning into memory, closes all but the link, and empties the environment. The result
- * lives as long as the process. Ends the program by errx(3), status 1, if something is missing.
+ * Takes the descriptors that LISTEN_FDS and LISTEN_FDNAMES announce (policy/fds.h), reads the feeds
+ * file into memory and closes it, and empties the environment. The result lives as long as the
+ * process. Ends the program by errx(3), status 1, if something is missing.
  */
 struct handed handed_take(void);
+
+/*
+ * Reads the rest, authorities and credentials, from their beginning into memory, and closes all but
+ * the link. A process that is forked before this has none of them. Ends the program by errx(3),
+ * status 1, if one is not of use.
+ */
+void handed_read(struct handed *handed);
 
 /* The credential of that name, or NULL. */
 const struct secret *handed_credential(const struct handed *handed, const char *name);

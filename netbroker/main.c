@@ -1,6 +1,6 @@
 /*
- * The life of the broker on one page: take what was handed over, start the resolver, prepare
- * libcurl, give up everything else, answer the VMM's questions.
+ * The life of the broker on one page: take what was handed over, start the resolver while no secret
+ * is in memory, prepare libcurl, give up everything else, answer the VMM's questions.
  */
 #include "cache.h"
 #include "landlock.h"
@@ -69,34 +69,37 @@ static void confine(const struct hosts *hosts)
     policy_install(&policy_netbroker);
 }
 
-static void name_and_hide(void)
+/* Holds for the resolver, too. */
+static void prepare_process(void)
 {
     /* Before Linux 6.14 a program that is started by its descriptor is named after the number. */
     prctl(PR_SET_NAME, "sparkler-netbroker");
     /* exec made the process dumpable again: no core, no ptrace by a process of our own uid. */
     if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)
         err(1, "cannot forbid core dumps");
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
+        err(1, "cannot set no_new_privs");
+    /* All memory by brk(2): the policies then need neither mmap(2) nor mremap(2). */
+    mallopt(M_MMAP_MAX, 0);
+    tzset();
 }
 
 int main(int argc, char **argv)
 {
     struct options options = parse_options(argc, argv);
 
-    name_and_hide();
+    prepare_process();
     struct handed handed = handed_take();
     struct feeds feeds = feeds_parse(handed.feeds.data, handed.feeds.length);
     struct hosts hosts = hosts_of_feeds(&feeds);
 
+    struct resolver *resolver = options.check ? NULL : resolver_start(&hosts);
+
+    handed_read(&handed);
     handed_check(&handed, &feeds);
     if (options.check)
         return 0;
 
-    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
-        err(1, "cannot set no_new_privs");
-    /* All memory by brk(2): the policies then need neither mmap(2) nor mremap(2). */
-    mallopt(M_MMAP_MAX, 0);
-    tzset();
-    struct resolver *resolver = resolver_start(&hosts);
     struct fetcher *fetcher = fetcher_new(&handed, &feeds, &hosts, resolver);
     struct cache *cache = cache_new(&feeds, fetcher, options.offline_samples);
 

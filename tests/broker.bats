@@ -171,6 +171,18 @@ asked() {
     grep '^200 api.openaq.org /v3/locations/1 ' "$UPSTREAM/access.log"
 }
 
+@test "the resolver's memory holds no credential" {
+    echo fd7c1b0e-a-secret >"$BATS_TEST_TMPDIR/key"
+    feeds https://api.openaq.org/v3/locations/1 '"format": "json", "template": "{/meta/name}",
+        "credential": "key", "header": "X-API-Key: "'
+    run ask key="$BATS_TEST_TMPDIR/key" -- 0x500 \
+        'run:tests/probes/search-memory.py $BROKER_PID fd7c1b0e-a-secret' \
+        'run:tests/probes/search-memory.py $(pgrep -P $BROKER_PID) fd7c1b0e-a-secret'
+    echo "$output"
+    [ "${lines[2]}" = "sparkler-netbro holds it" ]
+    [ "${lines[3]}" = "resolver does not hold it" ]
+}
+
 @test "a wrong credential is refused in words" {
     echo wrong >"$BATS_TEST_TMPDIR/key"
     feeds https://api.x.com/2/users/by/username/a "$TEXT, \"credential\": \"key\",
