@@ -17,11 +17,28 @@
 #define PARKED 32
 _Static_assert(JAIL_FDS_MAX <= PARKED && PARKED + JAIL_FDS_MAX + 2 <= FD_READY, "room to park");
 
+/*
+ * Closes all behind the standard descriptors but those to be moved, which need the numbers to park
+ * at: the jailer itself has many open, and what it inherited.
+ */
+static void close_others(const int *moved, unsigned count)
+{
+    for (unsigned from = STDERR_FILENO + 1, next; from != 0; from = next + 1) {
+        next = ~0u;
+        for (unsigned i = 0; i < count; i++)
+            if (moved[i] >= (int)from && (unsigned)moved[i] < next)
+                next = (unsigned)moved[i];
+        if (next > from && sys_close_range(from, next - 1) != 0)
+            err(1, "cannot close all other descriptors");
+    }
+}
+
 static int park(int fd)
 {
-    int parked = -1;
+    int parked = fd;
 
-    if (fd >= 0 && (parked = fcntl(fd, F_DUPFD_CLOEXEC, PARKED)) < 0)
+    if (fd >= 0 && (fd < PARKED || fd >= FD_READY) &&
+        (parked = fcntl(fd, F_DUPFD_CLOEXEC, PARKED)) < 0)
         err(1, "cannot move a descriptor");
     return parked;
 }
@@ -36,14 +53,20 @@ static void place(int parked, int number, int flags)
 
 static void arrange_descriptors(struct jail *jail)
 {
-    int ready = park(jail->role == VMM ? -1 : jail->start), program = park(jail->program);
+    const unsigned ready = jail->fd_count, program = ready + 1;
+    int moved[JAIL_FDS_MAX + 2];
 
     for (unsigned i = 0; i < jail->fd_count; i++)
-        jail->fds[i] = park(jail->fds[i]);
+        moved[i] = jail->fds[i];
+    moved[ready] = jail->role == VMM ? -1 : jail->start;
+    moved[program] = jail->program;
+    close_others(moved, program + 1);
+    for (unsigned i = 0; i <= program; i++)
+        moved[i] = park(moved[i]);
     for (unsigned i = 0; i < jail->fd_count; i++)
-        place(jail->fds[i], (int)i, 0);
-    place(ready, FD_READY, O_CLOEXEC);
-    place(program, FD_PROGRAM, O_CLOEXEC);
+        place(moved[i], (int)i, 0);
+    place(moved[ready], FD_READY, O_CLOEXEC);
+    place(moved[program], FD_PROGRAM, O_CLOEXEC);
     if (sys_close_range(jail->fd_count, FD_READY - 1) != 0 ||
         sys_close_range(FD_PROGRAM + 1, ~0u) != 0)
         err(1, "cannot close all other descriptors");

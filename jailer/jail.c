@@ -20,13 +20,18 @@
 
 _Noreturn void jail_execute(const struct jail *jail)
 {
-    char count[32], pid[32], timing[48], names[512] = "LISTEN_FDNAMES=";
+    char count[32], pid[32], timing[48];
+    char names[64 + JAIL_FDS_MAX * JAIL_NAME_MAX] = "LISTEN_FDNAMES=";
     char *environment[] = {count, pid, names, NULL, NULL};
     size_t length = strlen(names);
 
-    for (unsigned i = 3; i < jail->fd_count; i++)
-        length += (size_t)snprintf(names + length, sizeof(names) - length, "%s%s", i > 3 ? ":" : "",
-                                   jail->names[i]);
+    for (unsigned i = 3; i < jail->fd_count; i++) {
+        const size_t room = sizeof(names) - length;
+
+        length += (size_t)snprintf(names + length, room, "%s%s", i > 3 ? ":" : "", jail->names[i]);
+        if (length >= sizeof(names))
+            errx(1, "the names of %u descriptors do not fit into %zu bytes", i, sizeof(names));
+    }
     snprintf(count, sizeof(count), "LISTEN_FDS=%u", jail->fd_count - 3);
     snprintf(pid, sizeof(pid), "LISTEN_PID=%d", getpid());
     if (jail->role == VMM && jail->timing->on) {

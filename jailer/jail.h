@@ -13,7 +13,8 @@
 /* the processes that a lock may hold; a bit each, since a lock names all that it holds */
 enum role { VMM = 1, BROKER = 2, SUPERVISOR = 4, JANITOR = 8 };
 
-#define JAIL_FDS_MAX (8 + OPTION_REPEATS_MAX)
+#define JAIL_FDS_MAX  (8 + OPTION_REPEATS_MAX)
+#define JAIL_NAME_MAX 48 /* of a descriptor: "credential.", 32 characters, ":" */
 
 struct jail;
 

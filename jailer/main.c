@@ -8,6 +8,7 @@
 #include "jail.h"
 #include "kernel.h"
 #include "kvm.h"
+#include "sealed.h"
 #include "supervisor.h"
 
 #include "policy/fds.h"
@@ -20,6 +21,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
@@ -147,6 +149,19 @@ static void enter_network(const char *path)
     close(fd);
 }
 
+/* The name of a credential's descriptor; a feeds file can name no other (netbroker/checks.c). */
+static char *credential_name(const char *name)
+{
+    size_t length = strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-_");
+    char *full;
+
+    if (length > 32 || name[length] != '\0')
+        errx(1, "--credential %s=...: expected a name of 1 to 32 of a-z, 0-9, '-' and '_'", name);
+    if (asprintf(&full, "credential.%s", name) < 0)
+        err(1, "asprintf");
+    return full;
+}
+
 static void furnish_broker(struct jail *broker, const struct options *options, int link, int log)
 {
     int null = open_file("/dev/null", O_RDWR, "the broker's console", "is /dev there?");
@@ -156,16 +171,13 @@ static void furnish_broker(struct jail *broker, const struct options *options, i
     give(broker, null, "null");
     give(broker, log, "log");
     give(broker, link, "link");
-    give(broker, open_file(options->feeds, O_RDONLY, "the feeds file", "--feeds"), "feeds");
-    give(broker, open_file(options->ca, O_RDONLY, "the trusted authorities", "--ca"), "ca");
+    give(broker, sealed_copy(options->feeds, "the feeds file", "--feeds"), "feeds");
+    give(broker, sealed_copy(options->ca, "the trusted authorities", "--ca"), "ca");
     for (unsigned i = 0; i < options->credentials.count; i++) {
         const struct setting *credential = &options->credentials.list[i];
-        char *name;
 
-        if (asprintf(&name, "credential.%s", credential->name) < 0)
-            err(1, "asprintf");
-        give(broker, open_file(credential->value, O_RDONLY, "the credential", "--credential"),
-             name);
+        give(broker, sealed_copy(credential->value, "the credential", "--credential"),
+             credential_name(credential->name));
     }
 }
 

@@ -21,11 +21,11 @@
 #define FD_VM     8 /* made by KVM_CREATE_VM */
 #define FD_VCPU   9 /* made by KVM_CREATE_VCPU */
 
-/* sparkler-netbroker; behind these come the credentials, each as "credential.NAME" */
+/* sparkler-netbroker; behind these come the credentials, sealed, as "credential.NAME" */
 #define BROKER_FDNAMES "link:feeds:ca"
 #define FD_LINK        3 /* the broker's end of the link */
-#define FD_FEEDS       4 /* feeds.json, read-only */
-#define FD_CA          5 /* PEM bundle of the trusted authorities, read-only */
+#define FD_FEEDS       4 /* sealed copy of feeds.json */
+#define FD_CA          5 /* sealed copy of the PEM bundle of the trusted authorities */
 
 /* made by sparkler-netbroker when it has read and closed the files above: in the broker and in its
  * resolver, each one's end of the pair between them */

@@ -6,7 +6,7 @@ load upstream/lib
 
 setup_file() {
     cd "$BATS_TEST_DIRNAME/.."
-    export BUILD=${BUILD:-build}
+    export BUILD=$(realpath "${BUILD:-build}")
     export MISSING=$(upstream_missing)
     [ -r /dev/kvm ] && [ -w /dev/kvm ] || MISSING="/dev/kvm cannot be opened here"
     [ -n "$MISSING" ] || upstream_start "$BATS_FILE_TMPDIR/upstream"
@@ -26,10 +26,10 @@ teardown() {
     [ -z "${JAILER:-}" ] || kill "$JAILER" 2>/dev/null || true
 }
 
-# A session with the monitor: keys go to descriptor 9, the screen is a file.
+# start_monitor OPTION...: a session; keys go to descriptor 9, the screen is a file
 start_monitor() {
     mkfifo "$BATS_TEST_TMPDIR/keys"
-    enter exec "$BUILD/jailer" --ca "$UPSTREAM/ca.pem" --exec sparkler-vmm \
+    enter exec "$BUILD/jailer" --ca "$UPSTREAM/ca.pem" "$@" --exec sparkler-vmm \
         <"$BATS_TEST_TMPDIR/keys" >"$SCREEN" 2>"$BATS_TEST_TMPDIR/log" 3>&- &
     JAILER=$!
     exec 9>"$BATS_TEST_TMPDIR/keys"
@@ -43,6 +43,15 @@ shows() {
     done
     cat "$SCREEN" "$BATS_TEST_TMPDIR/log"
     return 1
+}
+
+# credential_feed NAME: into ./feeds.json, the tweet's port for what only that credential opens
+credential_feed() {
+    cat >"$BATS_TEST_TMPDIR/feeds.json" <<END
+{"feeds": [{"name": "station", "ports": {"0x100": {}}, "format": "json",
+  "url": "https://api.openaq.org/v3/locations/1", "template": "station {/results/0/name}",
+  "credential": "$1", "header": "X-API-Key: ", "ttl_seconds": 1}]}
+END
 }
 
 # The process of that name among the jailer's descendants.
@@ -81,4 +90,50 @@ survives() {
 
 @test "a resolver that is killed is started again, with its broker" {
     survives resolver
+}
+
+@test "a broker that is started again reads what was checked, whatever became of the files" {
+    cd "$BATS_TEST_TMPDIR"
+    credential_feed key
+    echo openaq-key >key
+    cp "$UPSTREAM/ca.pem" ca.pem
+    start_monitor --feeds feeds.json --credential key=key --ca ca.pem
+    printf 2 >&9
+    shows "^station "
+    for file in feeds.json key ca.pem; do
+        echo changed >"$file"
+    done
+    kill -9 "$(descendant sparkler-netbro)"
+    printf ' 2 5' >&9
+    wait "$JAILER"
+    shows "^station " 2
+}
+
+@test "as many credentials as there may be, with names as long as they may be" {
+    cd "$BATS_TEST_TMPDIR"
+    local names=() given=() name
+    mapfile -t names < <(printf 'a-credential-with-a-long-name-%02d\n' {1..16})
+    for name in "${names[@]}"; do
+        echo "not-$name" >"$name"
+        given+=(--credential "$name=$name")
+    done
+    echo openaq-key >"$name"
+    credential_feed "$name"
+    start_monitor --feeds feeds.json "${given[@]}"
+    printf '2 5' >&9
+    wait "$JAILER"
+    shows "^station "
+}
+
+@test "a credential whose name no feeds file can have is refused" {
+    run "$BUILD/jailer" --credential key:link=README.md --exec sparkler-vmm
+    [ "$status" = 1 ]
+    [[ $output == *"--credential key:link=...: expected a name of 1 to 32 of a-z, 0-9, '-' and '_'" ]]
+}
+
+@test "a credential in a pipe is refused, and not waited for" {
+    mkfifo "$BATS_TEST_TMPDIR/key"
+    run timeout 10 "$BUILD/jailer" --credential key="$BATS_TEST_TMPDIR/key" --exec sparkler-vmm
+    [ "$status" = 1 ]
+    [[ $output == *"the credential $BATS_TEST_TMPDIR/key (--credential) must be a regular file"* ]]
 }

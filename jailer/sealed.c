@@ -1,0 +1,41 @@
+/* Copies of what the broker is told, which its user may edit while the VM runs. */
+#include "sealed.h"
+
+#include <err.h>
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/sendfile.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define MEBIBYTES_MAX 4 /* the authorities of all the world are a quarter of one */
+
+int sealed_copy(const char *path, const char *what, const char *option)
+{
+    /* what may block is opened and refused */
+    int file = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK), copy;
+    struct stat status;
+    ssize_t left, sent;
+
+    if (file < 0)
+        err(1, "cannot open %s %s (%s)", what, path, option);
+    if (fstat(file, &status) != 0 || !S_ISREG(status.st_mode) ||
+        status.st_size > MEBIBYTES_MAX << 20)
+        errx(1, "%s %s (%s) must be a regular file of at most %d MiB", what, path, option,
+             MEBIBYTES_MAX);
+    copy = memfd_create("sealed", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    if (copy < 0)
+        err(1, "cannot make memory for %s", what);
+    /* by the kernel: the supervisor and the warden are copies of this process and its memory */
+    for (left = status.st_size; left > 0; left -= sent) {
+        sent = sendfile(copy, file, NULL, (size_t)left);
+        if (sent < 0)
+            err(1, "cannot read %s %s (%s)", what, path, option);
+        if (sent == 0)
+            break;
+    }
+    if (fcntl(copy, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL) != 0)
+        err(1, "cannot seal the copy of %s", what);
+    close(file);
+    return copy;
+}
