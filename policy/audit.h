@@ -8,11 +8,12 @@
 /*
  * Reads the filters that the kernel holds for the process, compares each with the file that its
  * name stands for, and prints what was found with what /proc tells. Returns whether all agrees.
- * Ends the program by errx(3) if the process is not there or may not be looked at.
+ * A process that is not there, or may not be looked at, does not agree.
  */
 bool audit(pid_t pid, const char *directory);
 
-/* Audits the supervisor that was started with `--id ID` and all of its descendants. */
+/* Audits each supervisor that was started with `--id ID`, and all of its descendants; says who
+ * started it. Ends the program by errx(3) if there is none. */
 bool audit_all(const char *id, const char *directory);
 
 #endif

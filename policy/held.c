@@ -3,9 +3,12 @@
 #include "policy/parse.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <sys/ptrace.h>
 #include <sys/wait.h>
+
+#define STOP_TRIES 2000 /* each waits 1 ms */
 
 /* One filter by its index; index 0 is the first that was installed. */
 static int read_filter(pid_t pid, size_t index, struct held *held)
@@ -25,17 +28,33 @@ static int read_filter(pid_t pid, size_t index, struct held *held)
     return 0;
 }
 
+/* Waits for the process to stop. It does not while it is frozen, or waits for its vfork(2). */
+static int await_stop(pid_t pid, int *status)
+{
+    for (unsigned tries = 0; tries < STOP_TRIES; tries++) {
+        pid_t stopped = waitpid(pid, status, __WALL | WNOHANG);
+
+        if (stopped < 0)
+            return errno;
+        if (stopped == pid)
+            return WIFSTOPPED(*status) ? 0 : ESRCH;
+        poll(NULL, 0, 1);
+    }
+    return ETIMEDOUT;
+}
+
 int held_read(pid_t pid, struct held *held)
 {
-    int error = 0, status, signal;
+    int error, status, signal;
 
     *held = (struct held){0};
     if (ptrace(PTRACE_SEIZE, pid, NULL, NULL) != 0)
         return errno;
-    if (ptrace(PTRACE_INTERRUPT, pid, NULL, NULL) != 0 || waitpid(pid, &status, __WALL) != pid)
+    if (ptrace(PTRACE_INTERRUPT, pid, NULL, NULL) != 0)
         return errno;
-    if (!WIFSTOPPED(status))
-        return ESRCH;
+    error = await_stop(pid, &status);
+    if (error)
+        return error;
     while (error == 0)
         error = read_filter(pid, held->count, held);
     /* A signal may have come first: it is passed on. */

@@ -17,7 +17,8 @@ struct held {
 /*
  * Stops the process for the moment that it takes to read its filters (PTRACE_SECCOMP_GET_FILTER,
  * which wants CAP_SYS_ADMIN). Returns 0, or an errno: EINVAL if the process has no filter, EFBIG if
- * it has more than HELD_MAX. A system call in which it waited goes on, but KVM_RUN returns EINTR.
+ * it has more than HELD_MAX, ETIMEDOUT if it has not stopped after two seconds. A system call in
+ * which it waited goes on, but KVM_RUN returns EINTR.
  */
 int held_read(pid_t pid, struct held *held);
 void held_free(struct held *held);

@@ -1,4 +1,4 @@
-/* sparkler-policy: chooses the command, and finds the folder of the policies. */
+/* sparkler-policy: chooses the command, and finds the directory of the policies. */
 #include "policy/audit.h"
 #include "policy/compare.h"
 #include "policy/compile.h"
@@ -26,10 +26,10 @@ static const char usage[] =
     "                     the same for machines\n"
     "  audit PID          compares the filters that the kernel holds for a process with the\n"
     "                     policies, and prints what else confines it\n"
-    "  audit --all ID     the same for all processes of the VM that was started with --id ID\n"
+    "  audit --all ID     the same for all processes of the VMs that were started with --id ID\n"
     "\n"
     "PROCESS is sparkler-vmm, sparkler-netbroker, resolver, warden, supervisor or janitor. The\n"
-    "policies are looked for beside this program; --policy-dir names another folder. The exit\n"
+    "policies are looked for beside this program; --policy-dir names another directory. The exit\n"
     "status is 0 only if there is no mistake and no difference.\n";
 
 /*
@@ -52,15 +52,15 @@ static bool compile(const char *path, bool as_c)
     filter.len = policy_compile(&policy, instructions);
     oracle = oracle_read(path);
     compared = compare(&policy, &oracle, &filter, stderr);
-    fine = compared.differences == 0 && compared.unreached == 0;
+    fine = compared_same(&compared);
     if (fine && as_c)
         policy_print(&policy, instructions, filter.len);
     else
         fprintf(fine ? stdout : stderr,
                 "%s: %zu rules, %u instructions; %" PRIu64 " calls compared, %" PRIu64
-                " judged differently, %u ways through it unexplained\n",
+                " judged differently, %u ways through it unexplained, %u instructions foreign\n",
                 path, policy.count, filter.len, compared.calls, compared.differences,
-                compared.unreached);
+                compared.unreached, compared.foreign);
     oracle_free(&oracle);
     policy_free(&policy);
     return fine;
@@ -75,7 +75,8 @@ static bool check_all(char **paths)
     return fine;
 }
 
-/* The folder of the policies: in the source tree from build/ or below, or where it's installed. */
+/* The directory of the policies: in the source tree from build/ or below, or where it's installed.
+ */
 static const char *find_directory(void)
 {
     static const char *const places[] = {"../policy", "../../policy", "../share/sparkler/policy"};
@@ -84,14 +85,14 @@ static const char *find_directory(void)
     const char *beside;
 
     if (readlink("/proc/self/exe", program, sizeof(program) - 1) < 0)
-        err(1, "cannot find the folder of the policies by /proc/self/exe");
+        err(1, "cannot find the directory of the policies by /proc/self/exe");
     beside = dirname(program);
     for (size_t i = 0; i < sizeof(places) / sizeof(*places); i++) {
         snprintf(path, sizeof(path), "%s/%s/vmm.policy", beside, places[i]);
         if (access(path, R_OK) == 0 && realpath(dirname(path), directory))
             return directory;
     }
-    errx(1, "cannot find the folder of the policies beside %s: name it by --policy-dir", beside);
+    errx(1, "cannot find the directory of the policies beside %s: name it by --policy-dir", beside);
 }
 
 static bool explain(char **arguments, const char *directory)

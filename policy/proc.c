@@ -2,6 +2,7 @@
 #include "policy/proc.h"
 
 #include <string.h>
+#include <unistd.h>
 
 FILE *proc_open(pid_t pid, const char *name)
 {
@@ -35,4 +36,15 @@ const char *proc_field(const char *status, const char *name, char value[static P
     if (line)
         sscanf(line + strlen(wanted), "%*[ \t]%127[^\n]", value);
     return value;
+}
+
+bool proc_link(pid_t pid, const char *kind, const char *name, char target[static PROC_LINK_MAX])
+{
+    char path[96];
+    ssize_t length;
+
+    snprintf(path, sizeof(path), "/proc/%d/%s/%.40s", pid, kind, name);
+    length = readlink(path, target, PROC_LINK_MAX - 1);
+    target[length > 0 ? length : 0] = '\0';
+    return length > 0;
 }

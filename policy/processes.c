@@ -9,13 +9,13 @@
 #define COMM_LENGTH 15
 
 const struct process processes[PROCESSES + 1] = {
-    {"sparkler-vmm", {"vmm-boot", "vmm"}, true},
-    {"sparkler-netbroker", {"warden", "netbroker"}, false},
-    {"resolver", {"warden", "resolver"}, false},
-    {"warden", {"warden"}, true},
-    {"supervisor", {"supervisor"}, true},
-    {"janitor", {"janitor"}, false},
-    {NULL, {NULL}, false},
+    {"sparkler-vmm", {"vmm-boot", "vmm"}, .always = true, .jailed = true},
+    {"sparkler-netbroker", {"warden", "netbroker"}, .jailed = true, .networked = true},
+    {"resolver", {"warden", "resolver"}, .jailed = true, .networked = true},
+    {"warden", {"warden"}, .always = true, .jailed = true, .networked = true},
+    {"supervisor", {"supervisor"}, .always = true},
+    {"janitor", {"janitor"}, .always = false},
+    {.name = NULL},
 };
 
 const struct process *process_find(const char *name)

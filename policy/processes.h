@@ -14,6 +14,8 @@ struct process {
     const char *name;             /* its first 15 bytes are the kernel's name for it (comm) */
     const char *chain[CHAIN_MAX]; /* its policies, the oldest filter first; NULL behind the last */
     bool always;                  /* it is there as long as the VM is */
+    bool jailed;                  /* it has namespaces of its own, and no terminal */
+    bool networked;               /* the network is not among these */
 };
 
 extern const struct process processes[PROCESSES + 1]; /* ends with a NULL name */

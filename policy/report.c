@@ -1,6 +1,9 @@
 /* Reads /proc/PID. A process that ends meanwhile is reported as one that does not agree. */
 #include "policy/report.h"
+#include "policy/descriptors.h"
+#include "policy/family.h"
 #include "policy/proc.h"
+#include "policy/wrap.h"
 
 #include <cap-ng.h>
 #include <dirent.h>
@@ -39,32 +42,11 @@ static bool report_threads(pid_t pid, size_t filters)
     return !wrong && threads;
 }
 
-/* Where the link /proc/PID/KIND/NAME points to. */
-static bool read_link(pid_t pid, const char *kind, const char *name, char target[static 128])
-{
-    char path[96];
-    ssize_t length;
-
-    snprintf(path, sizeof(path), "/proc/%d/%s/%.40s", pid, kind, name);
-    length = readlink(path, target, 127);
-    target[length > 0 ? length : 0] = '\0';
-    return length > 0;
-}
-
 /*
- * An ordinary user cannot empty the bounding set outside of a user namespace of the process's own,
- * and need not: it says what an execve(2) may give, and with no_new_privs none gives anything.
+ * An ordinary user's supervisor and janitor cannot empty their bounding set, and need not: it says
+ * what an execve(2) may give, and with no_new_privs none gives anything.
  */
-static bool bounds_are_idle(pid_t pid, const char *status)
-{
-    char its[128], ours[128], value[PROC_FIELD_MAX];
-
-    return strcmp(proc_field(status, "NoNewPrivs", value), "1") == 0 &&
-           read_link(pid, "ns", "user", its) && read_link(getpid(), "ns", "user", ours) &&
-           strcmp(its, ours) == 0;
-}
-
-static bool report_capabilities(pid_t pid, const char *status)
+static bool report_capabilities(pid_t pid, bool bounds_are_idle)
 {
     static const struct {
         capng_type_t type;
@@ -74,74 +56,104 @@ static bool report_capabilities(pid_t pid, const char *status)
         {CAPNG_EFFECTIVE, "effective"},       {CAPNG_AMBIENT, "ambient"},
         {CAPNG_BOUNDING_SET, "bounding set"},
     };
+    struct wrap line = wrap_begin("capabilities");
     bool fine = true, idle = false;
 
-    printf("  capabilities  ");
     capng_setpid(pid);
     if (capng_get_caps_process() != 0) {
-        printf("WRONG: cannot be read\n");
+        wrap_words(&line, "WRONG: cannot be read");
+        wrap_end(&line);
         return false;
     }
     for (size_t i = 0; i < sizeof(sets) / sizeof(*sets); i++) {
         char *held = capng_print_caps_text(CAPNG_PRINT_BUFFER, sets[i].type);
 
-        if (!held || strcmp(held, "none") != 0) {
-            if (held && sets[i].type == CAPNG_BOUNDING_SET && bounds_are_idle(pid, status))
-                idle = true;
-            else {
-                printf("%s%s %s", fine ? "WRONG: " : "; ", sets[i].name,
-                       held ? held : "cannot be read");
-                fine = false;
-            }
+        if (held && strcmp(held, "none") != 0 && sets[i].type == CAPNG_BOUNDING_SET &&
+            bounds_are_idle)
+            idle = true;
+        else if (!held || strcmp(held, "none") != 0) {
+            wrap_print(&line, "WRONG: %s", sets[i].name);
+            wrap_words(&line, held ? held : "cannot be read");
+            fine = false;
         }
         free(held);
     }
     if (fine)
-        printf(idle ? "none, and none can come by the bounding set, which is an ordinary user's"
-                    : "none in any set");
-    printf("\n");
+        wrap_words(&line, idle ? "none, and no_new_privs keeps those of the bounding set away"
+                               : "none in any set");
+    wrap_end(&line);
     return fine;
 }
 
-static void report_namespaces(pid_t pid)
+/* Prints the ids of a line of the status file, in one if they are all the same. Returns whether one
+ * of them is 0. */
+static bool print_ids(struct wrap *line, const char *status, const char *field, const char *name)
+{
+    unsigned id[4] = {0};
+    char value[PROC_FIELD_MAX];
+
+    sscanf(proc_field(status, field, value), "%u %u %u %u", &id[0], &id[1], &id[2], &id[3]);
+    wrap_print(line, "%s %u,", name, id[0]);
+    if (id[0] != id[1] || id[0] != id[2] || id[0] != id[3]) {
+        wrap_print(line, "effective %u,", id[1]);
+        wrap_print(line, "saved %u,", id[2]);
+        wrap_print(line, "file system %u,", id[3]);
+    }
+    return !id[0] || !id[1] || !id[2] || !id[3];
+}
+
+/* Root's VMs get a uid, a gid and no group; an ordinary user's keep the gid and groups of the user.
+ */
+static bool report_ids(const char *status, bool started_by_root)
+{
+    struct wrap line = wrap_begin("ids");
+    bool uid_0 = print_ids(&line, status, "Uid", "uid"),
+         gid_0 = print_ids(&line, status, "Gid", "gid") && started_by_root, grouped;
+    char groups[PROC_FIELD_MAX];
+
+    grouped = *proc_field(status, "Groups", groups) != '\0';
+    wrap_words(&line, grouped ? "groups" : "no groups");
+    wrap_words(&line, groups);
+    if (uid_0 || gid_0)
+        wrap_words(&line, "WRONG: root's own");
+    if (grouped)
+        wrap_words(&line, started_by_root ? "WRONG: root gives its VMs no group"
+                                          : "(an ordinary user cannot give them up)");
+    wrap_end(&line);
+    return !uid_0 && !gid_0 && !(grouped && started_by_root);
+}
+
+/* Root changes ids instead of mapping them. */
+static bool may_share(const struct process *process, const char *kind)
+{
+    return !process || !process->jailed || strcmp(kind, "user") == 0 ||
+           (process->networked && strcmp(kind, "net") == 0);
+}
+
+/* The host's namespaces are those of this audit. */
+static bool report_namespaces(pid_t pid, const struct process *process)
 {
     static const char *const kinds[] = {"user", "mnt", "pid", "net", "ipc", "uts", "cgroup"};
-    char its[128], ours[128];
+    struct wrap line = wrap_begin("namespaces");
+    char its[PROC_LINK_MAX], ours[PROC_LINK_MAX];
+    bool fine = true;
 
-    for (int own = 1; own >= 0; own--) {
-        printf(own ? "  namespaces    its own:" : "; those of this audit:");
-        for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
-            if (!read_link(pid, "ns", kinds[i], its) || !read_link(getpid(), "ns", kinds[i], ours))
-                continue;
-            if ((strcmp(its, ours) != 0) == own)
-                printf(" %s", kinds[i]);
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
+        bool read =
+            proc_link(pid, "ns", kinds[i], its) && proc_link(getpid(), "ns", kinds[i], ours);
+
+        if (read && strcmp(its, ours) != 0)
+            wrap_print(&line, "%s", kinds[i]);
+        else if (may_share(process, kinds[i]))
+            wrap_print(&line, "(%s)", kinds[i]);
+        else {
+            wrap_print(&line, "WRONG: the host's %s", kinds[i]);
+            fine = false;
         }
     }
-    printf("\n");
-}
-
-static int by_number(const struct dirent **a, const struct dirent **b)
-{
-    return atoi((*a)->d_name) - atoi((*b)->d_name);
-}
-
-static void report_descriptors(pid_t pid)
-{
-    char path[64], target[128];
-    struct dirent **entries;
-    int count;
-
-    snprintf(path, sizeof(path), "/proc/%d/fd", pid);
-    count = scandir(path, &entries, NULL, by_number);
-    printf("  descriptors  ");
-    for (int i = 0; i < count; i++) {
-        if (read_link(pid, "fd", entries[i]->d_name, target))
-            printf(" %s=%s", entries[i]->d_name, target);
-        free(entries[i]);
-    }
-    if (count >= 0)
-        free(entries);
-    printf("\n");
+    wrap_words(&line, "(in brackets: the host's)");
+    wrap_end(&line);
+    return fine;
 }
 
 static bool report_memory(pid_t pid)
@@ -166,10 +178,10 @@ static bool report_memory(pid_t pid)
     return wrong == 0 && mappings > 0;
 }
 
-bool report(pid_t pid, size_t filters)
+bool report(pid_t pid, const struct process *process, size_t filters)
 {
     char status[PROC_TEXT_MAX], value[PROC_FIELD_MAX];
-    bool fine;
+    bool started_by_root = family_owner(pid) == 0, fine;
 
     if (!proc_read(pid, "status", status)) {
         printf("  WRONG: cannot read /proc/%d/status: %s\n", pid, strerror(errno));
@@ -178,14 +190,11 @@ bool report(pid_t pid, size_t filters)
     fine = strcmp(proc_field(status, "NoNewPrivs", value), "1") == 0;
     printf("  no_new_privs  %s\n", fine ? "set" : "WRONG: not set");
     fine &= report_threads(pid, filters);
-    fine &= report_capabilities(pid, status);
-    printf("  user          real, effective, saved, file system: uid %s",
-           proc_field(status, "Uid", value));
-    printf("; gid %s", proc_field(status, "Gid", value));
-    printf("; groups %s\n", *proc_field(status, "Groups", value) ? value : "none");
-    report_namespaces(pid);
+    fine &= report_capabilities(pid, fine && process && !process->jailed && !started_by_root);
+    fine &= report_ids(status, started_by_root);
+    fine &= report_namespaces(pid, process);
     printf("  landlock      the kernel does not show it\n");
-    report_descriptors(pid);
+    fine &= report_descriptors(pid, process);
     fine &= report_memory(pid);
     return fine;
 }

@@ -2,16 +2,19 @@
 #ifndef SPARKLER_REPORT_H
 #define SPARKLER_REPORT_H
 
+#include "policy/processes.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
 /*
- * Prints no_new_privs, capabilities, user and groups, namespaces, descriptors and memory, a line
- * each. Returns whether all of this is as it has to be in every process of Sparkler: no_new_privs
- * set, no capability in any set, every thread under that number of filters, and no memory that is
- * both writable and executable.
+ * Prints no_new_privs, threads, capabilities, ids, namespaces, descriptors and memory. Returns
+ * whether all of it is as it has to be: no_new_privs set, every thread under that number of
+ * filters, no capability in any set, no uid 0, no group but an ordinary user's own, the host's
+ * namespaces left by what is jailed, no descriptor but those of policy/fds.h, and no memory that is
+ * both writable and executable. A process that is none of ours has no name here (NULL).
  */
-bool report(pid_t pid, size_t filters);
+bool report(pid_t pid, const struct process *process, size_t filters);
 
 #endif

@@ -3,11 +3,16 @@
 
 bats_require_minimum_version 1.5.0
 
+load lib.bash
+
 setup_file() {
-    export root="$BATS_TEST_DIRNAME/.."
-    export build="$root/${BUILD:-build}"
+    jail_stage
     export policy="$build/sparkler-policy"
     [[ -x $policy ]]
+}
+
+teardown_file() {
+    jail_unstage
 }
 
 setup() {
@@ -32,7 +37,7 @@ refused() {
     [[ $status -eq 0 ]]
     [[ ${#lines[@]} -eq $(ls "$root"/policy/*.policy | wc -l) ]]
     for line in "${lines[@]}"; do
-        [[ $line == *" 0 judged differently, 0 ways through it unexplained" ]]
+        [[ $line == *" 0 judged differently, 0 ways through it unexplained, 0 instructions foreign" ]]
     done
 }
 
@@ -63,7 +68,7 @@ END
     run "$policy" check all.policy
     echo "$output"
     [[ $status -eq 0 ]]
-    [[ $output == *" 0 judged differently, 0 ways through it unexplained" ]]
+    [[ $output == *" 0 judged differently, 0 ways through it unexplained, 0 instructions foreign" ]]
 }
 
 @test "check: the line and a caret are shown" {
@@ -246,34 +251,57 @@ END
     sed -n '/^| system call /,/^| \*\*of these bound/p' "$root/policy/README.md" | diff - table
 }
 
-# confined NAME FIRST SECOND [wx]: starts a process of that name without privileges under the
-# policies in these files, and leaves its number in $pid. It ends when finish is called.
+# filter FILE: the policy in the file as C; a file in C is a filter already
+filter() {
+    case $1 in
+    *.c) cat "$1" ;;
+    *) "$policy" compile "$1" ;;
+    esac
+}
+
+# How `confined` starts its process, if a test does not say otherwise: as a VM's processes are.
+world=(unshare --mount --pid --net --ipc --uts --cgroup --fork --kill-child)
+ids=(--reuid 65534 --regid 65534 --clear-groups)
+
+# confined NAME FIRST SECOND [WORD...]: starts a process of that name without privileges under the
+# policies in these files, as tests/probes/confined.c says, and leaves its number in $pid. It ends
+# when finish is called.
 confined() {
     local name=$1 first=$2 second=$3 word
     shift 3
     for file in "$first" "$second"; do
-        "$policy" compile "$file" >"$(basename "$file").c"
+        filter "$file" >"$(basename "$file").filter.c"
     done
-    identifier() { basename "$1" .policy | sed 's/-/_/g; s/^/policy_/'; }
+    identifier() { basename "$1" | sed 's/[.].*//; s/-/_/g; s/^/policy_/'; }
     # shellcheck disable=SC2046 # one file or two
-    gcc -I"$root" -DFIRST="$(identifier "$first")" -DSECOND="$(identifier "$second")" \
+    gcc -D_GNU_SOURCE -I"$root" -DFIRST="$(identifier "$first")" -DSECOND="$(identifier "$second")" \
         -o confined "$root/tests/probes/confined.c" "$root/policy/install.c" \
-        $(printf '%s\n' "$(basename "$first").c" "$(basename "$second").c" | sort -u)
+        $(printf '%s\n' "$(basename "$first").filter.c" "$(basename "$second").filter.c" | sort -u)
     chmod 755 . confined
     mkfifo input output
-    setpriv --no-new-privs --bounding-set -all --inh-caps -all --reuid 65534 --regid 65534 \
-        --clear-groups ./confined "$name" "$@" <input >output 3>&- &
-    pid=$!
-    exec 8>input 9<output
+    exec 7> >(exec cat >log) # a log is a pipe, without a name
+    "${world[@]}" setpriv --no-new-privs --bounding-set -all --inh-caps -all "${ids[@]}" \
+        ./confined "$name" "$@" <input >output 2>&7 7>&- 3>&- &
+    job=$!
+    exec 7>&- 8>input 9<output
     read -r word <&9
     [[ $word == ready ]]
+    rm input output
+    pid=$(child "$job" "${name:0:15}") || pid=$job
 }
 
 # finish: lets the confined process end, which it does well only if the audit left it in order
 finish() {
     echo >&8
     exec 8>&- 9>&-
-    wait "$pid"
+    wait "$job"
+}
+
+# abandon: ends it by force
+abandon() {
+    kill -9 "$pid"
+    wait "$job" || true
+    exec 8>&- 9>&-
 }
 
 needs_root() {
@@ -318,7 +346,7 @@ needs_root() {
     echo "$output"
     finish
     [[ $status -eq 1 ]]
-    [[ $output =~ " judged differently, "[1-9][0-9]*" ways through it unexplained" ]]
+    [[ $output =~ " judged differently, "[1-9][0-9]*" ways through it unexplained, 0 " ]]
 }
 
 @test "audit: a filter that lacks one rule is seen" {
@@ -327,11 +355,34 @@ needs_root() {
     confined sparkler-vmm "$root/policy/vmm-boot.policy" ./vmm.policy
     run "$policy" audit "$pid"
     echo "$output"
-    kill -9 "$pid"
-    wait "$pid" || true
-    exec 8>&- 9>&-
+    abandon
     [[ $status -eq 1 ]]
     [[ $output == *"exit_group (0xe7, "*": the filter kills the process, the file allows it"* ]]
+}
+
+# forged WAY: audits a process whose last filter tests/probes/forge.py has changed in that way
+forged() {
+    "$policy" compile "$root/policy/vmm.policy" | "$root/tests/probes/forge.py" "$1" >vmm.c
+    confined sparkler-vmm "$root/policy/vmm-boot.policy" ./vmm.c
+    run "$policy" audit "$pid"
+    echo "$output"
+    finish
+    [[ $status -eq 1 && $output == *"DOES NOT AGREE with the files" ]]
+}
+
+@test "audit: a filter that masks a bit of each argument away is seen, by its calls and its code" {
+    needs_root
+    forged mask
+    [[ $output =~ "WRONG: "[1-9][0-9]*" judged differently, 0 ways through it unexplained, "[1-9] ]]
+    [[ $output == *"read (0x0, "*": the filter allows it, the file kills the process"* ]]
+    [[ $output == *"code 0x54 with 0xffffffef: the compiler makes none such of this file"* ]]
+}
+
+@test "audit: a filter in which one system call goes by the rule of another is seen" {
+    needs_root
+    forged share
+    [[ $output == *"getppid (0x6e, "*": the filter allows it, the file kills the process"* ]]
+    [[ $output == *" judged differently, 0 ways through it unexplained, 0 instructions foreign"* ]]
 }
 
 @test "audit: memory that can be written and executed is seen" {
@@ -341,6 +392,94 @@ needs_root() {
     finish
     [[ $status -eq 1 ]]
     [[ $output == *"WRONG: writable and executable: "*"DOES NOT AGREE"* ]]
+}
+
+# seen PATTERN WORD...: a VMM that only this is wrong with does not agree with the files
+seen() {
+    local pattern=$1
+    shift
+    confined sparkler-vmm "$root/policy/vmm-boot.policy" "$root/policy/vmm.policy" "$@"
+    run "$policy" audit "$pid"
+    echo "$output"
+    finish
+    # shellcheck disable=SC2053 # what it must match is a pattern
+    [[ $status -eq 1 && $output == $pattern && $(grep -o WRONG <<<"$output" | wc -l) -eq 1 ]]
+    for line in "${lines[@]}"; do
+        ((${#line} <= 80))
+    done
+}
+
+@test "audit: uid 0 is seen" {
+    needs_root
+    ids=()
+    seen '*  ids           uid 0, gid 0, no groups WRONG: '"root's own"'*'
+    ids=(--euid 65534 --regid 65534 --clear-groups) # the real one, or a saved one, is enough
+    seen '*  ids           uid 0, effective 65534,*WRONG: '"root's own"'*'
+}
+
+@test "audit: a namespace that is the host's is seen" {
+    needs_root
+    for kind in mount pid net ipc uts cgroup; do
+        world=(unshare)
+        for other in mount pid net ipc uts cgroup; do
+            [[ $other == "$kind" ]] || world+=("--$other")
+        done
+        [[ $kind == pid ]] || world+=(--fork --kill-child)
+        seen "*  namespaces   *WRONG: the host's ${kind/mount/mnt}*"
+    done
+}
+
+@test "audit: a descriptor that is not in policy/fds.h is seen" {
+    needs_root
+    seen '*  descriptors  *WRONG, not in policy/fds.h: 3=/etc/passwd*' descriptor
+}
+
+@test "audit: a terminal in a jail is seen" {
+    needs_root
+    confined sparkler-vmm "$root/policy/vmm-boot.policy" "$root/policy/vmm.policy" terminal
+    run "$policy" audit "$pid"
+    echo "$output"
+    abandon
+    [[ $status -eq 1 && $output == *"descriptors   WRONG, a terminal: 0=/dev/"*"DOES NOT AGREE"* ]]
+}
+
+@test "audit: root's VM with a group of root's, or with gid 0, is seen" {
+    needs_root
+    world=()
+    for wrong in "--egid $((0x6fffffff)) --groups 4|groups 4 WRONG: root gives" \
+        "--egid 0 --clear-groups|effective 0,*no groups WRONG: root's own"; do
+        read -ra ids <<<"--reuid 65534 --rgid $((0x6fffffff)) ${wrong%|*}"
+        confined supervisor "$root/policy/supervisor.policy" "$root/policy/supervisor.policy"
+        run "$policy" audit "$pid"
+        echo "$output"
+        finish
+        # shellcheck disable=SC2053 # a pattern
+        [[ $status -eq 1 && $output == *${wrong#*|}* ]]
+    done
+}
+
+@test "audit: of several VMs with one id each is audited, whoever hides behind it" {
+    needs_root
+    local id="twin-$$" jobs=()
+    world=()
+    confined supervisor "$root/policy/supervisor.policy" "$root/policy/supervisor.policy" --id "$id"
+    jobs+=("$job")
+    ids=(--reuid 65534 --regid $((0x6fffffff)) --clear-groups)
+    confined supervisor "$root/policy/supervisor.policy" "$root/policy/supervisor.policy" "--id=$id"
+    jobs+=("$job")
+    ids=(--reuid 65534 --regid 65534 --clear-groups)
+    confined supervisor "$root/policy/supervisor.policy" "$root/policy/supervisor.policy" stuck \
+        --id "$id"
+    jobs+=("$job")
+    run "$policy" audit --all "$id"
+    echo "$output"
+    kill -9 "${jobs[@]}"
+    wait "${jobs[@]}" || true
+    [[ $status -eq 1 && ${lines[0]} == "4 supervisors run with --id $id" ]]
+    [[ $(grep -c "^supervisor (process " <<<"$output") -eq 5 ]] # two are a child of one
+    [[ $output == *"$id, started by nobody (uid 65534): NOT ALL AGREE"* ]]
+    [[ $output == *"$id, started by root (uid 0): NOT ALL AGREE"* ]]
+    [[ $output == *"WRONG: its filters cannot be read: it does not stop; is it frozen?"* ]]
 }
 
 @test "audit: a process with capabilities, of another name, without a filter is seen" {
@@ -386,12 +525,13 @@ said() {
     return 1
 }
 
-# audited PROCESSES [OPTION...]: a VM with its broker, of these processes, agrees with the files
+# audited WAY PROCESSES: a VM with its broker, started in that way, agrees with the files
 audited() {
-    local id="audit-$$" processes=$1
-    shift
+    local id="audit-$$" processes=$2
+    [[ -w /dev/kvm ]] || skip "/dev/kvm is not there for us"
     mkfifo keys
-    "$build/jailer" --id "$id" --timeout $((60 * ${SLOWNESS:-1})) "$@" --exec sparkler-vmm <keys >console 2>log 3>&- &
+    become "$1" "$JAILER" --id "$id" --timeout $((60 * ${SLOWNESS:-1})) --exec sparkler-vmm \
+        <keys >console 2>log 3>&- &
     vm=$!
     exec 8>keys
     said "Your choice"
@@ -410,14 +550,20 @@ audited() {
 
 @test "audit: a VM and its broker agree with the files, and go on" {
     needs_root
-    [[ -w /dev/kvm ]] || skip "/dev/kvm is not there for us"
-    audited "supervisor sparkler-vmm warden sparkler-netbro resolver"
+    audited root "supervisor janitor sparkler-vmm warden sparkler-netbro resolver"
+    [[ $output == *"audit-$$, started by root (uid 0): all agree with the files" ]]
 }
 
 @test "audit: the same of a VM in user namespaces" {
     needs_root
-    [[ -w /dev/kvm ]] || skip "/dev/kvm is not there for us"
-    audited "supervisor sparkler-vmm warden sparkler-netbro resolver" --userns
+    audited userns "supervisor janitor sparkler-vmm warden sparkler-netbro resolver"
+    [[ $output == *"audit-$$, started by root (uid 0): all agree with the files" ]]
+}
+
+@test "audit: the same of an ordinary user's" {
+    needs_root
+    audited user "supervisor sparkler-vmm warden sparkler-netbro resolver"
+    [[ $output == *"audit-$$, started by "*" (uid $VM_UID): all agree with the files" ]]
 }
 
 @test "prove-policy: the table says of each rule of today which test breaks without it" {
