@@ -169,6 +169,7 @@ $(BUILD)/unit/address: $(call objects,netbroker/address.c)
 $(BUILD)/unit/backoff: $(call objects,netbroker/backoff.c)
 $(BUILD)/unit/evaluate: $(call objects,policy/evaluate.c)
 $(BUILD)/unit/exits: $(call objects,vmm/exits.c vmm/log.c)
+$(BUILD)/unit/processor: $(call objects,jailer/processor.c)
 $(BUILD)/unit/sigsys: $(call objects,jailer/sigsys.c policy/names.c) \
                       $(BUILD)/obj/policy/syscalls.o $(POLICIES:%=$(BUILD)/obj/policy/%.filter.o)
 $(BUILD)/unit/terminal: $(call objects,jailer/terminal.c)

@@ -5,6 +5,8 @@
  */
 #include "configure.h"
 
+#include "processor.h"
+
 #include "policy/fds.h"
 #include "vmm/config.h"
 
@@ -51,6 +53,7 @@ void configure_processor(int start, int kvm)
 
     if (syscall(SYS_ioctl, kvm, KVM_GET_SUPPORTED_CPUID, &processor) != 0)
         err(1, "KVM does not say which CPUID leaves it supports");
+    processor_restrict(processor.leaves, processor.leaf_count);
     for (uint32_t i = 0; i < processor.leaf_count; i++) {
         struct kvm_cpuid_entry2 *leaf = &processor.leaves[i];
 

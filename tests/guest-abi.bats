@@ -35,6 +35,13 @@ setup() {
     [[ $(tr -d '.' <<<"$output" | xargs) == "$(tr -d '.' <<<"$brand" | xargs)" ]]
 }
 
+@test "CPUID: no virtualization, enclaves, counters, nor features of KVM" {
+    vm cpuid
+    [[ $status -eq 0 ]]
+    [[ $output == \
+"VMX 00000000 SVM 00000000 SGX 00000000 counters 00000000 00000000 KVM 00000000 " ]]
+}
+
 @test "console: OUT in each size, alone, as a string and backwards" {
     vm console-out
     [[ $status -eq 0 ]]
