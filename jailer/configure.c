@@ -5,6 +5,7 @@
  */
 #include "configure.h"
 
+#include "kvm.h"
 #include "processor.h"
 
 #include "policy/fds.h"
@@ -27,7 +28,7 @@ static void tell(int start, const void *part, size_t size)
         err(1, "cannot send the VMM its configuration");
 }
 
-void configure_vm(int start, const struct options *options, int guest)
+void configure_vm(int start, const struct options *options, int kvm, int guest)
 {
     struct config config = {
         .version = CONFIG_VERSION,
@@ -44,6 +45,7 @@ void configure_vm(int start, const struct options *options, int guest)
     if (!S_ISREG(status.st_mode))
         errx(1, "the guest image %s is not a regular file (--guest)", options->guest);
     config.images[0].size = (uint64_t)status.st_size;
+    config.cap_count = kvm_offered_caps(kvm, config.caps);
     tell(start, &config, sizeof(config));
 }
 

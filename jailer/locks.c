@@ -27,6 +27,10 @@ const struct lock *const locks[] = {
     &lock_landlock,
     &lock_descriptors,
     &lock_seccomp,
+    &lock_processor,
+    &lock_bus_locks,
+    &lock_event_windows,
+    &lock_quirks,
     NULL,
 };
 

@@ -358,7 +358,7 @@ int main(int argc, char **argv)
         enter_network(options.netns);
     give_console(&vmm, &supervisor, &state, &options);
     furnish_vmm(&vmm, &options, kvm, link[0], start_end);
-    configure_vm(start, &options, vmm.fds[FD_GUEST]);
+    configure_vm(start, &options, kvm, vmm.fds[FD_GUEST]);
     furnish_broker(&broker, &options, link[1], broker_log);
     supervisor.fd_count = FD_CLAIM + 1;
     for (int fd = 0; fd <= STDERR_FILENO; fd++)

@@ -42,6 +42,22 @@ setup() {
 "VMX 00000000 SVM 00000000 SGX 00000000 counters 00000000 00000000 KVM 00000000 " ]]
 }
 
+@test "KVM's own services: it writes nothing to a guest's memory, and serves no hypercall" {
+    vm paravirtual
+    [[ $status -eq 0 ]]
+    # -KVM_ENOSYS, or an undefined instruction where KVM would have to put the right one there
+    [[ $output =~ ^"features 00000000 refused 00000007 written 00000000 yield "(FFFFFC18 |undefined)$ ]]
+}
+
+@test "MSRs: those of system calls, segments and paging, TSC read-only; any other is a #GP" {
+    vm msrs
+    [[ $status -eq 0 ]]
+    [[ $(grep -v -e '--' <<<"$output" | xargs) == "00000010 r- 00000174 rw 00000175 rw 00000176 rw \
+00000277 rw C0000080 rw C0000081 rw C0000082 rw C0000083 rw C0000084 rw \
+C0000100 rw C0000101 rw C0000102 rw" ]]
+    [[ $(grep -c -e '--' <<<"$output") -eq 22 ]]
+}
+
 @test "console: OUT in each size, alone, as a string and backwards" {
     vm console-out
     [[ $status -eq 0 ]]
@@ -272,11 +288,13 @@ END
 config() {
     python3 - "$@" <<'PYTHON'
 import struct, sys
-field = {"version": 1, "guest": 0, "memory": 65536, "lock": 0, "images": 1, "kind": 0, "fd": 5,
-         "size": 64, "leaves": 0, "excess": 0, "cut": None}
+field = {"version": 1, "guest": 0, "memory": 65536, "lock": 0, "images": 1, "caps": 0, "kind": 0,
+         "fd": 5, "size": 64, "cap": 0, "leaves": 0, "excess": 0, "cut": None}
 field.update((name, int(value)) for name, value in (part.split("=") for part in sys.argv[1:]))
-out = struct.pack("<IIQII", *list(field.values())[:5])
-out += struct.pack("<IiQ", *list(field.values())[5:8]).ljust(8 * 16, b"\0")
+value = list(field.values())
+out = struct.pack("<IIQIIIi", *value[:6], 0)
+out += struct.pack("<IiQ", *value[6:9]).ljust(8 * 16, b"\0")
+out += struct.pack("<IIQ", field["cap"], 0, 1).ljust(4 * 16, b"\0")
 out += struct.pack("<II", field["leaves"], 0) + bytes(field["excess"])
 sys.stdout.buffer.write(out[:field["cut"]])
 PYTHON
@@ -323,8 +341,8 @@ END
         [[ $stderr == "sparkler-vmm: $words"* ]]
     done <<END
 true|the jailer ended before it had sent the whole configuration of the VM
-config cut=151|the jailer ended before it had sent the whole configuration of the VM
-config cut=159|the jailer ended before it had sent the whole configuration of the VM
+config cut=223|the jailer ended before it had sent the whole configuration of the VM
+config cut=231|the jailer ended before it had sent the whole configuration of the VM
 config leaves=1 excess=39|the jailer ended before it had sent the whole configuration of the VM
 config excess=1|the jailer's configuration is longer than that of version 1
 config version=2|the jailer's configuration has version 2, not 1: install both from one build
@@ -335,6 +353,8 @@ config memory=3221229568|the guest's memory has 3221229568 bytes: it must be who
 config images=9|9 images, where at most 8 fit
 config images=0|a flat guest is one image, not 0
 config images=2|a flat guest is one image, not 2
+config caps=5|5 capabilities of KVM, where at most 4 fit
+config caps=1 cap=12345|KVM refuses its capability 12345 with argument 0x1: Invalid argument
 config kind=1|a flat guest is one image
 config size=0|the guest image is empty: 0 bytes, where 1 to 61440 fit
 config size=65536|the guest image has 65536 bytes, and the guest's memory room for 61440: raise --mem

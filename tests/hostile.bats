@@ -319,3 +319,19 @@ state() {
     [[ $status -eq 0 ]]
     [[ $output == "3" ]]
 }
+
+@test "KVM: --explain shows which of the machine's locks this kernel and processor have" {
+    "$build/jailer" --explain --exec sparkler-vmm | tee explained
+    grep -q '^processor  *closed ' explained
+    while read -r lock offered; do
+        grep -q "^$lock  *$([[ $offered == yes ]] && echo closed || echo skipped) " explained
+    done < <(python3 - <<'END_OF_PYTHON'
+import fcntl, os
+CHECK_EXTENSION, QUIRKS = 0xAE03, 0b1111101
+kvm = os.open("/dev/kvm", os.O_RDWR)
+for lock, cap, bits in ("bus.locks", 193, 2), ("event.windows", 219, 1), ("quirks", 213, QUIRKS):
+    offered = max(0, fcntl.ioctl(kvm, CHECK_EXTENSION, cap)) & bits == bits
+    print(lock, "yes" if offered else "no")
+END_OF_PYTHON
+    )
+}

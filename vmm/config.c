@@ -44,6 +44,8 @@ void config_read(struct config *config)
         errx(1, "a guest of kind %u, which is unknown here", config->guest);
     if (config->image_count > CONFIG_IMAGES_MAX)
         errx(1, "%u images, where at most %d fit", config->image_count, CONFIG_IMAGES_MAX);
+    if (config->cap_count > CONFIG_CAPS_MAX)
+        errx(1, "%u capabilities of KVM, where at most %d fit", config->cap_count, CONFIG_CAPS_MAX);
 }
 
 void config_read_processor(struct config_processor *processor)

@@ -12,6 +12,7 @@
 
 #define CONFIG_VERSION    1u /* of all below, and of the VMM's descriptors in policy/fds.h */
 #define CONFIG_IMAGES_MAX 8
+#define CONFIG_CAPS_MAX   4
 #define CPUID_LEAVES_MAX  256 /* KVM_MAX_CPUID_ENTRIES in Linux, arch/x86/include/asm/kvm_host.h */
 
 enum guest_kind {
@@ -30,13 +31,21 @@ struct config_image {
     uint64_t size; /* bytes */
 };
 
+/* What KVM is asked to do for this VM, where it can (KVM_ENABLE_CAP). */
+struct config_cap {
+    uint32_t number, padding; /* KVM_CAP_… */
+    uint64_t argument;
+};
+
 struct config {
     uint32_t version;     /* CONFIG_VERSION */
     uint32_t guest;       /* enum guest_kind */
     uint64_t memory_size; /* bytes of the guest's memory, FD_MEMORY */
     uint32_t lock_memory; /* 1: it is taken at the start and never swapped; else 0 */
     uint32_t image_count; /* of `images`, those that are there */
+    uint32_t cap_count, padding;
     struct config_image images[CONFIG_IMAGES_MAX];
+    struct config_cap caps[CONFIG_CAPS_MAX];
 };
 
 /* As KVM_GET_SUPPORTED_CPUID fills it and KVM_SET_CPUID2 takes it (Documentation/virt/kvm/api.rst).
@@ -46,7 +55,8 @@ struct config_processor {
     struct kvm_cpuid_entry2 leaves[CPUID_LEAVES_MAX];
 };
 
-_Static_assert(sizeof(struct config) == 24 + 16 * CONFIG_IMAGES_MAX, "no padding");
+_Static_assert(sizeof(struct config) == 32 + 16 * (CONFIG_IMAGES_MAX + CONFIG_CAPS_MAX),
+               "no padding but what is named so");
 _Static_assert(offsetof(struct config_processor, leaves) == sizeof(struct kvm_cpuid2),
                "the layout of KVM's own structure");
 

@@ -19,11 +19,12 @@ struct exit_words {
 
 /*
  * A guest can provoke SHUTDOWN on every processor (KVM_EXIT_MMIO and KVM_EXIT_INTERNAL_ERROR too,
- * below). All others should never be seen, and are here should a kernel give one:
+ * below), X86_BUS_LOCK and NOTIFY where the processor detects them. All others should never be
+ * seen, and are here should a kernel give one:
  *
- * KVM gives them to those alone who have asked for it, by an ioctl or a capability: DEBUG,
- * TPR_ACCESS, SYSTEM_EVENT, HYPERV, X86_RDMSR, X86_WRMSR, DIRTY_RING_FULL, X86_BUS_LOCK, XEN,
- * NOTIFY, and HYPERCALL; or who have KVM's IOAPIC: IOAPIC_EOI; or an encrypted machine (SEV-ES):
+ * KVM gives them only to those who have asked for it, by an ioctl or a capability: DEBUG,
+ * TPR_ACCESS, SYSTEM_EVENT, HYPERV, X86_RDMSR, X86_WRMSR, DIRTY_RING_FULL, XEN, and HYPERCALL; or
+ * who have KVM's IOAPIC: IOAPIC_EOI; or an encrypted machine (SEV-ES):
  * AP_RESET_HOLD.
  * The processor gives them for a fault in KVM or in itself: EXCEPTION and NMI on Intel's,
  * KVM_EXIT_FAIL_ENTRY and KVM_EXIT_UNKNOWN on Intel's and AMD's.

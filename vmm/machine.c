@@ -1,6 +1,7 @@
 /* Sets up KVM; no other file does. All of it happens before the lock-down. */
 #include "machine.h"
 
+#include "msrs.h"
 #include "policy/fds.h"
 
 #include <err.h>
@@ -65,7 +66,25 @@ static void map_memory(struct machine *machine, const struct config *config)
         err(1, "cannot keep the guest's memory out of core dumps");
 }
 
-static void create_vm(const struct machine *machine)
+static void enable_cap(int fd, uint32_t number, uint64_t argument)
+{
+    const struct kvm_enable_cap cap = {.cap = number, .args = {argument}};
+
+    if (request(fd, KVM_ENABLE_CAP, &cap) != 0)
+        err(1, "KVM refuses its capability %u with argument 0x%llx", number,
+            (unsigned long long)argument);
+}
+
+/* Closes what KVM does for a guest beyond running it. Some of it must come before the vCPU. */
+static void restrict_vm(const struct config *config)
+{
+    for (uint32_t i = 0; i < config->cap_count; i++)
+        enable_cap(FD_VM, config->caps[i].number, config->caps[i].argument);
+    if (request(FD_VM, KVM_X86_SET_MSR_FILTER, &msr_filter) != 0)
+        err(1, "KVM refuses to filter machine-specific registers; Linux 5.10 can");
+}
+
+static void create_vm(const struct machine *machine, const struct config *config)
 {
     struct kvm_userspace_memory_region slot = {
         .guest_phys_addr = 0,
@@ -74,6 +93,7 @@ static void create_vm(const struct machine *machine)
     };
 
     check_number(ioctl(FD_KVM, KVM_CREATE_VM, 0), FD_VM, "a virtual machine");
+    restrict_vm(config);
     if (ioctl(FD_VM, KVM_SET_TSS_ADDR, TSS_ADDRESS) != 0)
         err(1, "KVM refuses the place of its task state segment");
     if (request(FD_VM, KVM_SET_USER_MEMORY_REGION, &slot) != 0)
@@ -109,11 +129,15 @@ static void create_vcpu(struct machine *machine)
     map_ring(machine, (size_t)size);
 }
 
-/* The guest sees what KVM supports of the host's processor, and its brand. */
+/*
+ * The guest sees what the jailer left of the host's processor. KVM's own features are none of it,
+ * and without KVM_CAP_ENFORCE_PV_FEATURE_CPUID KVM would serve them all the same.
+ */
 static void set_cpuid(void)
 {
     struct config_processor processor;
 
+    enable_cap(FD_VCPU, KVM_CAP_ENFORCE_PV_FEATURE_CPUID, 1);
     config_read_processor(&processor);
     if (request(FD_VCPU, KVM_SET_CPUID2, &processor) != 0)
         err(1, "KVM refuses the CPUID leaves that it supports");
@@ -123,7 +147,7 @@ void machine_create(struct machine *machine, const struct config *config)
 {
     check_api();
     map_memory(machine, config);
-    create_vm(machine);
+    create_vm(machine, config);
     create_vcpu(machine);
     set_cpuid();
 }

@@ -55,7 +55,7 @@ static void start_vmm(const char *vmm, const char *guest, int link)
     int kvm = above(kvm_open(), "/dev/kvm");
     int memory = above(memfd_create("guest memory", 0), "memfd_create");
     int image = above(open(guest, O_RDONLY), guest);
-    configure_vm(start[1], &options, image);
+    configure_vm(start[1], &options, kvm, image);
     configure_processor(start[1], kvm);
     int program = above(open(vmm, O_RDONLY), vmm);
     int broker = above(link, "link");
