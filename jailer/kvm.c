@@ -31,12 +31,12 @@ int kvm_open(void)
 /* Those of KVM's departures from the processor that serve no guest of today: it would patch a
  * guest's hypercall instruction, allow MWAIT where CPUID has none, enable an interrupt line at
  * reset. */
-#define QUIRKS                                                                                     \
+#define UNUSED_QUIRKS                                                                              \
     (KVM_X86_QUIRK_LINT0_REENABLED | KVM_X86_QUIRK_LAPIC_MMIO_HOLE |                               \
      KVM_X86_QUIRK_OUT_7E_INC_RIP | KVM_X86_QUIRK_MISC_ENABLE_NO_MWAIT |                           \
      KVM_X86_QUIRK_FIX_HYPERCALL_INSN | KVM_X86_QUIRK_MWAIT_NEVER_UD_FAULTS)
 
-enum cap { COUNTERS, BUS_LOCKS, EVENT_WINDOWS, OLD_QUIRKS, CAPS };
+enum cap { COUNTERS, BUS_LOCKS, EVENT_WINDOWS, QUIRKS, CAPS };
 
 /* The argument of KVM_ENABLE_CAP, and the bits of KVM_CHECK_EXTENSION that say that KVM takes it
  * (Documentation/virt/kvm/api.rst). */
@@ -50,7 +50,7 @@ static const struct {
     /* a window of the least size, in the upper half: the processor adds what it needs */
     [EVENT_WINDOWS] = {KVM_CAP_X86_NOTIFY_VMEXIT, 1,
                        KVM_X86_NOTIFY_VMEXIT_ENABLED | KVM_X86_NOTIFY_VMEXIT_USER},
-    [OLD_QUIRKS] = {KVM_CAP_DISABLE_QUIRKS2, QUIRKS, QUIRKS},
+    [QUIRKS] = {KVM_CAP_DISABLE_QUIRKS2, UNUSED_QUIRKS, UNUSED_QUIRKS},
 };
 
 _Static_assert(CAPS <= CONFIG_CAPS_MAX, "all fit the configuration");
@@ -100,7 +100,7 @@ static const char *lacks_event_windows(const struct jail *jail)
 static const char *lacks_quirks(const struct jail *jail)
 {
     (void)jail;
-    return lacks(OLD_QUIRKS, "this kernel cannot turn all of them off");
+    return lacks(QUIRKS, "this kernel cannot turn all of them off");
 }
 
 /* The VMM closes these on the machine, before its vCPU runs (vmm/machine.c). */

@@ -284,26 +284,39 @@ END
 }
 
 # config [FIELD=VALUE...]: a configuration as the jailer writes it (vmm/config.h), but for these, of
-# a flat guest and a processor without CPUID leaves
+# a flat guest and a processor without CPUID leaves; its first `cut` bytes
 config() {
-    python3 - "$@" <<'PYTHON'
-import struct, sys
-field = {"version": 1, "guest": 0, "memory": 65536, "lock": 0, "images": 1, "caps": 0, "kind": 0,
-         "fd": 5, "size": 64, "cap": 0, "leaves": 0, "excess": 0, "cut": None}
-field.update((name, int(value)) for name, value in (part.split("=") for part in sys.argv[1:]))
-value = list(field.values())
-out = struct.pack("<IIQIIIi", *value[:6], 0)
-out += struct.pack("<IiQ", *value[6:9]).ljust(8 * 16, b"\0")
-out += struct.pack("<IIQ", field["cap"], 0, 1).ljust(4 * 16, b"\0")
-out += struct.pack("<II", field["leaves"], 0) + bytes(field["excess"])
-sys.stdout.buffer.write(out[:field["cut"]])
-PYTHON
+    local version=1 guest=0 memory=65536 lock=0 images=1 caps=0 kind=0 fd=5 size=64 cap=0 leaves=0 \
+        excess=0 cut=1000
+    [[ $# -eq 0 ]] || local "$@"
+    {
+        little 4 $version $guest
+        little 8 $memory
+        little 4 $lock $images $caps 0 $kind $fd
+        little 8 $size 0 0 0 0 0 0 0 0 0 0 0 0 0 0 # seven images that are not there
+        little 4 $cap 0
+        little 8 1 0 0 0 0 0 0 # three capabilities
+        little 4 $leaves 0
+        head -c $excess /dev/zero
+    } | head -c $cut
 }
-export -f config
+
+# little SIZE NUMBER...: each as so many bytes, the lowest first
+little() {
+    local size=$1 number byte bits
+    for number in "${@:2}"; do
+        for ((bits = 0; bits < 8 * size; bits += 8)); do
+            printf -v byte '\\x%02x' $((number >> bits & 255))
+            # shellcheck disable=SC2059 # it is the escape sequence of a byte
+            printf "$byte"
+        done
+    done
+}
+export -f config little
 
 # alone REDIRECTIONS: runs the VMM without a jailer, with descriptors that these change
 alone() {
-    run --separate-stderr timeout --kill-after 5 20 bash -c '
+    run --separate-stderr timeout --kill-after 5 "$DEADLINE" bash -c '
         exec 3<>/dev/kvm 4<>memory 5<"$3/feed-three.bin" 6<>/dev/udp/127.0.0.1/9
         exec 7< <(config "size=$(stat -c %s "$3/feed-three.bin")")
         eval "exec $2"
