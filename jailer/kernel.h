@@ -39,6 +39,14 @@ static inline int sys_close_range(unsigned first, unsigned last)
 #define PR_GET_MDWE              66
 #endif
 
+#ifndef MFD_NOEXEC_SEAL /* linux/memfd.h of Linux 6.3 */
+#define MFD_NOEXEC_SEAL 8u
+#endif
+#ifndef PR_SET_MEMORY_MERGE /* linux/prctl.h of Linux 6.4 */
+#define PR_SET_MEMORY_MERGE 67
+#define PR_GET_MEMORY_MERGE 68
+#endif
+
 /* open_tree(2), move_mount(2), mount_setattr(2): linux/mount.h of Linux 5.12 */
 #define TREE_CLONE             1u       /* OPEN_TREE_CLONE */
 #define TREE_CLOEXEC           0x80000u /* OPEN_TREE_CLOEXEC */

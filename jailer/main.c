@@ -5,6 +5,7 @@
 #include "claim.h"
 #include "configure.h"
 #include "daemon.h"
+#include "guest.h"
 #include "jail.h"
 #include "kernel.h"
 #include "kvm.h"
@@ -22,7 +23,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
@@ -48,17 +48,6 @@ static int open_file(const char *path, int flags, const char *what, const char *
 
     if (fd < 0)
         err(1, "cannot open %s %s (%s)", what, path, option);
-    return fd;
-}
-
-/* Guest memory: exactly as large as asked for, and no process can change that (memfd_create(2)). */
-static int make_memory(uint64_t bytes)
-{
-    int fd = memfd_create("guest-memory", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-
-    if (fd < 0 || ftruncate(fd, (off_t)bytes) != 0 ||
-        fcntl(fd, F_ADD_SEALS, F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL) != 0)
-        err(1, "cannot make %llu bytes of guest memory", (unsigned long long)bytes);
     return fd;
 }
 
@@ -132,9 +121,8 @@ static void furnish_vmm(struct jail *vmm, const struct options *options, int kvm
     give(vmm, kvm, "kvm");
     if (options->lock_memory)
         allow_locked_memory(options->memory_bytes);
-    give(vmm, make_memory(options->memory_bytes), "memory");
-    give(vmm, open_file(options->guest, O_RDONLY | O_NONBLOCK, "the guest image", "--guest"),
-         "guest");
+    give(vmm, guest_memory(options->memory_bytes), "memory");
+    give(vmm, guest_image(options->guest), "guest");
     give(vmm, link, "broker");
     give(vmm, start, "start");
 }

@@ -203,10 +203,18 @@ bare_environment() {
     in_every_way bare_environment
 }
 
+# seals FILE: of a memfd; F_GET_SEALS is 1034
+seals() {
+    python3 -c 'import fcntl, sys; print(fcntl.fcntl(open(sys.argv[1]), 1034))' "$1"
+}
+
 @test "a program finds all descriptors at its start, and nothing inherited from the shell" {
     need_root "see the descriptors of others"
     cd "$BATS_TEST_TMPDIR"
     VM_ID=start-$$
+    # F_SEAL_SEAL, _SHRINK and _GROW; F_SEAL_EXEC
+    local expected=7
+    ! linux_is_at_least 6.3 || expected=$((7 | 0x20))
     for way in $ways; do
         exec 9</etc/passwd 19</etc/passwd
         vm_launch "$way" --id "$VM_ID" --exec "$PROBE" -- wait
@@ -214,6 +222,7 @@ bare_environment() {
         [[ $(fds "$(vmm)") == "0 1 2 3 4 5 6 7" ]]
         [[ $(readlink "/proc/$(vmm)/fd/3") == /dev/kvm || $way == user ]]
         [[ $(readlink "/proc/$(vmm)/fd/4") == /memfd:guest-memory* ]]
+        [[ $(seals "/proc/$(vmm)/fd/4") == "$expected" ]]
         [[ $(readlink "/proc/$(vmm)/fd/5") == */monitor.bin ]]
         press x
         vm_wait

@@ -72,6 +72,15 @@ refused() {
         --guest ./none.bin --exec sparkler-vmm
 }
 
+@test "what is no guest: a script, an ELF program, a directory" {
+    need_kvm
+    printf '#!/bin/sh\n' >script.py
+    local said="a guest is a flat image of 16-bit code"
+    refused "the guest image script.py is a script (--guest)" "$said" -- --guest script.py
+    refused "the guest image $PROBE is an ELF program" "$said" -- --guest "$PROBE"
+    refused "the guest image . is a directory" "$said" -- --guest .
+}
+
 @test "a guest that may not be read" {
     need_kvm
     [ "$(id -u)" != 0 ] || skip "root may read everything"

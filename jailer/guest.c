@@ -1,0 +1,58 @@
+/* Image and memory of the guest: see guest.h. */
+#include "guest.h"
+
+#include "kernel.h"
+
+#include <err.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/types.h>
+#include <unistd.h>
+
+/* What a newcomer takes for a guest: it would fail in one, with registers for a reason. */
+static const char *mistaken_for_guest(int fd)
+{
+    char start[4];
+    ssize_t n = pread(fd, start, sizeof(start), 0);
+
+    if (n < 0 && errno == EISDIR)
+        return "a directory";
+    if (n >= 2 && memcmp(start, "#!", 2) == 0)
+        return "a script";
+    if (n == 4 && memcmp(start, "\177ELF", 4) == 0)
+        return "an ELF program";
+    return NULL;
+}
+
+int guest_image(const char *path)
+{
+    int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+    const char *mistaken;
+
+    if (fd < 0)
+        err(1, "cannot open the guest image %s (--guest)", path);
+    mistaken = mistaken_for_guest(fd);
+    if (mistaken != NULL)
+        errx(
+            1,
+            "the guest image %s is %s (--guest); a guest is a flat image of 16-bit code, loaded at "
+            "0x1000, as nasm -f bin makes it",
+            path, mistaken);
+    return fd;
+}
+
+/* Exactly as large as asked for and never a program, and no process can change that
+ * (memfd_create(2)). */
+int guest_memory(uint64_t bytes)
+{
+    int fd = memfd_create("guest-memory", MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_NOEXEC_SEAL);
+
+    if (fd < 0 && errno == EINVAL) /* before Linux 6.3: the log says that it lacks write-execute */
+        fd = memfd_create("guest-memory", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    if (fd < 0 || ftruncate(fd, (off_t)bytes) != 0 ||
+        fcntl(fd, F_ADD_SEALS, F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL) != 0)
+        err(1, "cannot make %llu bytes of guest memory", (unsigned long long)bytes);
+    return fd;
+}

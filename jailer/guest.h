@@ -1,0 +1,15 @@
+/* The guest as the VMM is given it: its image, its memory. */
+#ifndef SPARKLER_GUEST_H
+#define SPARKLER_GUEST_H
+
+#include <stdint.h>
+
+/* Opens the guest image (close-on-exec). Ends the program by err(3) if that fails, and if it is
+ * what no guest is: a directory, a script, an ELF program. */
+int guest_image(const char *path);
+
+/* Makes the guest's memory, as a sealed memfd (close-on-exec). Ends the program by err(3) if that
+ * fails. */
+int guest_memory(uint64_t bytes);
+
+#endif
