@@ -28,5 +28,7 @@ void explain(const struct jail *const jails[4])
         printf("%-18s %-8s %-8s %-11s %-8s %s\n", (*lock)->name, mark(*lock, jails[0]),
                mark(*lock, jails[1]), mark(*lock, jails[2]), mark(*lock, jails[3]),
                why == NULL ? (*lock)->what : why);
+        if (why == NULL && (why = lock_missing(*lock, jails[0])) != NULL)
+            printf("%-18s %s\n", "", why);
     }
 }

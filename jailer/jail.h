@@ -54,8 +54,11 @@ struct lock {
     uint64_t clone_flags; /* CLONE_NEW… that belongs to it; the process is born behind this lock */
     /* Why it does not apply to this jail, or NULL. */
     const char *(*skipped)(const struct jail *jail);
-    /* Why this host cannot close it, or NULL; only for what not every kernel has. It is logged. */
+    /* Why this kernel cannot close it, or NULL; only for what not every kernel has. It is logged.
+     */
     const char *(*missing)(const struct jail *jail);
+    /* Which parts of it this kernel cannot close, and why, or NULL. They are logged too. */
+    const char *(*incomplete)(const struct jail *jail);
     /* Closes it on the calling process; ends the process by err(3), status 1, if it cannot. */
     void (*close)(struct jail *jail);
 };
@@ -64,11 +67,15 @@ extern const struct lock lock_user_namespace, lock_mount_namespace, lock_pid_nam
     lock_network_namespace, lock_ipc_namespace, lock_uts_namespace, lock_cgroup_namespace;
 extern const struct lock lock_session, lock_cgroup, lock_root, lock_parent_death, lock_rlimits,
     lock_capability_bounds, lock_ids, lock_no_new_privs, lock_dumpable, lock_write_execute,
-    lock_speculation, lock_core_scheduling, lock_landlock, lock_descriptors, lock_seccomp;
+    lock_memory_merging, lock_speculation, lock_core_scheduling, lock_landlock, lock_descriptors,
+    lock_seccomp;
 extern const struct lock lock_processor, lock_bus_locks, lock_event_windows, lock_quirks;
 
 /* All locks in the order in which they close; ended by NULL. */
 extern const struct lock *const locks[];
+
+/* Why this kernel cannot close the lock, or a part of it, on this jail; or NULL. */
+const char *lock_missing(const struct lock *lock, const struct jail *jail);
 
 /* Why the lock does not apply to this jail, or NULL if it closes. */
 const char *lock_skipped(const struct lock *lock, const struct jail *jail);

@@ -39,6 +39,17 @@ static const char *landlock_missing(const struct jail *jail)
     return abi_version() < 1 ? "not enabled in this kernel (lsm=landlock)" : NULL;
 }
 
+/* What came to files later is left out: no jail has a file system that could be written to. */
+static const char *landlock_incomplete(const struct jail *jail)
+{
+    int abi = abi_version();
+
+    (void)jail;
+    return abi >= 6   ? NULL
+           : abi >= 4 ? "needs Linux 6.12 for signals and abstract sockets"
+                      : "needs Linux 6.7 for TCP ports, 6.12 for signals and abstract sockets";
+}
+
 /* What is denied unless a rule allows it. */
 static struct ruleset handled(const struct jail *jail, int abi)
 {
@@ -110,5 +121,6 @@ const struct lock lock_landlock = {
     .what = "no file, TCP port, signal, abstract socket",
     .roles = VMM | BROKER | SUPERVISOR | JANITOR,
     .missing = landlock_missing,
+    .incomplete = landlock_incomplete,
     .close = restrict_self,
 };

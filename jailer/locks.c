@@ -22,6 +22,7 @@ const struct lock *const locks[] = {
     &lock_no_new_privs,
     &lock_dumpable,
     &lock_write_execute,
+    &lock_memory_merging,
     &lock_core_scheduling,
     &lock_speculation,
     &lock_landlock,
@@ -33,6 +34,21 @@ const struct lock *const locks[] = {
     &lock_quirks,
     NULL,
 };
+
+const char *lock_missing(const struct lock *lock, const struct jail *jail)
+{
+    const char *why = NULL;
+
+    if (lock->missing == NULL && lock->incomplete == NULL)
+        return NULL;
+    if (!(lock->roles & jail->role) || (lock->skipped != NULL && lock->skipped(jail) != NULL))
+        return NULL;
+    if (lock->missing != NULL)
+        why = lock->missing(jail);
+    if (why == NULL && lock->incomplete != NULL)
+        why = lock->incomplete(jail);
+    return why;
+}
 
 const char *lock_skipped(const struct lock *lock, const struct jail *jail)
 {

@@ -22,7 +22,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
@@ -229,12 +228,24 @@ static struct jail new_jail(enum role role, const struct options *options, struc
     return jail;
 }
 
-/* What every kernel has is closed or an error; of the rest, the log says what is missing. */
+/* What every kernel has is closed or an error; of the rest, one line on the log says what is
+ * missing.
+ */
 static void log_missing(const struct jail *jail)
 {
-    for (const struct lock *const *lock = locks; *lock != NULL; lock++)
-        if ((*lock)->missing != NULL && (*lock)->missing(jail) != NULL)
-            warnx("this machine lacks a lock: %s (%s)", (*lock)->name, (*lock)->missing(jail));
+    char missing[512] = "";
+    size_t length = 0;
+
+    for (const struct lock *const *lock = locks; *lock != NULL; lock++) {
+        const char *why = lock_missing(*lock, jail);
+
+        if (why != NULL && length < sizeof(missing))
+            length += (size_t)snprintf(missing + length, sizeof(missing) - length, "%s%s (%s)",
+                                       length > 0 ? ", " : "", (*lock)->name, why);
+    }
+    if (length > 0)
+        warnx("locks that this kernel lacks: %s; jailer --explain shows which processes go without",
+              missing);
 }
 
 /* Makes the VMM's cgroup, and before that the one who removes it if all else is killed. */

@@ -102,6 +102,24 @@ static void set_core_cookie(struct jail *jail)
         err(1, "cannot get a core-scheduling cookie");
 }
 
+/* Identical pages of strangers, merged by the kernel, tell by timing who has which (KSM). */
+static const char *merging_skipped(const struct jail *jail)
+{
+    (void)jail;
+    return prctl(PR_GET_MEMORY_MERGE, 0, 0, 0, 0) < 0 ? "this kernel merges none unasked" : NULL;
+}
+
+/* It would be inherited from whoever started the jailer, systemd's MemoryKSM= for one. */
+static void forbid_merging(struct jail *jail)
+{
+    (void)jail;
+    if (prctl(PR_SET_MEMORY_MERGE, 0, 0, 0, 0) != 0)
+        err(1, "cannot forbid the merging of memory");
+}
+
+static const int misfeatures[] = {PR_SPEC_STORE_BYPASS, PR_SPEC_INDIRECT_BRANCH};
+#define MISFEATURES (sizeof(misfeatures) / sizeof(misfeatures[0]))
+
 /* PR_SPEC_PRCTL: the kernel leaves the choice to the process (kernel's spec_ctrl.rst) */
 static bool can_disable(int speculation)
 {
@@ -110,20 +128,23 @@ static bool can_disable(int speculation)
     return state > 0 && (state & PR_SPEC_PRCTL) != 0;
 }
 
-static const char *speculation_missing(const struct jail *jail)
+/*
+ * Not logged as missing: whether the processor is exposed, and what cures it (microcode, the
+ * hypervisor, the kernel's command line), is said for the whole machine by the kernel.
+ */
+static const char *speculation_skipped(const struct jail *jail)
 {
     (void)jail;
-    return can_disable(PR_SPEC_STORE_BYPASS) || can_disable(PR_SPEC_INDIRECT_BRANCH)
-               ? NULL
-               : "the kernel leaves no choice here";
+    for (unsigned i = 0; i < MISFEATURES; i++)
+        if (can_disable(misfeatures[i]))
+            return NULL;
+    return "no switch here; lscpu shows what is open";
 }
 
 static void disable_speculation(struct jail *jail)
 {
-    static const int misfeatures[] = {PR_SPEC_STORE_BYPASS, PR_SPEC_INDIRECT_BRANCH};
-
     (void)jail;
-    for (unsigned i = 0; i < sizeof(misfeatures) / sizeof(misfeatures[0]); i++)
+    for (unsigned i = 0; i < MISFEATURES; i++)
         if (can_disable(misfeatures[i]) &&
             prctl(PR_SET_SPECULATION_CTRL, misfeatures[i], PR_SPEC_FORCE_DISABLE, 0, 0) != 0)
             err(1, "cannot disable speculation %d", misfeatures[i]);
@@ -152,7 +173,7 @@ const struct lock lock_no_new_privs = {
 
 const struct lock lock_dumpable = {
     .name = "not dumpable",
-    .what = "no core dump, no ptrace by its own user",
+    .what = "no core; ptrace by namespace's owner only",
     .roles = VMM | BROKER | SUPERVISOR | JANITOR,
     .close = set_not_dumpable,
 };
@@ -163,6 +184,14 @@ const struct lock lock_write_execute = {
     .roles = VMM | BROKER | SUPERVISOR | JANITOR,
     .missing = mdwe_missing,
     .close = deny_write_execute,
+};
+
+const struct lock lock_memory_merging = {
+    .name = "memory merging",
+    .what = "no page shared with strangers (KSM)",
+    .roles = VMM | BROKER | SUPERVISOR | JANITOR,
+    .skipped = merging_skipped,
+    .close = forbid_merging,
 };
 
 const struct lock lock_core_scheduling = {
@@ -178,6 +207,6 @@ const struct lock lock_speculation = {
     .name = "speculation",
     .what = "no store bypass, no foreign predictions",
     .roles = VMM | BROKER,
-    .missing = speculation_missing,
+    .skipped = speculation_skipped,
     .close = disable_speculation,
 };

@@ -294,6 +294,32 @@ cgroup_file() {
     done
 }
 
+merges() {
+    grep -q "^ksm_merge_any: $2" "/proc/$1/ksm_stat"
+}
+
+@test "no process inherits that its memory is merged with others'" {
+    need_root "read what KSM does for others"
+    grep -q ksm_merge_any /proc/self/ksm_stat || skip "this kernel does not show who is merged"
+    cd "$BATS_TEST_TMPDIR"
+    VM_ID=merging-$$
+    JAILER=$stage/merged
+    # 67 is PR_SET_MEMORY_MERGE
+    printf '%s\n' '#!/usr/bin/python3' 'import ctypes, os, sys' \
+        'assert ctypes.CDLL(None).prctl(67, 1, 0, 0, 0) == 0' \
+        "os.execv('$stage/jailer', sys.argv)" >"$JAILER"
+    chmod 755 "$JAILER"
+    for way in $ways; do
+        vm_start "$way" --id "$VM_ID" --offline-samples
+        ask_for_tweet
+        for pid in "$supervisor" $(vmm) $(warden) $(broker) $(resolver) $(janitor || true); do
+            merges "$pid" no
+        done
+        press 5
+        vm_wait
+    done
+}
+
 no_terminal() {
     local pid
     for pid in $vmm $warden $broker; do

@@ -397,6 +397,37 @@ in_another_user_namespace() {
     done
 }
 
+# with_landlock ABI OPTION...: the jailer on a kernel whose Landlock is that old
+with_landlock() {
+    run --separate-stderr strace -o trace -e trace=landlock_create_ruleset \
+        -e "inject=landlock_create_ruleset:retval=$1:when=1..2" "$JAILER" "${@:2}" <<<5
+    [[ $status -eq 0 ]]
+}
+
+@test "what this kernel's Landlock is too old for is on the log, and in --explain" {
+    need_kvm
+    command -v strace >/dev/null || skip "strace is missing: apt-get install strace"
+    local abi4="landlock (needs Linux 6.7 for TCP ports, 6.12 for signals and abstract sockets)"
+    local abi6="landlock (needs Linux 6.12 for signals and abstract sockets)"
+    with_landlock 3 --id "$VM_ID"
+    [[ $stderr == *"locks that this kernel lacks: "*"$abi4"* ]]
+    with_landlock 5 --id "$VM_ID"
+    [[ $stderr == *"locks that this kernel lacks: "*"$abi6"* ]]
+    with_landlock 6 --id "$VM_ID"
+    [[ $stderr != *landlock* ]]
+    check_nothing_left
+    run strace -o trace -e inject=landlock_create_ruleset:retval=5 "$JAILER" --explain
+    grep -A1 '^landlock ' <<<"$output" | grep -q 'needs Linux 6.12 for signals'
+}
+
+@test "the log has no alarm that nobody can act on; --explain has" {
+    need_kvm
+    run --separate-stderr "$JAILER" --id "$VM_ID" <<<5
+    [[ $status -eq 0 && $stderr != *speculation* ]]
+    run "$JAILER" --explain
+    grep -E '^speculation +(closed|skipped) .*(no store bypass|lscpu shows what is open)' <<<"$output"
+}
+
 @test "--explain says what is skipped, and why" {
     need_root "be asked for both"
     run "$JAILER" --explain --exec sparkler-vmm
