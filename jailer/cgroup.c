@@ -20,7 +20,8 @@
 #define VMM_OVERHEAD  (16ull << 20) /* the VMM itself and what KVM keeps for it */
 #define PAGES_SHARE   128 /* of guest memory, for the tables of its pages: 32 bytes each */
 #define BROKER_MEMORY (96ull << 20)
-#define REMOVE_TRIES  2000 /* each waits 1 ms */
+#define REMOVE_TRIES  2000     /* each waits 1 ms */
+#define ONE_PROCESSOR "100000" /* microseconds, of the period of as many that is the default */
 
 static const char *const v1_controllers[CGROUP_FOLDERS_MAX] = {"memory", "pids", "cpu"};
 
@@ -42,13 +43,23 @@ const char *cgroups_skipped(const struct options *options)
     return NULL;
 }
 
-static void write_limit(int folder, const char *file, const char *value)
+/* False if this kernel has no such limit. */
+static bool write_limit_if_there(int folder, const char *file, const char *value)
 {
     int fd = openat(folder, file, O_WRONLY | O_CLOEXEC);
 
+    if (fd < 0 && errno == ENOENT)
+        return false;
     if (fd < 0 || write(fd, value, strlen(value)) != (ssize_t)strlen(value))
         err(1, "cannot set the cgroup limit %s=%s", file, value);
     close(fd);
+    return true;
+}
+
+static void write_limit(int folder, const char *file, const char *value)
+{
+    if (!write_limit_if_there(folder, file, value))
+        err(1, "cannot set the cgroup limit %s=%s", file, value);
 }
 
 /* v2: the controllers are there for the children only if the parent says so. */
@@ -120,35 +131,75 @@ struct limits {
     unsigned pids, cpu_percent;
 };
 
-static void set_limits(const struct cgroups *cgroups, const int folders[], struct limits limits)
+static void set_limits(const struct cgroups *cgroups, const struct cgroup *cgroup,
+                       const int folders[], const struct limits *limits)
 {
     const bool v2 = cgroups->count == 1;
+    const int cpu = folders[folder_of(cgroups, "cpu.max")];
     char value[32];
 
-    snprintf(value, sizeof(value), "%llu", limits.memory);
+    snprintf(value, sizeof(value), "%llu", limits->memory);
     write_limit(folders[0], v2 ? "memory.max" : "memory.limit_in_bytes", value);
-    snprintf(value, sizeof(value), "%u", limits.pids);
+    snprintf(value, sizeof(value), "%u", limits->pids);
     write_limit(folders[folder_of(cgroups, "pids.max")], "pids.max", value);
     /* 100 and 1024 are the defaults of the two versions for the same: an equal share */
-    snprintf(value, sizeof(value), "%u", v2 ? limits.cpu_percent : limits.cpu_percent * 1024 / 100);
-    write_limit(folders[folder_of(cgroups, "cpu.weight")], v2 ? "cpu.weight" : "cpu.shares", value);
+    snprintf(value, sizeof(value), "%u",
+             v2 ? limits->cpu_percent : limits->cpu_percent * 1024 / 100);
+    write_limit(cpu, v2 ? "cpu.weight" : "cpu.shares", value);
+    if (!write_limit_if_there(cpu, v2 ? "cpu.max" : "cpu.cfs_quota_us", ONE_PROCESSOR))
+        warnx("the cgroup %s may use all processors that are idle: this kernel was built without "
+              "CONFIG_CFS_BANDWIDTH",
+              cgroup->name);
 }
 
-/* Limits of the command line: FILE=VALUE is the VMM's, broker:FILE=VALUE the broker's. */
+/* The file of a limit of the command line, if it is for this jail: FILE=VALUE is the VMM's,
+ * broker:FILE=VALUE the broker's. */
+static const char *file_of(const struct setting *limit, bool broker)
+{
+    static const char prefix[] = "broker:";
+    const bool for_broker = strncmp(limit->name, prefix, strlen(prefix)) == 0;
+
+    if (for_broker != broker)
+        return NULL;
+    return for_broker ? limit->name + strlen(prefix) : limit->name;
+}
+
 static void set_given_limits(const struct cgroups *cgroups, const int folders[], bool broker,
                              const struct settings *given)
 {
-    static const char prefix[] = "broker:";
-
     for (unsigned i = 0; i < given->count; i++) {
-        const char *file = given->list[i].name;
-        bool for_broker = strncmp(file, prefix, strlen(prefix)) == 0;
+        const char *file = file_of(&given->list[i], broker);
 
-        if (for_broker)
-            file += strlen(prefix);
-        if (for_broker == broker)
+        if (file != NULL)
             write_limit(folders[folder_of(cgroups, file)], file, given->list[i].value);
     }
+}
+
+/*
+ * What is over the limit of memory is refused, not moved to a disk, unless the command line says
+ * otherwise. v1 limits memory and swap together, to no less than `memory`, its limit of memory.
+ */
+static void forbid_swap(const struct cgroups *cgroups, const struct cgroup *cgroup,
+                        const int folders[], unsigned long long memory,
+                        const struct settings *given)
+{
+    const bool broker = cgroup == &cgroups->broker;
+    const bool v2 = cgroups->count == 1;
+    const char *const swap = v2 ? "memory.swap.max" : "memory.memsw.limit_in_bytes";
+    char limit[32];
+
+    snprintf(limit, sizeof(limit), "%llu", v2 ? 0 : memory);
+    for (unsigned i = 0; i < given->count; i++) {
+        const char *file = file_of(&given->list[i], broker);
+
+        if (file != NULL && strcmp(file, swap) == 0)
+            return;
+        if (file != NULL && strcmp(file, "memory.limit_in_bytes") == 0)
+            snprintf(limit, sizeof(limit), "%s", given->list[i].value);
+    }
+    if (!write_limit_if_there(folders[0], swap, limit) && access("/proc/swaps", F_OK) == 0)
+        warnx("the cgroup %s has no limit of swap; boot with swapaccount=1, or without swap",
+              cgroup->name);
 }
 
 /* False if there is one of that name. */
@@ -206,13 +257,15 @@ bool cgroups_make(struct cgroups *cgroups, enum role role, const struct options 
     const struct limits vmm = {
         options->memory_bytes + options->memory_bytes / PAGES_SHARE + VMM_OVERHEAD, 16, 100};
     const struct limits broker = {BROKER_MEMORY, 8, 25};
+    const struct limits *const limits = role == VMM ? &vmm : &broker;
     struct cgroup *cgroup = role == VMM ? &cgroups->vmm : &cgroups->broker;
     int folders[CGROUP_FOLDERS_MAX] = {-1, -1, -1};
 
     if (!make_cgroup(cgroups, cgroup, folders, options, owner))
         return false;
-    set_limits(cgroups, folders, role == VMM ? vmm : broker);
+    set_limits(cgroups, cgroup, folders, limits);
     set_given_limits(cgroups, folders, role == BROKER, &options->cgroup_limits);
+    forbid_swap(cgroups, cgroup, folders, limits->memory, &options->cgroup_limits);
     close_folders(cgroups, folders);
     return true;
 }

@@ -50,6 +50,54 @@ need_cgroups_v2() {
     [[ $output == touches && $stderr == *"sparkler-vmm was killed: its cgroup had no memory left"* ]]
 }
 
+# limit_of PART NAME: of the running VM, in cgroup v2 or v1
+limit_of() {
+    cat /sys/fs/cgroup/{.,*}/"sparkler/$VM_ID.$1/$2" 2>/dev/null
+}
+
+# limits_are VMM-MEMORY: of memory with swap and of processor time; the broker's are the defaults
+limits_are() {
+    local part
+    for part in vmm broker; do
+        if [[ $memory_limit == memory.max ]]; then
+            [[ $(limit_of $part memory.swap.max) -eq 0 ]]
+            [[ $(limit_of $part cpu.max) == "100000 100000" ]]
+        else
+            [[ $(limit_of $part memory.memsw.limit_in_bytes) -eq $(limit_of $part "$memory_limit") ]]
+            [[ $(limit_of $part cpu.cfs_quota_us) -eq 100000 ]]
+            [[ $(limit_of $part cpu.cfs_period_us) -eq 100000 ]]
+        fi
+    done
+    [[ $(limit_of vmm "$memory_limit") -eq $1 ]]
+}
+
+@test "VMM and broker: no memory beyond the limit by swap, and one processor" {
+    need_cgroups
+    [[ -e /proc/swaps ]] || skip "this kernel has no swap"
+    for way in $ways; do
+        vm_start "$way" --id "$VM_ID"
+        limits_are $(((1 << 20) + (1 << 20) / 128 + (16 << 20)))
+        press 5
+        vm_wait
+        vm_start "$way" --id "$VM_ID" --cgroup "$memory_limit=64M"
+        limits_are $((64 << 20))
+        press 5
+        vm_wait
+        check_nothing_left
+    done
+}
+
+@test "swap is what the command line says, if it says so" {
+    need_cgroups
+    local swap=memory.memsw.limit_in_bytes
+    [[ $memory_limit != memory.max ]] || swap=memory.swap.max
+    vm_start root --id "$VM_ID" --cgroup "$swap=128M" --cgroup "broker:$swap=128M"
+    [[ $(limit_of vmm $swap) -eq $((128 << 20)) && $(limit_of broker $swap) -eq $((128 << 20)) ]]
+    press 5
+    vm_wait
+    check_nothing_left
+}
+
 # broker_limited LIMIT REASON: the feed is answered in words, the log has the reason, the VM lives on
 broker_limited() {
     DEADLINE=$((3 * DEADLINE))
