@@ -15,7 +15,6 @@ const struct lock *const locks[] = {
     &lock_session,
     &lock_cgroup,
     &lock_root,
-    &lock_rlimits,
     &lock_capability_bounds,
     &lock_ids,
     &lock_parent_death,
@@ -27,6 +26,7 @@ const struct lock *const locks[] = {
     &lock_speculation,
     &lock_landlock,
     &lock_descriptors,
+    &lock_rlimits, /* up to here the limit of open files was the user's, for what they left open */
     &lock_seccomp,
     &lock_processor,
     &lock_bus_locks,

@@ -105,6 +105,7 @@ static void show(const char *path)
 
 static void enter_root(struct jail *jail)
 {
+    umask(022); /* the user's own may hide from the jail's uid what root makes here */
     if (mount("jail", NEW_ROOT, "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, "size=64k,mode=755") !=
         0)
         err(1, "cannot mount the jail's root");

@@ -30,10 +30,10 @@ teardown_file() {
 # A test's own VM ends with it, and so does the cgroup that it has chosen.
 teardown() {
     [ -z "${other:-}" ] || kill "$other"
-    [ -n "${VM_ID:-}" ] || return 0
+    [[ -n ${VM_ID:-} && -n ${supervisor:-} ]] || return 0
     gone "$supervisor" || kill "$supervisor"
     within gone "$supervisor"
-    find /sys/fs/cgroup -depth -type d -name "sparkler-$VM_ID" -exec rmdir {} +
+    rmdir /sys/fs/cgroup/{.,*}/"sparkler-$VM_ID" 2>/dev/null || true
 }
 
 # in_every_way CHECK: with each of the VMs, whose broker was asked and so has its resolver; the
@@ -227,6 +227,49 @@ seals() {
         press x
         vm_wait
         [[ $status -eq 0 ]]
+    done
+}
+
+no_cgroup() {
+    [[ -z $(find /sys/fs/cgroup -name "$VM_ID.*" 2>/dev/null) ]]
+}
+
+# Runs a command that inherits the descriptors from one number to another.
+with_descriptors='
+import os, sys
+first, last = map(int, sys.argv[1:3])
+for fd in range(first, last + 1):
+    os.dup2(0, fd)
+os.execvp(sys.argv[3], sys.argv[3:])'
+
+@test "descriptors that the jailer inherits are in nobody's way, wherever they are" {
+    cd "$BATS_TEST_TMPDIR"
+    VM_ID=inherits-$$
+    for way in $ways; do
+        for inherited in "3 61" "30 61" "50 70" "62 63" "3 200"; do
+            # shellcheck disable=SC2086 # two numbers
+            run --separate-stderr timeout --foreground --kill-after 2 $((3 * DEADLINE)) \
+                python3 -c "$with_descriptors" $inherited bash -c 'become "$@"' - "$way" "$JAILER" --id "$VM_ID" <<<5
+            echo "$way, $inherited: $status $stderr"
+            [[ $status -eq 0 && $output == *"The guest halts."* ]]
+            within no_cgroup
+        done
+    done
+}
+
+@test "an umask that leaves nothing to others: the broker finds its files" {
+    cd "$BATS_TEST_TMPDIR"
+    VM_ID=umask-$$
+    for way in $ways; do
+        umask 077
+        vm_start "$way" --id "$VM_ID" --offline-samples
+        umask 022
+        ask_for_tweet
+        press 5
+        vm_wait
+        cat log
+        [[ $status -eq 0 ]]
+        grep -q '^\[sample, not live' out
     done
 }
 
