@@ -16,7 +16,10 @@ CC       = gcc
 CSTD     = -std=c11 -D_GNU_SOURCE
 WARNINGS = -Wall -Wextra -Wshadow -Werror
 OPTIMIZE = -O2 -g -D_FORTIFY_SOURCE=2
-HARDEN   = -fstack-protector-strong -fstack-clash-protection -fcf-protection -fPIE
+HARDEN   = -fstack-protector-strong -fstack-clash-protection -fcf-protection -fPIE \
+           $(if $(findstring clang,$(CC)),,$(HARDEN_GCC))
+# no variable shows what the stack held before, no register what a function leaves; not in clang 14
+HARDEN_GCC = -ftrivial-auto-var-init=zero -fzero-call-used-regs=used-gpr
 DIRS     = -DSPARKLER_VERSION=\"1.0\" -DLIBEXECDIR=\"$(PREFIX)/libexec/sparkler\" \
            -DDATADIR=\"$(PREFIX)/share/sparkler\"
 CFLAGS   = $(CSTD) $(WARNINGS) $(OPTIMIZE) $(HARDEN) $(EXTRA) $(DIRS) -MMD -MP -I. -I$(BUILD)

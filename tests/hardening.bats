@@ -109,3 +109,12 @@ objects() {
         done
     fi
 }
+
+@test "all of our code: variables start as zero, registers are cleared at a return" {
+    for object in $(objects jailer vmm netbroker policy); do
+        readelf --debug-dump=info "$object" | grep DW_AT_producer >"$BATS_TEST_TMPDIR/producer"
+        for flag in -ftrivial-auto-var-init=zero -fzero-call-used-regs=used-gpr; do
+            grep -q -e " $flag " "$BATS_TEST_TMPDIR/producer" || { echo "$object: $flag"; return 1; }
+        done
+    done
+}
