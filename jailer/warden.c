@@ -2,45 +2,78 @@
  * The warden, pid 1 of the broker's jail. It keeps the broker's end of the link, and starts the
  * broker as inetd would: when the link becomes readable. A broker that dies loses nothing, since
  * it takes a request off the link only with the answer in its hand; it is started again, later
- * each time, until it has died too often. Then the link is closed, and the VMM tells its guest.
+ * each time. If it always dies of the same feed, only that feed is given up: the next broker is
+ * told so, and tells the guest. If it dies all the same, or without being asked for a feed, the
+ * link is closed, and the VMM tells the guest.
  */
 #include "jail.h"
 
+#include "netbroker/wire.h"
 #include "policy/fds.h"
 
 #include <err.h>
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
-#define DEATHS_MAX     6  /* in a row, each within a minute of its start */
+#define DEATHS_MAX     6  /* in a row for one feed, each within a minute of the broker's start */
 #define STEADY_SECONDS 60 /* a broker that lived as long had a good start */
 #define FIRST_PAUSE_MS 100
 
-/* Waits until the VMM asks for something; false when it never will again. */
-static bool wait_for_request(void)
+#define NO_FEED WIRE_FEEDS /* nothing was asked for, or what is no feed */
+
+struct deaths {
+    unsigned row[WIRE_FEEDS + 1]; /* deaths in a row, by the feed that was asked for */
+    /* option of the broker: the ports of the feeds that are given up */
+    char given_up[sizeof("--given-up=") + WIRE_FEEDS * sizeof("0x100,")];
+    size_t length;
+};
+
+/* A request is on the link, now or within the time (-1: for ever) if the VMM lives so long. */
+static bool is_asked(int ms)
 {
     struct pollfd link = {.fd = FD_LINK, .events = POLLIN};
 
-    while (poll(&link, 1, -1) < 0)
+    while (poll(&link, 1, ms) < 0)
         if (errno != EINTR)
             err(1, "cannot wait for a request");
     return (link.revents & POLLIN) != 0 && (link.revents & (POLLHUP | POLLERR)) == 0;
 }
 
+/* The port of the request that is on the link, or 0. The VMM may have sent anything. */
+static uint16_t asked_port(void)
+{
+    struct wire_request request;
+
+    if (recv(FD_LINK, &request, sizeof(request), MSG_PEEK | MSG_DONTWAIT) != sizeof(request))
+        return 0;
+    return request.port;
+}
+
+static _Noreturn void become_broker(const struct jail *jail, struct deaths *deaths)
+{
+    char *argv[] = {jail->argv[0], deaths->given_up, jail->argv[1], NULL};
+    struct jail broker = *jail;
+
+    if (deaths->length > 0)
+        broker.argv = argv;
+    jail_execute(&broker);
+}
+
 /* Runs the broker until it ends; returns its wait status. */
-static int run_broker(const struct jail *jail)
+static int run_broker(const struct jail *jail, struct deaths *deaths)
 {
     pid_t broker = (pid_t)syscall(SYS_clone, SIGCHLD, NULL, NULL, NULL, NULL), ended; /* fork */
     int status;
 
     if (broker == 0)
-        jail_execute(jail);
+        become_broker(jail, deaths);
     if (broker < 0) {
         warn("cannot start the broker");
         return 1 << 8; /* as if it had ended with 1: it is tried again */
@@ -59,9 +92,19 @@ static bool died(int status)
         warnx("killed by signal %d (%s)", WTERMSIG(status), strsignal(WTERMSIG(status)));
     else if (WEXITSTATUS(status) != 0)
         warnx("ended with status %d", WEXITSTATUS(status));
+    else if (is_asked(0))
+        warnx("ended without an answer to what it was asked for");
     else
         return false;
     return true;
+}
+
+/* The broker has ended as it should: no death was in a row with those to come. */
+static void forget(struct deaths *deaths)
+{
+    for (unsigned feed = 0; feed <= NO_FEED; feed++)
+        if (deaths->row[feed] < DEATHS_MAX)
+            deaths->row[feed] = 0;
 }
 
 /* -1: for ever */
@@ -70,22 +113,52 @@ static void pause_ms(int ms)
     poll(NULL, 0, ms);
 }
 
+static void give_up(struct deaths *deaths, uint16_t port)
+{
+    warnx("died %d times in a row of a request for port 0x%x; that feed is given up", DEATHS_MAX,
+          port);
+    deaths->length += (size_t)snprintf(deaths->given_up + deaths->length,
+                                       sizeof(deaths->given_up) - deaths->length, "%s0x%x",
+                                       deaths->length == 0 ? "--given-up=" : ",", port);
+}
+
+/* Counts a death and waits until the broker may be started again; false if it may not. */
+static bool recover(struct deaths *deaths, bool was_steady)
+{
+    const uint16_t port = asked_port();
+    const int feed = wire_feed_index(port);
+    unsigned *row = &deaths->row[feed < 0 ? NO_FEED : feed];
+
+    if (*row == DEATHS_MAX) {
+        warnx("died all the same; feeds are not answered any more");
+        return false;
+    }
+    *row = was_steady ? 1 : *row + 1;
+    if (*row < DEATHS_MAX) {
+        pause_ms(FIRST_PAUSE_MS << (*row - 1));
+    } else if (feed < 0) {
+        warnx("died %d times in a row; feeds are not answered any more", DEATHS_MAX);
+        return false;
+    } else {
+        give_up(deaths, port);
+    }
+    return true;
+}
+
 _Noreturn void warden_run(const struct jail *jail)
 {
-    unsigned deaths = 0;
+    const long long steady = STEADY_SECONDS * 1000000000ll;
+    struct deaths deaths = {0};
+    bool again = true;
 
-    while (deaths < DEATHS_MAX && wait_for_request()) {
-        time_t start = time(NULL);
+    while (again && is_asked(-1)) {
+        long long start = timing_now();
 
-        if (!died(run_broker(jail))) {
-            deaths = 0;
-            continue;
-        }
-        deaths = time(NULL) - start < STEADY_SECONDS ? deaths + 1 : 1;
-        pause_ms(FIRST_PAUSE_MS << deaths);
+        if (died(run_broker(jail, &deaths)))
+            again = recover(&deaths, timing_now() - start >= steady);
+        else
+            forget(&deaths);
     }
-    if (deaths == DEATHS_MAX)
-        warnx("died %u times in a row; feeds are not answered any more", deaths);
     close(FD_LINK);
     for (;;)
         pause_ms(-1);

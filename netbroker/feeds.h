@@ -30,6 +30,7 @@ struct feed {
     unsigned connect_ms;    /* TCP and TLS */
     unsigned total_ms;      /* the whole request with its look-ups; below WIRE_REPLY_SECONDS */
     bool allow_private;     /* the host may have a loopback or private address */
+    bool given_up;          /* not by the file: its answers have ended the broker too often */
 };
 
 struct feeds {

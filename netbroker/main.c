@@ -16,32 +16,38 @@
 #include <time.h>
 
 static const char usage[] =
-    "usage: sparkler-netbroker [--offline-samples | --check]\n"
-    "Answers the feed devices of one VM from the internet. Started by jailer, which hands over "
-    "the\n"
-    "link to the VM, the feeds file and the trusted authorities as descriptors.\n"
-    "  --offline-samples  serve a feed's sample, marked as such, when its server is out of reach\n"
-    "  --check            only check the feeds file and its credentials, then exit\n";
+    "usage: sparkler-netbroker [--offline-samples] [--given-up PORT,...]\n"
+    "       sparkler-netbroker --check\n"
+    "Answers the feed devices of one VM from the internet. Started by jailer, which hands over\n"
+    "the link to the VM, the feeds file and the trusted authorities as descriptors.\n"
+    "  --offline-samples    serve a feed's sample, marked as such, if its server is out of reach\n"
+    "  --given-up PORT,...  do not ask for these feeds: earlier brokers died of them\n"
+    "  --check              only check the feeds file and its credentials, then exit\n";
 
 struct options {
     bool offline_samples, check;
+    const char *given_up; /* ports, separated by commas */
 };
 
 static struct options parse_options(int argc, char **argv)
 {
     static const struct option known[] = {
         {"offline-samples", no_argument, NULL, 'o'},
+        {"given-up", required_argument, NULL, 'g'},
         {"check", no_argument, NULL, 'c'},
         {"help", no_argument, NULL, 'h'},
         {0},
     };
-    struct options options = {0};
+    struct options options = {.given_up = ""};
     int option;
 
     while ((option = getopt_long(argc, argv, "", known, NULL)) != -1) {
         switch (option) {
         case 'o':
             options.offline_samples = true;
+            break;
+        case 'g':
+            options.given_up = optarg;
             break;
         case 'c':
             options.check = true;
@@ -57,6 +63,21 @@ static struct options parse_options(int argc, char **argv)
     if (optind < argc)
         errx(1, "unexpected argument '%s'", argv[optind]);
     return options;
+}
+
+static void give_up(const struct feeds *feeds, const char *ports)
+{
+    char *end;
+
+    for (const char *next = ports; *next != '\0'; next = *end == ',' ? end + 1 : end) {
+        unsigned long port = strtoul(next, &end, 16);
+
+        if (end == next)
+            errx(1, "--given-up %s: expected ports in hexadecimal", ports);
+        for (size_t i = 0; i < feeds->count; i++)
+            if (feeds->feed[i].port == port)
+                feeds->feed[i].given_up = true;
+    }
 }
 
 static void confine(const struct hosts *hosts)
@@ -92,6 +113,7 @@ int main(int argc, char **argv)
     struct handed handed = handed_take();
     struct feeds feeds = feeds_parse(handed.feeds.data, handed.feeds.length);
     struct hosts hosts = hosts_of_feeds(&feeds);
+    give_up(&feeds, options.given_up);
 
     struct resolver *resolver = options.check ? NULL : resolver_start(&hosts);
 

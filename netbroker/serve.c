@@ -100,10 +100,13 @@ void serve(struct cache *cache, const struct feeds *feeds)
         struct text text = {0};
 
         check(&request, &last);
-        if (feed)
-            cache_answer(cache, feed, &text);
-        else
+        if (!feed)
             text_printf(&text, "[port 0x%x: no feed is configured]", request.port);
+        else if (feed->given_up)
+            text_printf(&text, "[%s: given up, since the network broker always died of it]",
+                        feed->name);
+        else
+            cache_answer(cache, feed, &text);
         reply(&request, &text);
         last = request;
     }

@@ -69,6 +69,21 @@ asked() {
     [ "$output" = "[port 0x107: no feed is configured]" ]
 }
 
+@test "a feed that was given up is not asked for" {
+    feeds "https://faulty.test:8443/good?given-up" "" "https://faulty.test:8443/good?not-given-up"
+    run ask --offline-samples --given-up=0x500,0x502 -- 0x500 0x501
+    [ "${lines[0]}" = "[feed 0: given up, since the network broker always died of it]" ]
+    [ "${lines[2]}" = recovered ]
+    [ "$(asked 'good?given-up')" = 0 ]
+}
+
+@test "--given-up takes ports" {
+    feeds https://upstream.test/
+    run ask --given-up=tweet --
+    [ "${lines[0]}" = "sparkler-netbroker: --given-up tweet: expected ports in hexadecimal" ]
+    [ "${lines[1]}" = "the broker exited with 1" ]
+}
+
 @test "--check accepts a good feeds file and needs no network" {
     feeds https://upstream.test/
     run ask --check --

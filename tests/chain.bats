@@ -35,10 +35,10 @@ start_monitor() {
     exec 9>"$BATS_TEST_TMPDIR/keys"
 }
 
-# Waits until the screen shows the text so many times.
+# shows TEXT [COUNT [FILE]]: waits until the screen, or the log, shows the text so many times
 shows() {
     for _ in $(seq 200); do
-        [ "$(grep -c -- "$1" "$SCREEN")" -lt "${2:-1}" ] || return 0
+        [ "$(grep -c -- "$1" "$BATS_TEST_TMPDIR/${3:-screen}")" -lt "${2:-1}" ] || return 0
         sleep 0.05
     done
     cat "$SCREEN" "$BATS_TEST_TMPDIR/log"
@@ -90,6 +90,49 @@ survives() {
 
 @test "a resolver that is killed is started again, with its broker" {
     survives resolver
+}
+
+# logged TEXT: how many lines of the broker's on the log begin so
+logged() {
+    grep -c "^sparkler-netbroker: $1" "$BATS_TEST_TMPDIR/log" || true
+}
+
+@test "a feed that the broker always dies of is given up, and no other" {
+    cat >"$BATS_TEST_TMPDIR/feeds.json" <<'END'
+{"feeds": [
+  {"name": "deadly", "ports": {"0x101": {}}, "url": "https://silent.odd.test/", "format": "text"},
+  {"name": "good", "ports": {"0x100": {}, "0x102": {}}, "format": "original-tweet",
+   "url": "https://upstream.test/original-tweet.json"}
+]}
+END
+    start_monitor --feeds "$BATS_TEST_TMPDIR/feeds.json"
+    shows "Your choice"
+    printf 31 >&9
+    for deaths in 1 2 3 4 5 6; do
+        for _ in $(seq 500); do
+            ! kill -9 "$(descendant sparkler-netbro)" 2>/dev/null || break
+            sleep 0.02
+        done
+        shows "killed by signal 9" "$deaths" log
+    done
+    shows "^\[deadly: given up, since the network broker always died of it\]"
+    printf ' 31 32 2' >&9
+    shows "What you type most" 2
+    printf ' 5' >&9
+    wait "$JAILER"
+    [ "$(grep -c "^\[deadly: given up" "$SCREEN")" = 2 ]
+    [ "$(logged "killed by signal 9")" = 6 ]
+    [ "$(logged "died 6 times in a row of a request for port 0x101; that feed is given up")" = 1 ]
+}
+
+@test "a broker that ends without an answer, but well, is not started for ever" {
+    start_monitor --broker /bin/true
+    printf '2' >&9
+    shows "^\[feeds: the network broker has ended"
+    printf ' 5' >&9
+    wait "$JAILER"
+    [ "$(logged "ended without an answer")" = 7 ]
+    [ "$(logged "died all the same; feeds are not answered any more")" = 1 ]
 }
 
 @test "a broker that is started again reads what was checked, whatever became of the files" {
