@@ -141,6 +141,7 @@ static bool recover(struct deaths *deaths, bool was_steady)
         return false;
     } else {
         give_up(deaths, port);
+        pause_ms(FIRST_PAUSE_MS);
     }
     return true;
 }
