@@ -1,8 +1,8 @@
 /* What the strings of a feeds file must look like. Pure functions. */
 #include "checks.h"
 
-#include <stdbool.h>
-#include <stddef.h>
+#include "text.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,10 +18,8 @@ const char *check_words(const char *value)
 {
     size_t length = strlen(value);
 
-    for (size_t i = 0; i < length; i++) {
-        if ((unsigned char)value[i] < 0x20 || value[i] == 0x7f)
-            return "text without control characters";
-    }
+    if (!text_is_visible(value))
+        return "text without control or invisible characters";
     return length >= 1 && length <= WORDS_MAX ? NULL : "1 to 80 characters";
 }
 

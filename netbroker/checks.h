@@ -5,7 +5,7 @@
 #ifndef SPARKLER_CHECKS_H
 #define SPARKLER_CHECKS_H
 
-/* 1 to 80 characters without a control character. */
+/* 1 to 80 characters, all of which a terminal shows: some get on the log. */
 const char *check_words(const char *value);
 
 /* https://HOST[:PORT]/PATH[?QUERY]; "{id}" may stand in the path and the query. */

@@ -98,6 +98,19 @@ static bool is_invisible(uint32_t code)
     return false;
 }
 
+bool text_is_visible(const char *utf8)
+{
+    size_t length = strlen(utf8);
+    uint32_t code;
+
+    for (size_t at = 0; at < length;) {
+        at += decode(utf8 + at, length - at, &code);
+        if (code == INVALID || code == '\t' || code == '\n' || is_invisible(code))
+            return false;
+    }
+    return true;
+}
+
 struct spelling {
     uint32_t code;
     const char *ascii;

@@ -38,6 +38,10 @@ void text_append_clean(struct text *text, const char *utf8, size_t length);
  */
 bool text_is_utf8(const char *bytes, size_t length);
 
+/* True if a terminal would show all of the UTF-8 on one line: no control, C1 and line end among
+ * them, no bidi, zero-width or other invisible character. */
+bool text_is_visible(const char *utf8);
+
 /*
  * Appends HTML (a Mastodon status) as clean text: tags dropped, <br> and </p> become line ends,
  * entities decoded before the cleaning, line ends at the end dropped.

@@ -148,6 +148,13 @@ static void test_all_keys(void)
 
 static void test_keys(void)
 {
+    /* ESC, line end, DEL, C1's CSI and OSC, raw CSI, right-to-left override, zero-width space */
+    static const char *const invisible[] = {
+        "\"place\": \"a\\u001bb\"", "\"place\": \"a\\nb\"",     "\"place\": \"a\\u007fb\"",
+        "\"place\": \"a\\u009bb\"", "\"place\": \"a\\u009db\"", "\"place\": \"a\xc2\x9b\"",
+        "\"place\": \"a\\u202eb\"", "\"place\": \"a\\u200bb\"",
+    };
+
     refuse_more("\"colour\": 1", "line 8, \"colour\": expected a key that");
     refuse_more("\"ttl_seconds\": 0", "line 8, \"ttl_seconds\": expected a whole number from 1");
     refuse_more("\"ttl_seconds\": 1.5", "line 8, \"ttl_seconds\"");
@@ -160,7 +167,8 @@ static void test_keys(void)
     refuse_more("\"about\": null", "line 8: expected a value, not null");
     refuse_more("\"about\": {}", "line 8, \"about\": expected a string");
     refuse_more("\"place\": []", "line 8, \"place\": expected a string");
-    refuse_more("\"place\": \"a\\u001bb\"", "without control characters");
+    for (size_t i = 0; i < sizeof(invisible) / sizeof(invisible[0]); i++)
+        refuse_more(invisible[i], "expected text without control or invisible characters");
     refuse_more("\"place\": \"a\\u0000b\"", "line 8, \"place\": expected a string");
     refuse_more("\"sample\": [\n\"a\",\n2]", "line 10, \"sample\": expected a string for each");
     refuse_more("\"sample\": \"{town}\"",
