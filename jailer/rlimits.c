@@ -56,7 +56,8 @@ static void limit_by_name(const struct setting *setting)
 
 static void set_limits(struct jail *jail)
 {
-    const rlim_t program = 64 << 20; /* text, stack and heap of the VMM take less than this */
+    const rlim_t program = 64 << 20;     /* text, stack and heap of the VMM take less than this */
+    const rlim_t broker_data = 64 << 20; /* authorities, and answers of full size, take a third */
 
     limit(RLIMIT_CORE, 0);
     limit(RLIMIT_MEMLOCK,
@@ -68,13 +69,15 @@ static void set_limits(struct jail *jail)
     limit(RLIMIT_NOFILE, 64);
     if (jail->role == VMM)
         limit(RLIMIT_AS, jail->options->memory_bytes + program);
+    else
+        limit(RLIMIT_DATA, broker_data); /* an ordinary user may have no cgroup that bounds it */
     for (unsigned i = 0; i < jail->options->limits.count; i++)
         limit_by_name(&jail->options->limits.list[i]);
 }
 
 const struct lock lock_rlimits = {
     .name = "rlimits",
-    .what = "core files 0, descriptors 64, files 1 GiB",
+    .what = "core files 0, descriptors 64, files 1 GiB, memory",
     .roles = VMM | BROKER | SUPERVISOR | JANITOR,
     .close = set_limits,
 };

@@ -332,6 +332,10 @@ resolver_refused() {
     refused shmget ENOENT killed ENOENT
 }
 
+@test "memory: 256 MiB" {
+    refused allocate ENOMEM ENOMEM ENOMEM
+}
+
 @test "memory: writable and executable" {
     linux_is_at_least 6.3 || skip "PR_SET_MDWE needs Linux 6.3"
     refused mmap-wx EACCES killed EACCES

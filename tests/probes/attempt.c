@@ -61,10 +61,10 @@ static const struct {
 } errors[] = {
     {EACCES, "EACCES"}, {ECONNREFUSED, "ECONNREFUSED"},
     {EINVAL, "EINVAL"}, {ENETUNREACH, "ENETUNREACH"},
-    {ENOENT, "ENOENT"}, {ENOSYS, "ENOSYS"},
-    {ENOTTY, "ENOTTY"}, {EPERM, "EPERM"},
-    {EPIPE, "EPIPE"},   {EROFS, "EROFS"},
-    {ESRCH, "ESRCH"},
+    {ENOENT, "ENOENT"}, {ENOMEM, "ENOMEM"},
+    {ENOSYS, "ENOSYS"}, {ENOTTY, "ENOTTY"},
+    {EPERM, "EPERM"},   {EPIPE, "EPIPE"},
+    {EROFS, "EROFS"},   {ESRCH, "ESRCH"},
 };
 
 static void describe(int error, char *text, size_t size)

@@ -263,6 +263,10 @@ const struct attempt attempts[] = {
     {"iopl", SYS_iopl, {3}, NULL},
     {"module", SYS_finit_module, {0, (long)""}, NULL},
     {"reboot", SYS_reboot, {0xfee1dead, 672274793, 0}, NULL}, /* only disables Ctrl-Alt-Del */
+    {"allocate",
+     SYS_mmap,
+     {0, 256 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1},
+     NULL},
     {"mmap-wx",
      SYS_mmap,
      {0, PAGE, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1},
