@@ -297,6 +297,10 @@ clean() {
     fault deep "the answer is not JSON: nesting too deep"
 }
 
+@test "JSON of very many values" {
+    fault many-values "the answer holds more than 32768 values"
+}
+
 @test "a number beyond a double" {
     fault huge-number "the value at \"/text\" is not finite"
 }

@@ -10,7 +10,8 @@
 #include <stdarg.h>
 #include <string.h>
 
-#define DEPTH_MAX 16
+#define DEPTH_MAX  16
+#define VALUES_MAX 32768 /* an empty object is 3 bytes of a reply and 800 of memory */
 
 bool reply_refuse(const struct reply *reply, const char *format, ...)
 {
@@ -29,10 +30,27 @@ static bool is_space(char c)
     return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
+/*
+ * At least as many as the JSON has values: each but the first is behind one of these characters.
+ * Those in strings count too, so that no trick with quotes hides any.
+ */
+static size_t count_values(const struct reply *reply)
+{
+    size_t count = 1;
+
+    for (size_t i = 0; i < reply->length; i++)
+        count += reply->body[i] == '[' || reply->body[i] == '{' || reply->body[i] == ',';
+    return count;
+}
+
 struct json_object *reply_json(const struct reply *reply)
 {
     if (!text_is_utf8(reply->body, reply->length)) {
         reply_refuse(reply, "the answer is not UTF-8");
+        return NULL;
+    }
+    if (count_values(reply) > VALUES_MAX) {
+        reply_refuse(reply, "the answer holds more than %d values", VALUES_MAX);
         return NULL;
     }
     struct json_tokener *tokener = reply->length <= INT_MAX ? json_tokener_new_ex(DEPTH_MAX) : NULL;

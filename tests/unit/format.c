@@ -111,10 +111,33 @@ static void refuse_lookup(const char *format, const char *body, const char *why)
         printf("# expected a reason with '%s'\n", why);
 }
 
+/* `start`, then `value` as often as there is room for in 400 KB, then `end`. */
+static const char *repeated(const char *start, const char *value, const char *end)
+{
+    static char json[400000];
+    char *at = stpcpy(json, start);
+
+    while (at + strlen(value) + strlen(end) < json + sizeof(json))
+        at = stpcpy(at, value);
+    strcpy(at, end);
+    return json;
+}
+
+/* What would take a thousand times its size to read. */
+static void test_many_values(const char *format)
+{
+    refuse(format, repeated("[", "{},", "{}]"), "more than 32768 values");
+    refuse(format, repeated("[", "[],", "[]]"), "more than 32768 values");
+    refuse(format, repeated("[", "1,", "1]"), "more than 32768 values");
+    refuse(format, repeated("{'\"':[", "{},", "{}]}"), "more than 32768 values");
+    refuse(format, repeated("[", "1234567890123,", "1]"), "the ");
+    ok(strstr(reason.data, "values") == NULL, "%s reads 28,000 values", format);
+}
+
 /* What is no JSON, or more than JSON, for any format that reads JSON. */
 static void test_json(const char *format)
 {
-    static char deep[40000];
+    static char deep[20000];
 
     memset(deep, '[', sizeof(deep) - 1);
     refuse(format, deep, "nesting too deep");
@@ -386,6 +409,7 @@ int main(void)
     ok(format_find("text") != NULL && format_find("tex") == NULL, "formats are found by name");
     for (size_t i = 0; i < sizeof(json_formats) / sizeof(json_formats[0]); i++) {
         test_json(json_formats[i]);
+        test_many_values(json_formats[i]);
         test_shape(json_formats[i]);
     }
     test_weather();

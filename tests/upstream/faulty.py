@@ -150,6 +150,7 @@ bodies = {
     "half-json": b'{"text": "a',
     "json-and-more": b'{"text": "a"} Internal error',
     "deep": b"[" * 20000 + b"]" * 20000,
+    "many-values": b"[" + b"{}," * 300000 + b"{}]",
     "huge-number": b'{"text": 1e999}',
     "huge-integer": b'{"text": 99999999999999999999999999}',
     "nan": b'{"text": NaN}',
