@@ -169,6 +169,8 @@ UNITS := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/*.c))
 $(BUILD)/unit/text $(BUILD)/unit/html $(BUILD)/unit/feeds $(BUILD)/unit/format: \
     $(call objects,$(FEEDS))
 $(BUILD)/unit/address: $(call objects,netbroker/address.c)
+$(BUILD)/unit/address_guard: $(call objects,jailer/address_guard.c jailer/address_program.c \
+                                            jailer/cgroup.c netbroker/address.c)
 $(BUILD)/unit/backoff: $(call objects,netbroker/backoff.c)
 $(BUILD)/unit/evaluate: $(call objects,policy/evaluate.c)
 $(BUILD)/unit/exits: $(call objects,vmm/exits.c vmm/log.c)

@@ -23,13 +23,25 @@
 #define REMOVE_TRIES  2000     /* each waits 1 ms */
 #define ONE_PROCESSOR "100000" /* microseconds, of the period of as many that is the default */
 
-static const char *const v1_controllers[CGROUP_FOLDERS_MAX] = {"memory", "pids", "cpu"};
+/* v1's, and beside these a hierarchy of v2 without controllers */
+static const char *const v1_controllers[] = {"memory", "pids", "cpu", "unified"};
+#define UNIFIED 3
 
-static bool is_v2(void)
+static bool is_v2_at(const char *path)
 {
     struct statfs root;
 
-    return statfs(CGROUP_ROOT, &root) == 0 && root.f_type == CGROUP2_SUPER_MAGIC;
+    return statfs(path, &root) == 0 && root.f_type == CGROUP2_SUPER_MAGIC;
+}
+
+static bool is_v2(void)
+{
+    return is_v2_at(CGROUP_ROOT);
+}
+
+bool cgroups_have_v2(const struct options *options)
+{
+    return cgroups_skipped(options) == NULL && (is_v2() || is_v2_at(CGROUP_ROOT "/unified"));
 }
 
 const char *cgroups_skipped(const struct options *options)
@@ -202,13 +214,17 @@ static void forbid_swap(const struct cgroups *cgroups, const struct cgroup *cgro
               cgroup->name);
 }
 
+/* The VMM has no use for a folder without controllers. */
+static unsigned folder_count(const struct cgroups *cgroups, enum role role)
+{
+    return role == VMM && cgroups->count > UNIFIED ? UNIFIED : cgroups->count;
+}
+
 /* False if there is one of that name. */
 static bool make_cgroup(const struct cgroups *cgroups, struct cgroup *cgroup, int folders[],
-                        const struct options *options, uid_t owner)
+                        unsigned count, const struct options *options, uid_t owner)
 {
-    cgroup->folder = -1;
-    for (unsigned i = 0; i < cgroups->count; i++) {
-        cgroup->tasks[i] = -1;
+    for (unsigned i = 0; i < count; i++) {
         if (mkdirat(cgroups->parents[i], cgroup->name, 0755) != 0) {
             if (i == 0 && errno == EEXIST)
                 return false;
@@ -217,7 +233,7 @@ static bool make_cgroup(const struct cgroups *cgroups, struct cgroup *cgroup, in
         folders[i] = openat(cgroups->parents[i], cgroup->name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         if (folders[i] < 0 || (options->root && fchown(folders[i], owner, CGROUP_GID) != 0))
             err(1, "cannot open the cgroup %s", cgroup->name);
-        if (cgroups->count == 1)
+        if (cgroups->count == 1 || i == UNIFIED)
             cgroup->folder = folders[i];
         else
             cgroup->tasks[i] = openat(folders[i], "tasks", O_WRONLY | O_CLOEXEC);
@@ -232,23 +248,17 @@ static bool make_cgroup(const struct cgroups *cgroups, struct cgroup *cgroup, in
 
 void cgroups_open(struct cgroups *cgroups, const struct options *options)
 {
-    *cgroups = (struct cgroups){
-        .vmm = {.folder = -1, .events = -1},
-        .broker = {.folder = -1, .events = -1},
-    };
+    const struct cgroup none = {
+        .folder = -1, .tasks = {-1, -1, -1, -1}, .guarded = {-1, -1}, .events = -1};
+
+    *cgroups = (struct cgroups){.vmm = none, .broker = none};
     if (cgroups_skipped(options) != NULL)
         return;
-    cgroups->count = is_v2() ? 1 : CGROUP_FOLDERS_MAX;
+    cgroups->count = is_v2() ? 1 : is_v2_at(CGROUP_ROOT "/unified") ? UNIFIED + 1 : UNIFIED;
     for (unsigned i = 0; i < cgroups->count; i++)
         cgroups->parents[i] = open_parent(cgroups->count == 1 ? "" : v1_controllers[i], options);
     snprintf(cgroups->vmm.name, sizeof(cgroups->vmm.name), "%s.vmm", options->id);
     snprintf(cgroups->broker.name, sizeof(cgroups->broker.name), "%s.broker", options->id);
-}
-
-static void close_folders(const struct cgroups *cgroups, const int folders[])
-{
-    for (unsigned i = 0; cgroups->count > 1 && i < cgroups->count; i++)
-        close(folders[i]);
 }
 
 bool cgroups_make(struct cgroups *cgroups, enum role role, const struct options *options,
@@ -259,14 +269,17 @@ bool cgroups_make(struct cgroups *cgroups, enum role role, const struct options 
     const struct limits broker = {BROKER_MEMORY, 8, 25};
     const struct limits *const limits = role == VMM ? &vmm : &broker;
     struct cgroup *cgroup = role == VMM ? &cgroups->vmm : &cgroups->broker;
-    int folders[CGROUP_FOLDERS_MAX] = {-1, -1, -1};
+    const unsigned count = folder_count(cgroups, role);
+    int folders[CGROUP_FOLDERS_MAX];
 
-    if (!make_cgroup(cgroups, cgroup, folders, options, owner))
+    if (!make_cgroup(cgroups, cgroup, folders, count, options, owner))
         return false;
     set_limits(cgroups, cgroup, folders, limits);
     set_given_limits(cgroups, folders, role == BROKER, &options->cgroup_limits);
     forbid_swap(cgroups, cgroup, folders, limits->memory, &options->cgroup_limits);
-    close_folders(cgroups, folders);
+    for (unsigned i = 0; i < count; i++)
+        if (folders[i] != cgroup->folder)
+            close(folders[i]);
     return true;
 }
 
@@ -276,8 +289,8 @@ bool cgroups_make(struct cgroups *cgroups, enum role role, const struct options 
  */
 static void enter_cgroup(struct jail *jail)
 {
-    for (unsigned i = 0; i < jail->cgroups->count && jail->cgroup->folder < 0; i++)
-        if (write(jail->cgroup->tasks[i], "0", 1) != 1)
+    for (unsigned i = 0; i < jail->cgroups->count; i++)
+        if (jail->cgroup->tasks[i] >= 0 && write(jail->cgroup->tasks[i], "0", 1) != 1)
             err(1, "cannot enter the cgroup %s", jail->cgroup->name);
 }
 

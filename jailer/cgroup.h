@@ -8,8 +8,9 @@
 
 #include "jail.h"
 
-/* Parent folders: one for v2, or one each of memory, pids and cpu for v1. */
-#define CGROUP_FOLDERS_MAX 3
+/* Parent folders: one for v2; or for v1 one each of memory, pids and cpu, and one of v2 where that
+ * is mounted too, for the broker's address guard. */
+#define CGROUP_FOLDERS_MAX 4
 
 /*
  * The group of every supervisor and janitor of root's VMs. The parent folder is theirs to write to,
@@ -20,8 +21,10 @@
 /* A jail's cgroup, a folder in each of the parents. */
 struct cgroup {
     char name[96];
-    int folder;                    /* to be born in (CLONE_INTO_CGROUP), or -1 */
-    int tasks[CGROUP_FOLDERS_MAX]; /* to enter, unless the jail is born in the folder */
+    int folder;                    /* of v2, to be born in (CLONE_INTO_CGROUP), or -1 */
+    int tasks[CGROUP_FOLDERS_MAX]; /* of v1, to enter, or -1 */
+    int guarded[2];                /* a pipe: a byte when the address guard is there; or -1 */
+    const char *unguarded;         /* what this host lacks for that guard */
     int events;                    /* for cgroups_oom_kills(), or -1 */
 };
 
@@ -33,6 +36,9 @@ struct cgroups {
 
 /* Why this user has no cgroups, or NULL. */
 const char *cgroups_skipped(const struct options *options);
+
+/* Whether the broker's cgroup has a folder of v2. */
+bool cgroups_have_v2(const struct options *options);
 
 /* Opens the parents, made if need be, and names the cgroups; leaves count 0 where this user has
  * none. */

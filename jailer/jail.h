@@ -65,10 +65,10 @@ struct lock {
 
 extern const struct lock lock_user_namespace, lock_mount_namespace, lock_pid_namespace,
     lock_network_namespace, lock_ipc_namespace, lock_uts_namespace, lock_cgroup_namespace;
-extern const struct lock lock_session, lock_cgroup, lock_root, lock_parent_death, lock_rlimits,
-    lock_capability_bounds, lock_ids, lock_no_new_privs, lock_dumpable, lock_write_execute,
-    lock_memory_merging, lock_speculation, lock_core_scheduling, lock_landlock, lock_descriptors,
-    lock_seccomp;
+extern const struct lock lock_session, lock_cgroup, lock_address_guard, lock_root,
+    lock_parent_death, lock_rlimits, lock_capability_bounds, lock_ids, lock_no_new_privs,
+    lock_dumpable, lock_write_execute, lock_memory_merging, lock_speculation, lock_core_scheduling,
+    lock_landlock, lock_descriptors, lock_seccomp;
 extern const struct lock lock_processor, lock_bus_locks, lock_event_windows, lock_quirks;
 
 /* All locks in the order in which they close; ended by NULL. */

@@ -25,6 +25,7 @@ const struct lock *const locks[] = {
     &lock_core_scheduling,
     &lock_speculation,
     &lock_landlock,
+    &lock_address_guard,
     &lock_descriptors,
     &lock_rlimits, /* up to here the limit of open files was the user's, for what they left open */
     &lock_seccomp,

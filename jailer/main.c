@@ -1,6 +1,7 @@
 /*
  * jailer: opens what the jails need, builds them, gives up everything, and supervises.
  */
+#include "address_guard.h"
 #include "cgroup.h"
 #include "claim.h"
 #include "configure.h"
@@ -264,7 +265,7 @@ static void make_vmm_cgroup(struct cgroups *cgroups, struct jail *janitor, struc
     for (unsigned i = 0; i < cgroups->count; i++)
         janitor->fds[FD_CGROUPS + (int)i] = supervisor->fds[FD_CGROUPS + (int)i] =
             cgroups->parents[i];
-    janitor->fd_count = FD_CGROUP_CPU + 1;
+    janitor->fd_count = FD_CGROUP_V2 + 1;
     janitor->cgroups = cgroups;
     make_pipe(&janitor->cgroups_made[0], &janitor->cgroups_made[1]);
     supervisor->fds[FD_JANITOR_PID] = jail_start(janitor);
@@ -287,14 +288,15 @@ static void make_broker_cgroup(struct supervisor *state, struct jail *supervisor
     supervisor->fds[FD_KERNEL_LOG] = log;
     state->kernel_log = (struct kernel_log){
         .fd = log < 0 ? -1 : FD_KERNEL_LOG, .vmm = supervisor->uid, .broker = broker->uid};
-    if (state->cgroups.count == 0)
-        return;
-    if (!cgroups_make(&state->cgroups, BROKER, broker->options, supervisor->euid))
-        errx(1, "the cgroup %s is there already (--id)", state->cgroups.broker.name);
-    if (write(janitor->cgroups_made[1], "", 1) != 1)
-        warn("the janitor has ended"); /* the supervisor sees that too, and cleans up */
-    close(janitor->cgroups_made[1]);
-    supervisor->fds[FD_BROKER_EVENTS] = state->cgroups.broker.events;
+    if (state->cgroups.count > 0) {
+        if (!cgroups_make(&state->cgroups, BROKER, broker->options, supervisor->euid))
+            errx(1, "the cgroup %s is there already (--id)", state->cgroups.broker.name);
+        if (write(janitor->cgroups_made[1], "", 1) != 1)
+            warn("the janitor has ended"); /* the supervisor sees that too, and cleans up */
+        close(janitor->cgroups_made[1]);
+        supervisor->fds[FD_BROKER_EVENTS] = state->cgroups.broker.events;
+    }
+    address_guard_prepare(&state->cgroups.broker, broker);
 }
 
 /* Starts both jails: the VMM's first, for it is the one that takes longest. */
@@ -305,6 +307,7 @@ static void start_jails(struct supervisor *state, struct jail *vmm, struct jail 
 
     if (options->feeds_given) {
         make_broker_cgroup(state, supervisor, broker, janitor);
+        address_guard_attach(broker->cgroup);
         check_feeds(*broker);
     }
     supervisor->fds[FD_VMM_PID] = jail_start(vmm);
@@ -314,6 +317,9 @@ static void start_jails(struct supervisor *state, struct jail *vmm, struct jail 
     timing_phase(broker->timing, "cgroup of the broker, kernel's log");
     supervisor->fds[FD_WARDEN_PID] = jail_start(broker);
     timing_phase(broker->timing, "warden cloned");
+    if (!options->feeds_given)
+        address_guard_attach(broker->cgroup); /* while the jails close their locks */
+    timing_phase(broker->timing, "address guard");
 }
 
 int main(int argc, char **argv)

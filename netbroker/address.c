@@ -1,40 +1,9 @@
 /* Which addresses are public: the guard against a name that leads into the host's own networks. */
 #include "address.h"
 
+#include "networks.h"
+
 #include <string.h>
-
-struct network {
-    uint8_t prefix[16];
-    unsigned bits;
-};
-
-static const struct network ipv4_special[] = {
-    {{0}, 8},             /* "this network"; 0.0.0.0 reaches the host itself */
-    {{10}, 8},            /* private */
-    {{100, 64}, 10},      /* shared by carriers */
-    {{127}, 8},           /* loopback */
-    {{169, 254}, 16},     /* link-local: cloud metadata services */
-    {{172, 16}, 12},      /* private */
-    {{192, 0, 0}, 24},    /* protocol assignments */
-    {{192, 0, 2}, 24},    /* documentation */
-    {{192, 88, 99}, 24},  /* 6to4 relays */
-    {{192, 168}, 16},     /* private */
-    {{198, 18}, 15},      /* benchmarks */
-    {{198, 51, 100}, 24}, /* documentation */
-    {{203, 0, 113}, 24},  /* documentation */
-    {{224}, 3},           /* multicast, reserved, broadcast */
-};
-
-/* Within 2000::/3, the only part of IPv6 that is routed on the internet. */
-static const struct network ipv6_special[] = {
-    {{0x20, 0x01, 0x00}, 23},       /* protocol assignments, Teredo among them */
-    {{0x20, 0x01, 0x0d, 0xb8}, 32}, /* documentation */
-    {{0x20, 0x02}, 16},             /* 6to4 */
-    {{0x3f, 0xff, 0x00}, 20},       /* documentation */
-};
-
-static const struct network ipv6_global = {{0x20}, 3};
-static const struct network ipv6_nat64 = {{0x00, 0x64, 0xff, 0x9b}, 96};
 
 static bool within(const uint8_t *bytes, const struct network *network)
 {
@@ -53,8 +22,7 @@ static bool within_any(const uint8_t *bytes, const struct network *networks, siz
     return false;
 }
 
-#define WITHIN_ANY(bytes, networks)                                                                \
-    within_any(bytes, networks, sizeof(networks) / sizeof(*(networks)))
+#define WITHIN_ANY(bytes, networks) within_any(bytes, networks, NETWORKS(networks))
 
 bool address_is_public(const struct address *address)
 {

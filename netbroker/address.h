@@ -24,8 +24,8 @@ void address_to_text(const struct address *address, char text[INET6_ADDRSTRLEN])
 /*
  * True if the address belongs to the public internet: not to this machine, a private, shared,
  * link-local, documentation, benchmark, multicast or reserved network, nor to an IPv6 form that
- * hides an IPv4 address (mapped, 6to4, Teredo; of NAT64 the hidden address decides).
- * After the IANA registries of special-purpose addresses (RFC 6890 and its successors).
+ * hides an IPv4 address (mapped, 6to4, Teredo; of NAT64 the hidden address decides). The networks
+ * are those of networks.h.
  */
 bool address_is_public(const struct address *address);
 

@@ -55,10 +55,11 @@ static const struct descriptor descriptors[] = {
     {"supervisor", FD_CGROUPS, FD_VMM_EVENTS, {PATH}},
     {"supervisor", FD_JANITOR_PID, FD_JANITOR_PID, {PIDFD}},
     {"supervisor", FD_KERNEL_LOG, FD_BROKER_EVENTS, {PATH}},
+    {"supervisor", FD_CLAIM, FD_CLAIM, {PATH, SOCKET}},
 
     {"janitor", FD_LOG, FD_LOG, {NULL}},
     {"janitor", FD_SUPERVISOR_PID, FD_SUPERVISOR_PID, {PIDFD}},
-    {"janitor", FD_CGROUPS, FD_CGROUP_CPU, {PATH}},
+    {"janitor", FD_CGROUPS, FD_CGROUP_V2, {PATH}},
 };
 
 static bool begins(const char *text, const char *with)

@@ -48,12 +48,13 @@
 #define FD_CGROUPS       10 /* parent of the cgroups, or of those of v1's memory; the janitor's too */
 #define FD_CGROUP_PIDS   11 /* v1: the same of pids */
 #define FD_CGROUP_CPU    12 /* v1: the same of cpu */
-#define FD_VMM_EVENTS    13 /* whether the VMM's memory ran out */
-#define FD_JANITOR_PID   14 /* pidfd of the janitor */
-#define FD_KERNEL_LOG    15 /* /dev/kmsg, read-only: who was killed by SIGSYS */
-#define FD_PID_FILE      16 /* of the supervisor, if there is to be one */
-#define FD_BROKER_EVENTS 17 /* whether the broker's memory ran out */
-#define FD_CLAIM         18 /* keeps the VM's uids, or its id, from other VMs; see jailer/claim.h */
+#define FD_CGROUP_V2     13 /* beside v1: the same of v2, for the address guard */
+#define FD_VMM_EVENTS    14 /* whether the VMM's memory ran out */
+#define FD_JANITOR_PID   15 /* pidfd of the janitor */
+#define FD_KERNEL_LOG    16 /* /dev/kmsg, read-only: who was killed by SIGSYS */
+#define FD_PID_FILE      17 /* of the supervisor, if there is to be one */
+#define FD_BROKER_EVENTS 18 /* whether the broker's memory ran out */
+#define FD_CLAIM         19 /* keeps the VM's uids, or its id, from other VMs; see jailer/claim.h */
 
 /* the janitor, beside FD_LOG and FD_CGROUPS */
 #define FD_SUPERVISOR_PID 3 /* pidfd of the supervisor */

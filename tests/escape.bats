@@ -269,6 +269,19 @@ refused() {
     done
 }
 
+@test "network: the host, its own networks and the cloud's metadata, for the broker" {
+    need_root "put the guard on the broker's cgroup"
+    [[ $(stat -f -c %T /sys/fs/cgroup{,/unified} 2>/dev/null) == *cgroup2fs* ]] ||
+        skip "the guard needs cgroup v2"
+    for way in root userns; do
+        for attempt in metadata connect this-host private loopback-ipv6 mapped datagram \
+            sendto-fastopen sendmsg-fastopen sendmmsg-fastopen; do
+            becomes EPERM "$way" "$stage/jailer-no-filter" --broker "$stage/attempt-broker" \
+                --exec "$PROBE" -- ask "$attempt" 80
+        done
+    done
+}
+
 @test "network: an abstract socket of the host" {
     [[ $(landlock_abi) -ge 6 ]] || skip "the broker's lock on them needs Landlock ABI 6"
     refused abstract-socket '@(EPERM|ECONNREFUSED)' killed EPERM

@@ -32,12 +32,14 @@
 
 #define PAGE     4096
 #define METADATA 0xa9fea9fe /* 169.254.169.254, where clouds keep their machines' secrets */
+#define PRIVATE  0x0a000001 /* 10.0.0.1 */
 #define SHM_KEY  0x73706b6c /* of a segment that the test made outside */
 
 long attempt_number;
 
 static char *no_strings[] = {NULL};
 static char byte[1];
+static const struct in6_addr mapped_loopback = {{{[10] = 0xff, 0xff, 127, 0, 0, 1}}};
 static const struct iovec here = {byte, 1}, there = {(void *)0x400000, 1};
 static const gid_t root_group;
 static const struct rlimit some = {PAGE, PAGE};
@@ -88,13 +90,15 @@ static long connect_abstract(void)
                       offsetof(struct sockaddr_un, sun_path) + sizeof(name) - 1);
 }
 
-static long connect_metadata(void)
+static struct sockaddr_in ipv4_address(uint32_t address)
 {
-    const struct sockaddr_in address = {
-        .sin_family = AF_INET,
-        .sin_port = htons(80),
-        .sin_addr.s_addr = htonl(METADATA),
-    };
+    return (struct sockaddr_in){
+        .sin_family = AF_INET, .sin_port = htons(80), .sin_addr.s_addr = htonl(address)};
+}
+
+static long connect_ipv4(uint32_t number)
+{
+    const struct sockaddr_in address = ipv4_address(number);
 
     return connect_to(SOCK_STREAM | SOCK_NONBLOCK, &address, sizeof(address));
 }
@@ -143,6 +147,47 @@ static long sendmmsg_fastopen(void)
 static long sendmmsg_nosignal(void)
 {
     return syscall(SYS_sendmmsg, listener_socket(), &to_listener, 1, MSG_NOSIGNAL);
+}
+
+static long connect_ipv6(struct in6_addr number)
+{
+    const struct sockaddr_in6 address = {
+        .sin6_family = AF_INET6, .sin6_port = htons(80), .sin6_addr = number};
+
+    return connect_to(SOCK_STREAM | SOCK_NONBLOCK, &address, sizeof(address));
+}
+
+static long connect_metadata(void)
+{
+    return connect_ipv4(METADATA);
+}
+
+static long connect_this_host(void)
+{
+    return connect_ipv4(INADDR_ANY);
+}
+
+static long connect_private(void)
+{
+    return connect_ipv4(PRIVATE);
+}
+
+static long connect_loopback_ipv6(void)
+{
+    return connect_ipv6(in6addr_loopback);
+}
+
+static long connect_mapped(void)
+{
+    return connect_ipv6(mapped_loopback);
+}
+
+static long send_datagram(void)
+{
+    const struct sockaddr_in address = ipv4_address(INADDR_LOOPBACK);
+    int fd = socket(AF_INET, SOCK_DGRAM, 0);
+
+    return fd < 0 ? -1 : sendto(fd, byte, 1, 0, (const struct sockaddr *)&address, sizeof(address));
 }
 
 static long bind_port(void)
@@ -253,6 +298,11 @@ const struct attempt attempts[] = {
     {"sendmsg-fastopen", 0, {0}, sendmsg_fastopen},
     {"sendmmsg-fastopen", 0, {0}, sendmmsg_fastopen},
     {"sendmmsg-nosignal", 0, {0}, sendmmsg_nosignal},
+    {"this-host", 0, {0}, connect_this_host},
+    {"private", 0, {0}, connect_private},
+    {"loopback-ipv6", 0, {0}, connect_loopback_ipv6},
+    {"mapped", 0, {0}, connect_mapped},
+    {"datagram", 0, {0}, send_datagram},
     {"bind", 0, {0}, bind_port},
     {"raw-socket", SYS_socket, {AF_INET, SOCK_RAW, IPPROTO_ICMP}, NULL},
     {"packet-socket", SYS_socket, {AF_PACKET, SOCK_RAW}, NULL},
