@@ -251,6 +251,16 @@ END
     sed -n '/^| system call /,/^| \*\*of these bound/p' "$root/policy/README.md" | diff - table
 }
 
+@test "explain: README counts each process's system calls as they are today" {
+    column() {
+        "$policy" explain | sed -n "s/^| $1 |//p" | tr -d ' *' | tr '|' '\n' | sed '$d'
+    }
+    paste -d ' ' <(column 'system call') <(column '\*\*allowed\*\*') \
+        <(column '\*\*of these bound\*\*') | sort >counted
+    sed -n '/^| process | system calls /,/^$/s/^| \([a-z-]*\).* | \([0-9]*\) | \([0-9]*\) |$/\1 \2 \3/p' \
+        "$root/README.md" | sort | diff - counted
+}
+
 # filter FILE: the policy in the file as C; a file in C is a filter already
 filter() {
     case $1 in
