@@ -1,34 +1,99 @@
-/* jailer --explain: the locks as a table, from the same list that the jails are built from. */
+/*
+ * jailer --explain: the locks as a table, from the same list that the jails are built from; then
+ * what these leave to the processes, for the way that the jailer was called.
+ */
 #include "cgroup.h"
 #include "jail.h"
 
 #include <stdio.h>
+#include <unistd.h>
+
+#define JAILS  4
+#define MARGIN 58 /* of the last column */
+
+static bool is_there(const struct jail *jail)
+{
+    return jail->role != JANITOR || cgroups_skipped(jail->options) == NULL;
+}
+
+/* Why the lock does not hold this process, or NULL. */
+static const char *why_open(const struct lock *lock, const struct jail *jail)
+{
+    return (lock->roles & jail->role) && is_there(jail) ? lock_skipped(lock, jail) : NULL;
+}
+
+static bool is_closed(const struct lock *lock, const struct jail *jail)
+{
+    return (lock->roles & jail->role) && is_there(jail) && lock_skipped(lock, jail) == NULL;
+}
 
 static const char *mark(const struct lock *lock, const struct jail *jail)
 {
-    if (!(lock->roles & jail->role))
+    if (is_closed(lock, jail))
+        return "closed";
+    if (why_open(lock, jail) == NULL)
         return "";
-    if (jail->role == JANITOR && cgroups_skipped(jail->options) != NULL)
-        return ""; /* there is none */
-    if (lock->skipped != NULL && lock->skipped(jail) != NULL)
-        return "skipped";
-    return lock_skipped(lock, jail) == NULL ? "closed" : "missing";
+    return lock->skipped != NULL && lock->skipped(jail) != NULL ? "skipped" : "missing";
 }
 
-void explain(const struct jail *const jails[4])
+/* What the lock takes away from those that it holds, and why not from others, or not all of it. */
+static void explain_lock(const struct lock *lock, const struct jail *const jails[JAILS])
+{
+    const char *why = NULL;
+    bool closed = false;
+
+    for (unsigned i = 0; i < JAILS; i++) {
+        closed |= is_closed(lock, jails[i]);
+        if (why == NULL)
+            why = why_open(lock, jails[i]);
+        if (why == NULL && is_there(jails[i]))
+            why = lock_missing(lock, jails[i]);
+    }
+    printf("%-18s %-8s %-8s %-11s %-8s ", lock->name, mark(lock, jails[0]), mark(lock, jails[1]),
+           mark(lock, jails[2]), mark(lock, jails[3]));
+    if (closed)
+        puts(jails[0]->options->root || lock->as_user == NULL ? lock->what : lock->as_user);
+    if (closed && why != NULL)
+        printf("%*s", MARGIN, "");
+    if (why != NULL)
+        puts(why);
+}
+
+static bool has_terminal(const struct options *options, int first)
+{
+    for (int fd = first; fd <= STDERR_FILENO; fd++)
+        if (!options->daemonize && isatty(fd))
+            return true;
+    return false;
+}
+
+static void explain_rest(const struct jail *const jails[JAILS])
+{
+    const struct jail *vmm = jails[0], *broker = jails[1], *janitor = jails[3];
+    const struct options *options = vmm->options;
+
+    puts("\nwhat is left to them (the broker's column is its warden's and its resolver's, too)");
+    if (!options->root) {
+        printf("  all          your uid %u, gid %u and groups: only root can give them others\n",
+               vmm->uid, vmm->gid);
+        puts("  vmm, broker  you may ptrace them: their user namespaces are yours");
+    } else if (options->id_given || options->uid_given) {
+        printf("  vmm          uid %u, gid %u\n", vmm->uid, vmm->gid);
+        printf("  broker       uid %u, gid %u\n", broker->uid, broker->gid);
+    }
+    printf("  broker       the network%s%s, and the files of its root to read\n",
+           options->netns == NULL ? "" : " of ", options->netns == NULL ? "" : options->netns);
+    printf("  supervisor   signals to the others%s\n",
+           has_terminal(options, STDIN_FILENO) ? ", your terminal" : "");
+    if (is_there(janitor) && has_terminal(options, STDERR_FILENO))
+        puts("  janitor      your terminal, as its log");
+}
+
+void explain(const struct jail *const jails[JAILS])
 {
     printf("%-18s %-8s %-8s %-11s %-8s %s\n", "lock", "vmm", "broker", "supervisor", "janitor",
            "what it takes away");
-    for (const struct lock *const *lock = locks; *lock != NULL; lock++) {
-        const char *why = NULL;
-
-        for (unsigned i = 0; i < 4; i++)
-            if (why == NULL && ((*lock)->roles & jails[i]->role))
-                why = lock_skipped(*lock, jails[i]);
-        printf("%-18s %-8s %-8s %-11s %-8s %s\n", (*lock)->name, mark(*lock, jails[0]),
-               mark(*lock, jails[1]), mark(*lock, jails[2]), mark(*lock, jails[3]),
-               why == NULL ? (*lock)->what : why);
-        if (why == NULL && (why = lock_missing(*lock, jails[0])) != NULL)
-            printf("%-18s %s\n", "", why);
-    }
+    for (const struct lock *const *lock = locks; *lock != NULL; lock++)
+        explain_lock(*lock, jails);
+    explain_rest(jails);
 }

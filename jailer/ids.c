@@ -16,7 +16,7 @@
 static const char *skipped_as_user(const struct jail *jail)
 {
     return (jail->role & (SUPERVISOR | JANITOR)) && !jail->options->root
-               ? "an ordinary user has none"
+               ? "the supervisor keeps them: only root can"
                : NULL;
 }
 
@@ -68,6 +68,7 @@ const struct lock lock_capability_bounds = {
 const struct lock lock_ids = {
     .name = "ids",
     .what = "own uid and gid, no group, no capability",
+    .as_user = "no capability",
     .roles = VMM | BROKER | SUPERVISOR | JANITOR,
     .close = drop_ids,
 };

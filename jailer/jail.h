@@ -50,6 +50,7 @@ struct jail {
 struct lock {
     const char *name;
     const char *what;     /* for --explain: what it takes away */
+    const char *as_user;  /* the same for an ordinary user's VM; NULL if it is that */
     unsigned roles;       /* which processes it holds */
     uint64_t clone_flags; /* CLONE_NEW… that belongs to it; the process is born behind this lock */
     /* Why it does not apply to this jail, or NULL. */
@@ -116,7 +117,8 @@ void janitor_await_cgroups(struct jail *janitor);
 /* Removes the VM's cgroups when the supervisor has died without doing so. Returns never. */
 _Noreturn void janitor_run(const struct jail *jail);
 
-/* Prints the locks of the VMM, the broker, the supervisor and the janitor to stdout. */
+/* Prints to stdout the locks of the VMM, the broker, the supervisor and the janitor, and what these
+ * leave to them. */
 void explain(const struct jail *const jails[4]);
 
 #endif

@@ -152,7 +152,7 @@ static void disable_speculation(struct jail *jail)
 
 const struct lock lock_session = {
     .name = "session",
-    .what = "no terminal, no keyring of the user",
+    .what = "no controlling terminal, no user's keyring",
     .roles = VMM | BROKER | JANITOR,
     .close = new_session,
 };

@@ -439,3 +439,32 @@ with_landlock() {
     # an ordinary user without cgroups has no janitor
     [[ $output =~ (^|$'\n')no_new_privs\ +closed\ +closed\ +closed\ +execve ]]
 }
+
+@test "--explain says what the locks leave, for the way it is called" {
+    need_root "be asked for both"
+    local user=$'\n'"  all          your uid $VM_UID, gid $VM_UID and groups"
+    run jail user "$JAILER" --explain
+    echo "$output"
+    [[ $output == *"$user"* && $output == *"you may ptrace them"* ]]
+    [[ $output =~ $'\n'"ids "\ +closed\ +closed\ +closed\ +"no capability"$'\n' ]]
+    run jail root "$JAILER" --explain
+    echo "$output"
+    [[ $output != *" your uid "* && $output != *"you may ptrace"* && $output != *"your terminal"* ]]
+    [[ $output == *"  broker       uid $((VM_UID + 1)), gid $VM_UID"* ]]
+    [[ $output == *"own uid and gid, no group, no capability"* ]]
+    run jail root "$JAILER" --netns /run/netns/other --explain
+    [[ $output == *"  broker       the network of /run/netns/other, "* ]]
+}
+
+@test "--explain says who has the terminal" {
+    need_root "have a janitor"
+    [[ $("$JAILER" --explain) =~ $'\n'"cgroup "\ +closed ]] || skip "without cgroups there is no janitor"
+    run script -qec "$JAILER --explain" typescript </dev/null
+    echo "$output"
+    [[ $output == *"  supervisor   signals to the others, your terminal"* ]]
+    [[ $output == *"  janitor      your terminal, as its log"* ]]
+    run script -qec "$JAILER --daemonize --explain" typescript </dev/null
+    [[ $output != *"your terminal"* ]]
+    run "$JAILER" --explain
+    [[ $output != *"your terminal"* ]]
+}
