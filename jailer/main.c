@@ -233,14 +233,16 @@ static struct jail new_jail(enum role role, const struct options *options, struc
 /* What every kernel has is closed or an error; of the rest, one line on the log says what is
  * missing.
  */
-static void log_missing(const struct jail *jail)
+static void log_missing(const struct jail *vmm, const struct jail *broker)
 {
     char missing[512] = "";
     size_t length = 0;
 
     for (const struct lock *const *lock = locks; *lock != NULL; lock++) {
-        const char *why = lock_missing(*lock, jail);
+        const char *why = lock_missing(*lock, vmm);
 
+        if (why == NULL)
+            why = lock_missing(*lock, broker);
         if (why != NULL && length < sizeof(missing))
             length += (size_t)snprintf(missing + length, sizeof(missing) - length, "%s%s (%s)",
                                        length > 0 ? ", " : "", (*lock)->name, why);
@@ -392,7 +394,7 @@ int main(int argc, char **argv)
     for (int fd = STDOUT_FILENO; fd <= STDERR_FILENO; fd++)
         if (isatty(fd))
             terminal_unblock(fd);
-    log_missing(&vmm);
+    log_missing(&vmm, &broker);
     if (options.daemonize)
         daemon_ready(parent);
     prctl(PR_SET_NAME, supervisor.comm);

@@ -165,7 +165,7 @@ asks() {
     run --separate-stderr unshare --mount sh -c 'umount /sys/fs/cgroup/unified && exec "$@"' - \
         "$JAILER" --uid "$VM_UID" --exec sparkler-vmm <<<5
     echo "$stderr"
-    [[ $status -eq 0 && $stderr == *"this machine lacks a lock: address guard (needs cgroup v2)"* ]]
+    [[ $status -eq 0 && $stderr == *"locks that this kernel lacks: "*"address guard (needs cgroup v2)"* ]]
 }
 
 @test "guard: where the kernel has no such programs the log says so, and the VM runs" {
@@ -175,6 +175,6 @@ asks() {
             "$JAILER" --uid "$VM_UID" --exec sparkler-vmm <<<5
         echo "$stderr"
         [[ $status -eq 0 ]]
-        [[ $stderr == *"this machine lacks a lock: address guard (${error#* })"* ]]
+        [[ $stderr == *"locks that this kernel lacks: "*"address guard (${error#* })"* ]]
     done
 }
