@@ -267,13 +267,15 @@ END_OF_SIZES
     [[ $flags == *" dd "* ]]
     [[ $flags != *" mg "* && $flags != *" ex "* ]]
 
-    run python3 - "$(vmm)" <<'END_OF_PYTHON'
+    run python3 - "$(vmm)" "$(linux_is_at_least 6.3 && echo new || echo old)" <<'END_OF_PYTHON'
 import errno, fcntl, glob, os, sys
 memory, = [path for path in glob.glob(f"/proc/{sys.argv[1]}/map_files/*")
            if "guest-memory" in os.readlink(path)]
 fd = os.open(memory, os.O_RDWR)
-F_GET_SEALS, SEAL, SHRINK, GROW = 1034, 1, 2, 4
-assert fcntl.fcntl(fd, F_GET_SEALS) == SEAL | SHRINK | GROW
+F_GET_SEALS, SEAL, SHRINK, GROW, EXEC = 1034, 1, 2, 4, 32
+seals = fcntl.fcntl(fd, F_GET_SEALS)
+assert seals & ~EXEC == SEAL | SHRINK | GROW
+assert seals & EXEC or sys.argv[2] == "old"
 assert os.fstat(fd).st_size == 1 << 20
 for size in (0, (1 << 20) - 4096, (1 << 20) + 4096):
     try:
