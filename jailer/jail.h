@@ -117,6 +117,9 @@ void janitor_await_cgroups(struct jail *janitor);
 /* Removes the VM's cgroups when the supervisor has died without doing so. Returns never. */
 _Noreturn void janitor_run(const struct jail *jail);
 
+/* Ends the program by err(3) if --resource-limit names a limit that there is not, or no value. */
+void rlimits_check(const struct settings *limits);
+
 /* Prints to stdout the locks of the VMM, the broker, the supervisor and the janitor, and what these
  * leave to them. */
 void explain(const struct jail *const jails[4]);

@@ -334,11 +334,14 @@ int main(int argc, char **argv)
                 janitor = new_jail(JANITOR, &options, &timing);
     struct supervisor state = {.timeout_seconds = options.timeout_seconds,
                                .pid_file = options.pid_file != NULL};
+    static char line[1024]; /* of stderr: no message is mixed with another process's */
     char *broker_argv[] = {"sparkler-netbroker", "--offline-samples", NULL};
     int kvm, link[2], start_end, start, broker_log, parent = -1;
 
     relro_protect();
     fill_standard_descriptors();
+    setvbuf(stderr, line, _IOLBF, sizeof(line));
+    rlimits_check(&options.limits);
     if (options.explain) {
         explain((const struct jail *[]){&vmm, &broker, &supervisor, &janitor});
         return 0;

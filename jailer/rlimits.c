@@ -34,30 +34,38 @@ static void limit(int resource, rlim_t value)
         err(1, "cannot set resource limit %d to %llu", resource, (unsigned long long)value);
 }
 
-static void limit_by_name(const struct setting *setting)
+/* The limit that the user names, and its value. */
+static int parse_limit(const struct setting *setting, rlim_t *value)
 {
     char *end;
-    unsigned long long value;
 
     errno = 0;
-    value = strtoull(setting->value, &end, 10);
+    *value = strtoull(setting->value, &end, 10);
     if (*end != '\0' || errno != 0)
         errx(1, "--resource-limit %s=%s: expected a whole number", setting->name, setting->value);
     for (size_t i = 0; i < sizeof(resources) / sizeof(resources[0]); i++)
-        if (strcmp(resources[i].name, setting->name) == 0) {
-            limit(resources[i].resource, value);
-            return;
-        }
+        if (strcmp(resources[i].name, setting->name) == 0)
+            return resources[i].resource;
     errx(1,
          "--resource-limit %s: no such limit; there are as, core, cpu, data, fsize, memlock, "
          "nofile, nproc, stack, msgqueue and sigpending",
          setting->name);
 }
 
+void rlimits_check(const struct settings *limits)
+{
+    rlim_t value;
+
+    for (unsigned i = 0; i < limits->count; i++)
+        parse_limit(&limits->list[i], &value);
+}
+
 static void set_limits(struct jail *jail)
 {
     const rlim_t program = 64 << 20;     /* text, stack and heap of the VMM take less than this */
     const rlim_t broker_data = 64 << 20; /* authorities, and answers of full size, take a third */
+    rlim_t value;
+    int resource;
 
     limit(RLIMIT_CORE, 0);
     limit(RLIMIT_MEMLOCK,
@@ -71,8 +79,10 @@ static void set_limits(struct jail *jail)
         limit(RLIMIT_AS, jail->options->memory_bytes + program);
     else
         limit(RLIMIT_DATA, broker_data); /* an ordinary user may have no cgroup that bounds it */
-    for (unsigned i = 0; i < jail->options->limits.count; i++)
-        limit_by_name(&jail->options->limits.list[i]);
+    for (unsigned i = 0; i < jail->options->limits.count; i++) {
+        resource = parse_limit(&jail->options->limits.list[i], &value);
+        limit(resource, value);
+    }
 }
 
 const struct lock lock_rlimits = {

@@ -228,7 +228,7 @@ need_limits() {
     need_limits
     run --separate-stderr "$JAILER" --id "$VM_ID" --resource-limit files=1 --exec sparkler-vmm
     echo "$status $stderr"
-    [[ $status -eq 1 && $stderr == *"--resource-limit files"*"nofile"* ]]
+    [[ $status -eq 1 && $stderr == "jailer: --resource-limit files"*"nofile"* && $stderr != *$'\n'* ]]
     run --separate-stderr "$JAILER" --id "$VM_ID" --resource-limit nofile=x --exec sparkler-vmm
     [[ $status -eq 1 && $stderr == *"--resource-limit nofile=x: expected a whole number"* ]]
     check_nothing_left
