@@ -1,6 +1,7 @@
 /* The phases of a start: see timing.h. */
 #include "timing.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <time.h>
 #include <unistd.h>
@@ -11,6 +12,15 @@ long long timing_now(void)
 
     clock_gettime(CLOCK_MONOTONIC, &now);
     return now.tv_sec * 1000000000LL + now.tv_nsec;
+}
+
+int timing_ms_until(long long then)
+{
+    const long long left = then - timing_now();
+
+    if (then == LLONG_MAX)
+        return -1;
+    return left > 0 ? (int)((left + 999999) / 1000000) : 0;
 }
 
 void timing_phase(struct timing *timing, const char *phase)
@@ -34,5 +44,6 @@ void timing_forget(struct timing *timing)
 void timing_print(struct timing *timing, const char *process)
 {
     if (timing->on)
-        dprintf(STDERR_FILENO, "timing of %s:\n%s", process, timing->text);
+        dprintf(STDERR_FILENO, "timing of %s:\n%s%7lld us         in all\n", process, timing->text,
+                (timing->last - timing->start) / 1000);
 }

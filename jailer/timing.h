@@ -9,6 +9,10 @@
 
 /* CLOCK_MONOTONIC in nanoseconds */
 long long timing_now(void);
+#define TIMING_SECOND 1000000000LL
+
+/* As poll(2) takes it: milliseconds until then, rounded up; 0 if it has been, -1 for LLONG_MAX. */
+int timing_ms_until(long long then);
 
 /* Of one process; one that is cloned goes on in its copy. */
 struct timing {

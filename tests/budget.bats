@@ -93,7 +93,7 @@ PYTHON
     for process in supervisor janitor sparkler-vmm warden; do
         grep -q "timing of $process:" <<<"$stderr"
     done
-    for phase in 'options' 'VMM cloned' 'network namespace' 'seccomp' 'machine set up'; do
+    for phase in 'options' 'VMM cloned' 'network namespace' 'seccomp' 'machine set up' 'in all'; do
         grep -qE "[0-9]+ us.*  $phase$" <<<"$stderr"
     done
 }
