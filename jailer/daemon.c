@@ -9,6 +9,7 @@
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -69,14 +70,32 @@ static _Noreturn void in_use(const char *path, int file)
     errx(1, "the pid file %s is that of a running jailer, pid %d (--pid-file)", path, atoi(pid));
 }
 
+/* What is there may be another's trap: a link to a file that root's jailer would empty. */
+static void check_pid_file(const char *path, int file)
+{
+    struct stat status;
+
+    if (fstat(file, &status) != 0)
+        err(1, "cannot examine the pid file %s (--pid-file)", path);
+    if (!S_ISREG(status.st_mode))
+        errx(1, "%s is not a regular file; give a path for a new one (--pid-file)", path);
+    if (status.st_uid != geteuid())
+        errx(1, "%s belongs to uid %u, not to uid %u: it is not used as pid file (--pid-file)",
+             path, status.st_uid, geteuid());
+    if (status.st_nlink != 1)
+        errx(1, "%s is a file of %lu names: it is not used as pid file (--pid-file)", path,
+             (unsigned long)status.st_nlink);
+}
+
 int pid_file_open(const char *path)
 {
     /* the file is its owner's alone: who may read it could lock it, too */
     struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-    int file = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW, 0600);
+    int file = open(path, O_RDWR | O_CREAT | O_NONBLOCK | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW, 0600);
 
     if (file < 0)
         err(1, "cannot open the pid file %s (--pid-file)", path);
+    check_pid_file(path, file);
     if (fcntl(file, F_OFD_SETLK, &lock) != 0) {
         if (errno == EAGAIN)
             in_use(path, file);

@@ -15,8 +15,9 @@ void daemon_ready(int parent);
 
 /*
  * Opens the pid file, made if need be and its owner's alone, and locks it (F_OFD_SETLK, fcntl(2))
- * for as long as the supervisor lives; ends the program by err(3) if it cannot, or if a jailer that
- * is running holds it. The file is empty until pid_file_write(). Returns its descriptor.
+ * for as long as the supervisor lives; ends the program by err(3) if it cannot, if a jailer that is
+ * running holds it, or if what is there is no pid file: what another user could have put there to
+ * have it emptied. The file is empty until pid_file_write(). Returns its descriptor.
  */
 int pid_file_open(const char *path);
 

@@ -344,8 +344,8 @@ with_pid_file() {
 }
 
 tells_pid() {
-    echo 4194304999999 >"$pid_file" # what someone else has left there
-    chmod 666 "$pid_file"
+    echo 4194304999999 >"$pid_file" # what a jailer of this user has left there
+    [[ $way != user ]] || chown "$VM_UID" "$pid_file"
     vm_start "$way" --id "$VM_ID" --pid-file "$pid_file"
     [[ $(<"$pid_file") == "$supervisor" ]]
     press 5
@@ -389,6 +389,39 @@ taken_over() {
 
 @test "--pid-file of a running VM is refused, that of one that was killed taken over" {
     with_pid_file refuses_second
+}
+
+# refuses_file SAID: as pid file, which keeps what it has
+refuses_file() {
+    run --separate-stderr jail "$way" "$JAILER" --id "$VM_ID" --pid-file "$pid_file" \
+        --exec sparkler-vmm <<<5
+    echo "$way: $status $stderr"
+    [[ $status -eq 1 && $stderr == "jailer: $pid_file "*"$1"*"(--pid-file)" ]]
+}
+
+refuses_traps() {
+    mkfifo -m 666 "$pid_file"
+    refuses_file "is not a regular file"
+    rm "$pid_file"
+
+    echo precious >"$stage/run/precious"
+    [[ $way != user ]] || chown "$VM_UID" "$stage/run/precious"
+    ln "$stage/run/precious" "$pid_file"
+    refuses_file "is a file of 2 names"
+    [[ $(<"$stage/run/precious") == precious ]]
+    rm "$stage/run/precious"
+
+    if [ "$(id -u)" = 0 ]; then
+        chmod 666 "$pid_file"
+        chown $((VM_UID + 2)) "$pid_file"
+        refuses_file "belongs to uid $((VM_UID + 2))"
+        [[ $(<"$pid_file") == precious ]]
+    fi
+    : >"$pid_file"
+}
+
+@test "--pid-file refuses what is no file, has another name, or is another user's" {
+    with_pid_file refuses_traps
 }
 
 # many COUNT: so many VMs at once, each asks for a tweet and halts
