@@ -98,9 +98,17 @@ limits_are() {
     check_nothing_left
 }
 
+# Takes what the broker's start reads into the page cache, where it is charged to this process. In a
+# small cgroup it would be dropped and read again for longer than the VMM waits.
+read_the_broker() {
+    ldd "$stage/sparkler-netbroker" | grep -o '/[^ ]*' |
+        xargs cat "$stage/sparkler-netbroker" >/dev/null
+}
+
 # broker_limited LIMIT REASON: the feed is answered in words, the log has the reason, the VM lives on
 broker_limited() {
     DEADLINE=$((3 * DEADLINE))
+    read_the_broker
     for way in $ways; do
         vm_start "$way" --id "$VM_ID" --cgroup "broker:$1"
         ask_for_tweet
