@@ -4,6 +4,7 @@
 #include "jail.h"
 
 #include <err.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
 #include <sched.h>
@@ -77,8 +78,13 @@ static void enter_user_namespace(struct jail *jail)
 static void detach_mounts(struct jail *jail)
 {
     (void)jail;
-    if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0)
-        err(1, "cannot make the jail's mounts private");
+    if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0)
+        return;
+    if (errno == EINVAL)
+        errx(1,
+             "cannot make the jail's mounts private: / is no mount point here (a chroot?); enter "
+             "it by pivot_root, as systemd-nspawn does");
+    err(1, "cannot make the jail's mounts private");
 }
 
 /* Not by clone3(2): a network takes longest to make, and the jailer need not wait for it. */
