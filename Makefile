@@ -287,7 +287,6 @@ COUNTED   = -fprofile-instr-generate -fcoverage-mapping -mllvm -runtime-counter-
 .PHONY: coverage
 coverage: packages-check all probes ## lines of each program that the tests run; at least 90 %
 	@LLVM_PROFILE_FILE=/dev/null $(MAKE) -s CC=clang LIBC=glibc BUILD=$(COVERAGE) EXTRA='$(COUNTED)' \
-	    STATIC='-static-pie -Wl,--wrap=syscall' LDHARDEN=-Wl,--wrap=close_range \
 	    OPEN='$(patsubst %,$(COVERAGE)/obj/tests/%.o,coverage/counters probes/allow-all)' all units
 	@ln -sfn $(abspath $(BUILD))/probes $(COVERAGE)
 	@BUILD=$(COVERAGE) tests/coverage/run

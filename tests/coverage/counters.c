@@ -36,11 +36,41 @@ const char *__llvm_profile_end_data(void);
 
 int __llvm_profile_runtime; /* this file is the runtime: nothing is written at exit */
 
-long __real_syscall(long number, ...);
-long __wrap_syscall(long number, ...);
+/*
+ * The C library's syscall(2) and close_range(2) are replaced by these, which keep the descriptors
+ * that are handed through the jails open. All that a system call takes are registers.
+ */
+static long call(long number, long a, long b, long c, const long rest[3])
+{
+    register long d __asm__("r10") = rest[0], e __asm__("r8") = rest[1], f __asm__("r9") = rest[2];
+    long result;
 
-/* All that syscall(2) takes are registers. */
-long __wrap_syscall(long number, ...)
+    __asm__ volatile("syscall"
+                     : "=a"(result)
+                     : "a"(number), "D"(a), "S"(b), "d"(c), "r"(d), "r"(e), "r"(f)
+                     : "rcx", "r11", "memory");
+    if (result >= -4095 && result < 0) {
+        errno = (int)-result;
+        return -1;
+    }
+    return result;
+}
+
+int close_range(unsigned first, unsigned last, int flags)
+{
+    static const long none[3];
+    long below = 0, above = 0;
+
+    if (last < HANDED_FIRST || first >= HANDED_FIRST + HANDED)
+        return (int)call(SYS_close_range, first, last, flags, none);
+    if (first < HANDED_FIRST)
+        below = call(SYS_close_range, first, HANDED_FIRST - 1, flags, none);
+    if (last >= HANDED_FIRST + HANDED)
+        above = call(SYS_close_range, HANDED_FIRST + HANDED, last, flags, none);
+    return (int)(below | above);
+}
+
+long syscall(long number, ...)
 {
     long a[6];
     va_list arguments;
@@ -49,16 +79,9 @@ long __wrap_syscall(long number, ...)
     for (unsigned i = 0; i < 6; i++)
         a[i] = va_arg(arguments, long);
     va_end(arguments);
-    if (number != SYS_close_range || a[1] < HANDED_FIRST || a[0] >= (long)(HANDED_FIRST + HANDED))
-        return __real_syscall(number, a[0], a[1], a[2], a[3], a[4], a[5]);
-    return __real_syscall(number, a[0], HANDED_FIRST - 1, 0) |
-           __real_syscall(number, HANDED_FIRST + HANDED, a[1], 0);
-}
-
-int __wrap_close_range(unsigned first, unsigned last, int flags);
-int __wrap_close_range(unsigned first, unsigned last, int flags)
-{
-    return (int)__wrap_syscall(SYS_close_range, first, last, flags);
+    if (number == SYS_close_range)
+        return close_range((unsigned)a[0], (unsigned)a[1], (int)a[2]);
+    return call(number, a[0], a[1], a[2], a + 3);
 }
 
 static int open_counters(unsigned program)
