@@ -9,7 +9,7 @@ PACKAGES_BUILD := gcc make libc6-dev musl-dev linux-libc-dev nasm pkg-config lib
                   libcurl4-openssl-dev libssl-dev libjson-c-dev ca-certificates
 PACKAGES_CHECK := bats clang libclang-rt-14-dev nginx-light dnsmasq-base openssl curl iproute2 \
                   util-linux python3 procps strace tmux jq clang-format clang-tidy cppcheck \
-                  shellcheck valgrind llvm binutils bubblewrap musl-tools
+                  shellcheck valgrind llvm binutils bubblewrap musl-tools mount
 PACKAGES_RIG   := qemu-system-x86 busybox-static kmod xz-utils
 
 CC       = gcc
@@ -20,9 +20,9 @@ HARDEN   = -fstack-protector-strong -fstack-clash-protection -fcf-protection -fP
            $(if $(findstring clang,$(CC)),,$(HARDEN_GCC))
 # no variable shows what the stack held before, no register what a function leaves; not in clang 14
 HARDEN_GCC = -ftrivial-auto-var-init=zero -fzero-call-used-regs=used-gpr
-DIRS     = -DSPARKLER_VERSION=\"1.0\" -DLIBEXECDIR=\"$(PREFIX)/libexec/sparkler\" \
-           -DDATADIR=\"$(PREFIX)/share/sparkler\"
-CFLAGS   = $(CSTD) $(WARNINGS) $(OPTIMIZE) $(HARDEN) $(EXTRA) $(DIRS) -MMD -MP -I. -I$(BUILD)
+DEFINES  = -DSPARKLER_VERSION=\"1.0\"
+OPTIONS  = $(CSTD) $(WARNINGS) $(OPTIMIZE) $(HARDEN) $(EXTRA) $(DEFINES) -MMD -MP
+CFLAGS   = $(OPTIONS) -I. -I$(BUILD)
 LDHARDEN = -Wl,-z,relro,-z,now,-z,noexecstack
 STATIC   = -static-pie $(LDHARDEN)
 DYNAMIC  = -pie $(LDHARDEN)
@@ -44,48 +44,56 @@ OPEN = # what a check links instead of the filters
 PROGRAMS := $(BUILD)/jailer $(BUILD)/sparkler-vmm $(BUILD)/sparkler-netbroker \
             $(BUILD)/sparkler-policy $(BUILD)/monitor.bin $(BUILD)/feeds.json
 
-# Installs what is missing of a list of packages, saying what; on another system than Debian only says.
-install_missing = @missing=$$(for p in $(1); do dpkg-query -W -f '$${db:Status-Status}' $$p 2>/dev/null \
-    | grep -qx installed || printf ' %s' $$p; done); \
-    [ -z "$$missing" ] && exit 0; \
-    command -v apt-get >/dev/null || { echo "Not Debian: needs the like of$$missing"; exit 0; }; \
-    echo "Installing by apt-get:$$missing"; \
-    sudo=; [ "$$(id -u)" = 0 ] || sudo=sudo; export DEBIAN_FRONTEND=noninteractive; \
-    $$sudo apt-get -qq install -y --no-install-recommends $$missing >/dev/null 2>&1 || \
-    { $$sudo apt-get -qq update && $$sudo apt-get -qq install -y --no-install-recommends $$missing; }
+# Where this machine cannot run VMs, the same runs in the rig: a machine with emulated AMD-V.
+NATIVE := $(shell tests/native 2>/dev/null && echo yes)
+EMULATION = Second best: emulation (tests/rig), slower, with 100 MiB to download the first time.
+IN_RIG = $(if $(NATIVE),,tests/rig/run)
 
-.PHONY: packages-build packages-check packages-rig
-packages-build:
-	$(call install_missing,$(PACKAGES_BUILD))
-packages-check: packages-build
-	$(call install_missing,$(PACKAGES_CHECK))
-packages-rig: packages-build
-	$(call install_missing,$(PACKAGES_RIG))
+# What builds says which packages are missing, and how to install them; what runs installs them.
+GOALS    := $(or $(MAKECMDGOALS),all)
+TESTS    := check check-rig check-sanitize check-valgrind coverage fuzz fuzz-guest prove-policy soak bench
+INSTALL  := $(if $(filter deps run $(TESTS),$(GOALS)),--install)
+PACKAGES := $(PACKAGES_BUILD) $(if $(filter deps $(TESTS),$(GOALS)),$(PACKAGES_CHECK)) \
+    $(if $(filter deps check check-rig $(if $(NATIVE),,run),$(GOALS)),$(PACKAGES_RIG))
+
+.PHONY: packages
+packages:
+	$(if $(NATIVE),,$(if $(filter run check,$(GOALS)),@tests/native || echo '$(EMULATION)' >&2))
+	@tests/packages $(INSTALL) $(PACKAGES)
+
+# Objects are made anew when the compiler or its options are others than the last time.
+STAMP := $(BUILD)/obj/options
+ifneq ($(file <$(STAMP)),$(strip $(CC) $(OPTIONS)))
+$(shell mkdir -p $(dir $(STAMP)))$(file >$(STAMP),$(strip $(CC) $(OPTIONS)))
+endif
 
 .PHONY: all
-all: $(PROGRAMS) ## build everything into build/
+all: packages $(PROGRAMS) ## build everything into build/; says which packages are missing
+
+.PHONY: deps
+deps: packages ## install the packages that anything here needs
 
 -include $(wildcard $(BUILD)/obj/*/*.d $(BUILD)/obj/*/*/*.d $(BUILD)/obj/*/*/*/*.d)
 
-$(BUILD)/obj/%.o: %.c | packages-build
+$(BUILD)/obj/%.o: %.c $(STAMP) | packages
 	@mkdir -p $(@D)
 	$(call say,CC)
 	$(Q)$(CC) $(CFLAGS) -c -o $@ $<
 
 # Policies are compiled once, here; programs embed the result.
-$(BUILD)/obj/policy/constants.c: policy/constants.sh policy/fds.h
+$(BUILD)/obj/policy/constants.c: policy/constants.sh policy/fds.h | packages
 	@mkdir -p $(@D)
 	$(call say,GEN)
 	$(Q)policy/constants.sh '$(CC)' > $@.part && mv $@.part $@
 
-$(BUILD)/obj/policy/syscalls.c: policy/constants.sh policy/fds.h
+$(BUILD)/obj/policy/syscalls.c: policy/constants.sh policy/fds.h | packages
 	@mkdir -p $(@D)
 	$(call say,GEN)
 	$(Q)policy/constants.sh '$(CC)' syscalls > $@.part && mv $@.part $@
 
 NAMES := $(BUILD)/obj/policy/constants.o $(BUILD)/obj/policy/syscalls.o
 
-$(NAMES): %.o: %.c
+$(NAMES): %.o: %.c $(STAMP)
 	$(call say,CC)
 	$(Q)$(CC) $(CFLAGS) -c -o $@ $<
 
@@ -98,7 +106,7 @@ $(BUILD)/obj/policy/%.filter.c: policy/%.policy $(BUILD)/sparkler-policy
 	$(call say,POLICY)
 	$(Q)$(BUILD)/sparkler-policy compile $< > $@.part && mv $@.part $@
 
-$(BUILD)/obj/policy/%.filter.o: $(BUILD)/obj/policy/%.filter.c
+$(BUILD)/obj/policy/%.filter.o: $(BUILD)/obj/policy/%.filter.c $(STAMP)
 	$(call say,CC)
 	$(Q)$(CC) $(CFLAGS) -c -o $@ $<
 
@@ -117,7 +125,7 @@ small = $(objects)
 link_small = $(CC) $(CFLAGS) $(STATIC) -o $@ $(1)
 endif
 
-$(BUILD)/obj/musl/%.o: %.c | packages-build
+$(BUILD)/obj/musl/%.o: %.c $(STAMP) | packages
 	@mkdir -p $(@D)
 	$(call say,CC)
 	$(Q)$(CC) $(CFLAGS) -isystem /usr/include/x86_64-linux-musl -c -o $@ $<
@@ -137,29 +145,19 @@ $(BUILD)/sparkler-netbroker: \
 	$(call say,LINK)
 	$(Q)$(CC) $(CFLAGS) $(DYNAMIC) -o $@ $^ -lcurl -lssl -lcrypto -ljson-c
 
-$(BUILD)/%.bin: guest/%.asm
+$(BUILD)/%.bin: guest/%.asm | packages
 	@mkdir -p $(@D)
 	$(call say,NASM)
 	$(Q)nasm -f bin -o $@ $<
 
-$(BUILD)/feeds.json: policy/feeds.json
+$(BUILD)/feeds.json: policy/feeds.json | packages
 	@mkdir -p $(@D)
 	$(call say,COPY)
 	$(Q)cp $< $@
 
-# Where there is no /dev/kvm to use, the same runs in the rig: a machine with emulated AMD-V.
-NATIVE := $(shell [ -w /dev/kvm ] && sh -c ': </dev/kvm' 2>/dev/null && unshare --user --map-root-user --mount true \
-            2>/dev/null && echo yes)
-NOT_NATIVE = echo 'No /dev/kvm or no namespaces to use here: running in the rig, on emulated AMD-V.'
-IN_RIG = $(NOT_NATIVE); tests/rig/run
-
-.PHONY: native
-native:
-	@$(if $(NATIVE),,$(NOT_NATIVE); exit 1)
-
 .PHONY: run
-run: all $(if $(NATIVE),,packages-rig) ## run the monitor in its jail; no network needed
-	@$(if $(NATIVE),,$(IN_RIG)) $(BUILD)/jailer --offline-samples --exec sparkler-vmm
+run: packages all ## run the monitor in its jail; no network needed
+	@$(IN_RIG) $(BUILD)/jailer --offline-samples --exec sparkler-vmm
 
 # Each test program is made of the parts that it tests.
 FEEDS := netbroker/text.c netbroker/html.c netbroker/feeds.c netbroker/checks.c netbroker/lines.c \
@@ -188,20 +186,20 @@ $(BUILD)/unit/%: $(BUILD)/obj/tests/unit/%.o
 .PHONY: units flags
 units: $(UNITS)
 flags: # for tools that read C as the compiler does
-	@echo $(CSTD) $(DIRS) -I. -I$(BUILD)
+	@echo $(CSTD) $(DEFINES) -I. -I$(BUILD)
 
 # Fuzzers of all that parses what a stranger wrote: libFuzzer with ASan and UBSan.
 FUZZERS := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/*.c))
 FUZZ_SECONDS ?= 60
 
-$(BUILD)/fuzz/%: tests/fuzz/%.c tests/fuzz/clean.h $(FEEDS) $(wildcard netbroker/*.h netbroker/format/*.h)
+$(BUILD)/fuzz/%: tests/fuzz/%.c tests/fuzz/clean.h $(FEEDS) $(wildcard netbroker/*.h netbroker/format/*.h) | packages
 	@mkdir -p $(@D)
 	$(call say,FUZZER)
 	$(Q)clang $(CSTD) -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -I. \
 	    -o $@ $< $(FEEDS) -ljson-c
 
 .PHONY: fuzz
-fuzz: packages-check $(FUZZERS) ## fuzz each parser for FUZZ_SECONDS (60)
+fuzz: packages $(FUZZERS) ## fuzz each parser for FUZZ_SECONDS (60)
 	@BUILD=$(BUILD) tests/fuzz/run -max_total_time=$(FUZZ_SECONDS)
 
 # Programs that the tests put in VMM's and the broker's place, and a jailer whose filters allow
@@ -239,12 +237,12 @@ OPEN_JAIL := policy/install.c policy/relro.c tests/fuzz-guest/open-jail.c tests/
 
 -include $(wildcard $(BUILD)/sanitized/obj/*/*.d $(BUILD)/sanitized/obj/*/*/*.d)
 
-$(BUILD)/sanitized/obj/%.o: %.c | packages-build
+$(BUILD)/sanitized/obj/%.o: %.c $(STAMP) | packages
 	@mkdir -p $(@D)
 	$(call say,CC)
 	$(Q)$(CC) $(CFLAGS) $(SANITIZED) -c -o $@ $<
 
-$(call sanitized,$(OPEN_JAIL)): DIRS += -DFINDINGS=\"$(abspath $(BUILD))/sanitized/findings\"
+$(call sanitized,$(OPEN_JAIL)): DEFINES += -DFINDINGS=\"$(abspath $(BUILD))/sanitized/findings\"
 
 $(BUILD)/sanitized/sparkler-vmm: $(call sanitized,$(wildcard vmm/*.c) $(OPEN_JAIL))
 	$(call say,LINK)
@@ -266,15 +264,15 @@ $(BUILD)/sanitized/sparkler-netbroker: \
 FUZZ_GUEST := $(addprefix $(BUILD)/sanitized/,jailer sparkler-vmm sparkler-netbroker)
 
 .PHONY: fuzz-guest
-fuzz-guest: packages-check all $(FUZZ_GUEST) ## run random guests in jailed VMs for FUZZ_SECONDS, twice
+fuzz-guest: packages all $(FUZZ_GUEST) ## run random guests in jailed VMs for FUZZ_SECONDS, twice
 	@tests/fuzz-guest/run --seconds $(FUZZ_SECONDS) --found $(BUILD)/fuzz-guest $(BUILD)/jailer
 	@tests/fuzz-guest/run --seconds $(FUZZ_SECONDS) --found $(BUILD)/fuzz-guest $(BUILD)/sanitized/jailer
 
 .PHONY: check-sanitize check-valgrind
-check-sanitize: packages-check all probes $(FUZZ_GUEST) ## run the tests of behaviour, all with ASan and UBSan
+check-sanitize: packages all probes $(FUZZ_GUEST) ## run the tests of behaviour, all with ASan and UBSan
 	@$(MAKE) -s BUILD=$(BUILD)/sanitized-units EXTRA='$(SANITIZED)' units
 	@BUILD=$(BUILD) tests/sanitized
-check-valgrind: packages-check units ## run the unit tests in valgrind, which knows no seccomp(2)
+check-valgrind: packages units ## run the unit tests in valgrind, which knows no seccomp(2)
 	@for unit in $(filter-out %/evaluate,$(UNITS)); do echo $$unit; \
 	    valgrind -q --error-exitcode=1 --leak-check=full --errors-for-leak-kinds=definite \
 	    $$unit >/dev/null || exit 1; done
@@ -285,48 +283,55 @@ COUNTED   = -fprofile-instr-generate -fcoverage-mapping -mllvm -runtime-counter-
             -Qunused-arguments -DCOUNTERS=\"$(abspath $(COVERAGE))/counters\"
 
 .PHONY: coverage
-coverage: packages-check all probes ## lines of each program that the tests run; at least 90 %
+coverage: packages all probes ## lines of each program that the tests run; at least 90 %
 	@LLVM_PROFILE_FILE=/dev/null $(MAKE) -s CC=clang LIBC=glibc BUILD=$(COVERAGE) EXTRA='$(COUNTED)' \
 	    OPEN='$(patsubst %,$(COVERAGE)/obj/tests/%.o,coverage/counters probes/allow-all)' all units
 	@ln -sfn $(abspath $(BUILD))/probes $(COVERAGE)
 	@BUILD=$(COVERAGE) tests/coverage/run
 
 .PHONY: check
-check: packages-check all $(PROBES) $(UNITS) $(FUZZERS) $(FUZZ_GUEST) ## run every test; ends with "N passed, N failed, N skipped"
-	@$(if $(NATIVE),,$(IN_RIG)) env BUILD=$(BUILD) tests/run
+check: packages all $(PROBES) $(UNITS) $(FUZZERS) $(FUZZ_GUEST) ## run every test; ends with "N passed, N failed, N skipped"
+	@$(IN_RIG) env BUILD=$(BUILD) tests/run
 
 # What runs in the rig: each program, as root and as a user, on AMD-V and cgroup v2, in some 10
 # minutes; all of it takes an hour and a half.
 RIG_TESTS ?= $(UNITS) $(patsubst %,tests/%.bats,guest-abi jail cgroup monitor sigsys)
 
 .PHONY: check-rig
-check-rig: packages-check packages-rig all $(PROBES) $(UNITS) $(FUZZERS) $(FUZZ_GUEST) ## a part of it in the rig (RIG_TESTS=all: all of it)
+check-rig: packages all $(PROBES) $(UNITS) $(FUZZERS) $(FUZZ_GUEST) ## a part of it in the rig (RIG_TESTS=all: all of it)
 	@tests/rig/run env BUILD=$(BUILD) tests/run $(filter-out all,$(RIG_TESTS))
 
 .PHONY: prove-policy
-prove-policy: packages-check all ## take each rule out of its policy and see which test breaks; 10 minutes
+prove-policy: packages all ## take each rule out of its policy and see which test breaks; 10 minutes
 	@BUILD=$(BUILD) tests/prove-policy
 
 .PHONY: soak
-soak: packages-check probes ## kill each process at random moments, 300 times; nothing may be left
+soak: packages probes ## kill each process at random moments, 300 times; nothing may be left
 	@BUILD=$(BUILD) SOAK=300 bats tests/soak.bats
 
 # Environment: PEER='command of another VMM'. BENCH=--full runs 1,000 VMs at once, not 200.
 BENCH ?=
 
 .PHONY: bench
-bench: packages-check all ## measure it against bwrap, QEMU and PEER='...'; figures in build/bench/
+bench: packages all ## measure it against bwrap, QEMU and PEER='...'; figures in build/bench/
 	@BUILD=$(BUILD) tests/bench/run $(BENCH)
 	@BUILD=$(BUILD) tests/bench/broker
 
-.PHONY: install
+# Programs find each other from where the jailer is, so PREFIX is compiled into none.
+ROOT = $(DESTDIR)$(PREFIX)
+
+.PHONY: install uninstall
 install: all ## install below PREFIX (/usr/local), into DESTDIR
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/libexec/sparkler \
-	    $(DESTDIR)$(PREFIX)/share/sparkler/policy
-	install $(BUILD)/jailer $(BUILD)/sparkler-policy $(DESTDIR)$(PREFIX)/bin
-	install $(BUILD)/sparkler-vmm $(BUILD)/sparkler-netbroker $(DESTDIR)$(PREFIX)/libexec/sparkler
-	install -m 644 $(BUILD)/monitor.bin $(BUILD)/feeds.json $(DESTDIR)$(PREFIX)/share/sparkler
-	install -m 644 policy/*.policy policy/*.md $(DESTDIR)$(PREFIX)/share/sparkler/policy
+	install -d $(ROOT)/bin $(ROOT)/libexec/sparkler $(ROOT)/share/sparkler/policy $(ROOT)/share/doc/sparkler
+	install $(BUILD)/jailer $(BUILD)/sparkler-policy $(ROOT)/bin
+	install $(BUILD)/sparkler-vmm $(BUILD)/sparkler-netbroker $(ROOT)/libexec/sparkler
+	install -m 644 $(BUILD)/monitor.bin $(BUILD)/feeds.json $(ROOT)/share/sparkler
+	install -m 644 policy/*.policy policy/*.md policy/fds.h $(ROOT)/share/sparkler/policy
+	install -m 644 README.md LICENSE $(ROOT)/share/doc/sparkler
+
+uninstall: ## remove what install put there
+	rm -f $(ROOT)/bin/jailer $(ROOT)/bin/sparkler-policy
+	rm -rf $(ROOT)/libexec/sparkler $(ROOT)/share/sparkler $(ROOT)/share/doc/sparkler
 
 .PHONY: clean
 clean: ## remove what was built

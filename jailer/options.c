@@ -10,12 +10,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#ifndef LIBEXECDIR
-#define LIBEXECDIR "/usr/local/libexec/sparkler"
-#endif
-#ifndef DATADIR
-#define DATADIR "/usr/local/share/sparkler"
-#endif
+/* Where things are installed, as seen from the jailer's own directory. */
+#define LIBEXECDIR "../libexec/sparkler"
+#define DATADIR    "../share/sparkler"
 
 #define MEMORY_MIN     (64u << 10)
 #define MEMORY_MAX     (3ull << 30)
@@ -157,7 +154,7 @@ static const char *look_up(const char *name, const char *folder)
     if (access(path, F_OK) == 0)
         return path;
     free(path);
-    if (asprintf(&path, "%s/%s", folder, name) < 0)
+    if (asprintf(&path, "%.*s%s/%s", (int)length, self, folder, name) < 0)
         err(1, "asprintf");
     return path;
 }
