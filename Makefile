@@ -4,13 +4,14 @@ PREFIX  ?= /usr/local
 DESTDIR ?=
 BUILD   ?= build
 
-# Every Debian package that the project needs, by what needs it.
+# Every Debian package that the project needs, by what needs it. tests/fresh finds out what is missing.
 PACKAGES_BUILD := gcc make libc6-dev musl-dev linux-libc-dev nasm pkg-config libseccomp-dev libcap-ng-dev \
                   libcurl4-openssl-dev libssl-dev libjson-c-dev ca-certificates
 PACKAGES_CHECK := bats clang libclang-rt-14-dev nginx-light dnsmasq-base openssl curl iproute2 \
                   util-linux python3 procps strace tmux jq clang-format clang-tidy cppcheck \
                   shellcheck valgrind llvm binutils bubblewrap musl-tools mount
 PACKAGES_RIG   := qemu-system-x86 busybox-static kmod xz-utils
+PACKAGES_FRESH := mmdebstrap git
 
 CC       = gcc
 CSTD     = -std=c11 -D_GNU_SOURCE
@@ -30,6 +31,10 @@ EXTRA    = # what a check compiles with beyond these
 
 .DEFAULT_GOAL := all
 .SECONDARY: # keep what is made on the way
+
+# SHORT=1 tries each of the targets that take long for a moment, as tests/fresh does.
+SHORT ?=
+SHORT_TESTS := tests/monitor.bats
 
 # Prints one short line for each product; `make V=1` prints the commands.
 V ?= 0
@@ -54,7 +59,8 @@ GOALS    := $(or $(MAKECMDGOALS),all)
 TESTS    := check check-rig check-sanitize check-valgrind coverage fuzz fuzz-guest prove-policy soak bench
 INSTALL  := $(if $(filter deps run $(TESTS),$(GOALS)),--install)
 PACKAGES := $(PACKAGES_BUILD) $(if $(filter deps $(TESTS),$(GOALS)),$(PACKAGES_CHECK)) \
-    $(if $(filter deps check check-rig $(if $(NATIVE),,run),$(GOALS)),$(PACKAGES_RIG))
+    $(if $(filter deps check check-rig $(if $(NATIVE),,run),$(GOALS)),$(PACKAGES_RIG)) \
+    $(if $(filter deps,$(GOALS)),$(PACKAGES_FRESH))
 
 .PHONY: packages
 packages:
@@ -190,7 +196,7 @@ flags: # for tools that read C as the compiler does
 
 # Fuzzers of all that parses what a stranger wrote: libFuzzer with ASan and UBSan.
 FUZZERS := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/*.c))
-FUZZ_SECONDS ?= 60
+FUZZ_SECONDS ?= $(if $(SHORT),2,60)
 
 $(BUILD)/fuzz/%: tests/fuzz/%.c tests/fuzz/clean.h $(FEEDS) $(wildcard netbroker/*.h netbroker/format/*.h) | packages
 	@mkdir -p $(@D)
@@ -271,7 +277,7 @@ fuzz-guest: packages all $(FUZZ_GUEST) ## run random guests in jailed VMs for FU
 .PHONY: check-sanitize check-valgrind
 check-sanitize: packages all probes $(FUZZ_GUEST) ## run the tests of behaviour, all with ASan and UBSan
 	@$(MAKE) -s BUILD=$(BUILD)/sanitized-units EXTRA='$(SANITIZED)' units
-	@BUILD=$(BUILD) tests/sanitized
+	@BUILD=$(BUILD) tests/sanitized $(if $(SHORT),$(SHORT_TESTS))
 check-valgrind: packages units ## run the unit tests in valgrind, which knows no seccomp(2)
 	@for unit in $(filter-out %/evaluate,$(UNITS)); do echo $$unit; \
 	    valgrind -q --error-exitcode=1 --leak-check=full --errors-for-leak-kinds=definite \
@@ -287,7 +293,7 @@ coverage: packages all probes ## lines of each program that the tests run; at le
 	@LLVM_PROFILE_FILE=/dev/null $(MAKE) -s CC=clang LIBC=glibc BUILD=$(COVERAGE) EXTRA='$(COUNTED)' \
 	    OPEN='$(patsubst %,$(COVERAGE)/obj/tests/%.o,coverage/counters probes/allow-all)' all units
 	@ln -sfn $(abspath $(BUILD))/probes $(COVERAGE)
-	@BUILD=$(COVERAGE) tests/coverage/run
+	@BUILD=$(COVERAGE) tests/coverage/run $(if $(SHORT),$(SHORT_TESTS))
 
 .PHONY: check
 check: packages all $(PROBES) $(UNITS) $(FUZZERS) $(FUZZ_GUEST) ## run every test; ends with "N passed, N failed, N skipped"
@@ -301,21 +307,26 @@ RIG_TESTS ?= $(UNITS) $(patsubst %,tests/%.bats,guest-abi jail cgroup monitor si
 check-rig: packages all $(PROBES) $(UNITS) $(FUZZERS) $(FUZZ_GUEST) ## a part of it in the rig (RIG_TESTS=all: all of it)
 	@tests/rig/run env BUILD=$(BUILD) tests/run $(filter-out all,$(RIG_TESTS))
 
+.PHONY: check-fresh
+check-fresh: ## as root: both commands, and every target shortly, in a minimal Debian root; .ci/run
+	@tests/packages --install $(PACKAGES_FRESH)
+	@tests/fresh/run
+
 .PHONY: prove-policy
 prove-policy: packages all ## take each rule out of its policy and see which test breaks; 10 minutes
-	@BUILD=$(BUILD) tests/prove-policy
+	@BUILD=$(BUILD) tests/prove-policy $(if $(SHORT),vmm)
 
 .PHONY: soak
 soak: packages probes ## kill each process at random moments, 300 times; nothing may be left
-	@BUILD=$(BUILD) SOAK=300 bats tests/soak.bats
+	@BUILD=$(BUILD) SOAK=$(if $(SHORT),12,300) bats tests/soak.bats
 
 # Environment: PEER='command of another VMM'. BENCH=--full runs 1,000 VMs at once, not 200.
-BENCH ?=
+BENCH ?= $(if $(SHORT),--short)
 
 .PHONY: bench
 bench: packages all ## measure it against bwrap, QEMU and PEER='...'; figures in build/bench/
 	@BUILD=$(BUILD) tests/bench/run $(BENCH)
-	@BUILD=$(BUILD) tests/bench/broker
+	@BUILD=$(BUILD) tests/bench/broker $(if $(SHORT),5)
 
 # Programs find each other from where the jailer is, so PREFIX is compiled into none.
 ROOT = $(DESTDIR)$(PREFIX)

@@ -57,8 +57,8 @@ as_other_user() {
     [[ $output == "Packages are missing: none-such"* ]]
     [[ $(grep -cE '^  [A-Z]+ ' <<<"$output") -eq 0 ]]
     [[ ! -s calls ]]
-    in_make BUILD="$PWD/build" PACKAGES_BUILD=none-such PACKAGES_CHECK=none-either \
-        PACKAGES_RIG= deps
+    in_make BUILD="$PWD/build" PACKAGES_BUILD=none-such PACKAGES_CHECK= PACKAGES_RIG= \
+        PACKAGES_FRESH=none-either deps
     grep 'apt-get -qq install .* none-such none-either$' calls
 }
 
@@ -182,4 +182,11 @@ as_other_user() {
     [[ $(order 1) == "$(order 1)" ]]
     [[ $(order 1) != "$(order 2)" ]]
     [[ $(order 1 | tail -n 1) == "8 passed, 0 failed, 0 skipped" ]]
+}
+
+@test "a fresh machine needs root, and says so" {
+    stand_in id 'echo 1000'
+    run "$root/tests/fresh/run"
+    [[ $status -eq 1 ]]
+    [[ $output == "fresh: only root can make such a root: sudo make check-fresh" ]]
 }
