@@ -53,23 +53,20 @@ static void attach(int cgroup, const struct program *program, enum bpf_prog_type
     close(loaded);
 }
 
-/* The kernel sends a datagram for a mapped IPv4 address as one of IPv4. */
 static bool add_server(struct name_servers *servers, const char *text)
 {
-    struct in_addr *ipv4 = &servers->ipv4[servers->ipv4_count];
     struct in6_addr *ipv6 = &servers->ipv6[servers->ipv6_count];
 
-    if (inet_pton(AF_INET, text, ipv4) == 1) {
+    if (inet_pton(AF_INET, text, &servers->ipv4[servers->ipv4_count]) == 1) {
         servers->ipv4_count++;
         return true;
     }
     if (inet_pton(AF_INET6, text, ipv6) != 1)
         return false;
     servers->ipv6_count++;
-    if (IN6_IS_ADDR_V4MAPPED(ipv6)) {
-        memcpy(ipv4, &ipv6->s6_addr[12], sizeof(*ipv4));
-        servers->ipv4_count++;
-    }
+    if (IN6_IS_ADDR_V4MAPPED(ipv6))
+        memcpy(&servers->mapped[servers->mapped_count++], &ipv6->s6_addr[12],
+               sizeof(*servers->mapped));
     return true;
 }
 
@@ -94,20 +91,23 @@ static struct name_servers read_name_servers(void)
 
 void address_guard_attach(const struct cgroup *cgroup)
 {
-    struct program ipv4, ipv6, socket;
+    const struct name_servers no_servers = {0};
     struct name_servers servers;
+    struct program program;
 
     if (cgroup->guarded[1] < 0)
         return;
     servers = read_name_servers();
-    ipv4 = address_program_ipv4(&servers);
-    ipv6 = address_program_ipv6(&servers);
-    socket = address_program_socket();
-    attach(cgroup->folder, &ipv4, BPF_PROG_TYPE_CGROUP_SOCK_ADDR, BPF_CGROUP_INET4_CONNECT);
-    attach(cgroup->folder, &ipv4, BPF_PROG_TYPE_CGROUP_SOCK_ADDR, BPF_CGROUP_UDP4_SENDMSG);
-    attach(cgroup->folder, &ipv6, BPF_PROG_TYPE_CGROUP_SOCK_ADDR, BPF_CGROUP_INET6_CONNECT);
-    attach(cgroup->folder, &ipv6, BPF_PROG_TYPE_CGROUP_SOCK_ADDR, BPF_CGROUP_UDP6_SENDMSG);
-    attach(cgroup->folder, &socket, BPF_PROG_TYPE_CGROUP_SOCK, BPF_CGROUP_INET_SOCK_CREATE);
+    program = address_program_ipv4(&servers);
+    attach(cgroup->folder, &program, BPF_PROG_TYPE_CGROUP_SOCK_ADDR, BPF_CGROUP_INET4_CONNECT);
+    program = address_program_ipv6(&servers);
+    attach(cgroup->folder, &program, BPF_PROG_TYPE_CGROUP_SOCK_ADDR, BPF_CGROUP_INET6_CONNECT);
+    program = address_program_datagram(&servers);
+    attach(cgroup->folder, &program, BPF_PROG_TYPE_CGROUP_SOCK_ADDR, BPF_CGROUP_UDP4_SENDMSG);
+    program = address_program_datagram(&no_servers);
+    attach(cgroup->folder, &program, BPF_PROG_TYPE_CGROUP_SOCK_ADDR, BPF_CGROUP_UDP6_SENDMSG);
+    program = address_program_socket();
+    attach(cgroup->folder, &program, BPF_PROG_TYPE_CGROUP_SOCK, BPF_CGROUP_INET_SOCK_CREATE);
     if (write(cgroup->guarded[1], "", 1) != 1)
         err(1, "cannot say that the address guard is there");
 }

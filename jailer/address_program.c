@@ -1,5 +1,5 @@
 /*
- * A small assembler, and three programs. Each ends with 1 to allow and 0 to refuse. While one runs,
+ * A small assembler, and four programs. Each ends with 1 to allow and 0 to refuse. While one runs,
  * register 1 is what the kernel tells it, 2 is an IPv4 address, and 2 to 5 are an IPv6 address, in
  * words of the host's order.
  */
@@ -168,6 +168,22 @@ struct program address_program_ipv6(const struct name_servers *servers)
     set(&p, ADDRESS, ADDRESS + 3);
     jump_within_any(&p, ipv4_special, NETWORKS(ipv4_special), REFUSE);
     finish(&p, ipv4);
+    return p;
+}
+
+struct program address_program_datagram(const struct name_servers *servers)
+{
+    struct program p = {0};
+
+    if (servers->mapped_count == 0) {
+        end(&p, 0);
+        return p;
+    }
+    load(&p, ADDRESS, offsetof(struct bpf_sock_addr, user_ip4));
+    host_order(&p, ADDRESS);
+    allow_servers(&p, servers->mapped, sizeof(*servers->mapped), servers->mapped_count);
+    go(&p, REFUSE);
+    finish(&p, 0);
     return p;
 }
 

@@ -16,23 +16,17 @@ static bool is_there(const struct jail *jail)
     return jail->role != JANITOR || cgroups_skipped(jail->options) == NULL;
 }
 
-/* Why the lock does not hold this process, or NULL. */
-static const char *why_open(const struct lock *lock, const struct jail *jail)
+static bool is_for(const struct lock *lock, const struct jail *jail)
 {
-    return (lock->roles & jail->role) && is_there(jail) ? lock_skipped(lock, jail) : NULL;
-}
-
-static bool is_closed(const struct lock *lock, const struct jail *jail)
-{
-    return (lock->roles & jail->role) && is_there(jail) && lock_skipped(lock, jail) == NULL;
+    return (lock->roles & jail->role) != 0 && is_there(jail);
 }
 
 static const char *mark(const struct lock *lock, const struct jail *jail)
 {
-    if (is_closed(lock, jail))
-        return "closed";
-    if (why_open(lock, jail) == NULL)
+    if (!is_for(lock, jail))
         return "";
+    if (lock_skipped(lock, jail) == NULL)
+        return "closed";
     return lock->skipped != NULL && lock->skipped(jail) != NULL ? "skipped" : "missing";
 }
 
@@ -42,13 +36,14 @@ static void explain_lock(const struct lock *lock, const struct jail *const jails
     const char *why = NULL;
     bool closed = false;
 
-    for (unsigned i = 0; i < JAILS; i++) {
-        closed |= is_closed(lock, jails[i]);
-        if (why == NULL)
-            why = why_open(lock, jails[i]);
-        if (why == NULL && is_there(jails[i]))
-            why = lock_missing(lock, jails[i]);
-    }
+    for (unsigned i = 0; i < JAILS; i++)
+        if (is_for(lock, jails[i])) {
+            const char *open = lock_skipped(lock, jails[i]);
+
+            closed |= open == NULL;
+            if (why == NULL)
+                why = open != NULL ? open : lock_missing(lock, jails[i]);
+        }
     printf("%-18s %-8s %-8s %-11s %-8s ", lock->name, mark(lock, jails[0]), mark(lock, jails[1]),
            mark(lock, jails[2]), mark(lock, jails[3]));
     if (closed)
