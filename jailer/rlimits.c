@@ -87,7 +87,7 @@ static void set_limits(struct jail *jail)
 
 const struct lock lock_rlimits = {
     .name = "rlimits",
-    .what = "core 0, descriptors 64, files 1 GiB, memory",
+    .what = "core 0, 64 descriptors, files and memory",
     .roles = VMM | BROKER | SUPERVISOR | JANITOR,
     .close = set_limits,
 };
