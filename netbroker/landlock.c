@@ -27,16 +27,17 @@ struct port_rule {
 #define NET_BIND_TCP    (UINT64_C(1) << 0)        /* ABI 4 */
 #define NET_CONNECT_TCP (UINT64_C(1) << 1)        /* ABI 4 */
 #define SCOPED_ABSTRACT (UINT64_C(1) << 0)        /* ABI 6 */
-#define SCOPED_SIGNAL   (UINT64_C(1) << 1)        /* ABI 6 */
 #define RULE_NET_PORT   2
 
+/* Signals are left to the jail's own scope: one of the broker's would keep the kernel from ending
+ * the resolver with it (PR_SET_PDEATHSIG). */
 static struct ruleset what_the_kernel_knows(long abi)
 {
     return (struct ruleset){
         .handled_access_fs = FS_ALL | (abi >= 2 ? FS_REFER : 0) | (abi >= 3 ? FS_TRUNCATE : 0) |
                              (abi >= 5 ? FS_IOCTL_DEV : 0),
         .handled_access_net = abi >= 4 ? NET_BIND_TCP | NET_CONNECT_TCP : 0,
-        .scoped = abi >= 6 ? SCOPED_ABSTRACT | SCOPED_SIGNAL : 0,
+        .scoped = abi >= 6 ? SCOPED_ABSTRACT : 0,
     };
 }
 

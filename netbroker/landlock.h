@@ -9,7 +9,7 @@ enum landlock_files { LANDLOCK_NO_FILES, LANDLOCK_MAY_READ };
 
 /*
  * From here on the process may open TCP connections to `ports` only and listen on none, may open
- * no file (or read those in its reach and change none), and may signal nobody outside. What the
+ * no file (or read those in its reach and change none), and may reach no abstract socket. What the
  * kernel's Landlock is too old for is left open; the jail and the seccomp policy stand behind it.
  * Needs no_new_privs. Ends the program by err(3) if the kernel has Landlock but refuses.
  */

@@ -293,6 +293,17 @@ asked() {
     false
 }
 
+@test "a resolver that waits for the DNS ends with its broker, too" {
+    feeds https://silent.odd.test/
+    run ask -- send:0x500 "sleep:${SLOWNESS:-1}" 'run:pgrep -P $BROKER_PID' restart sleep:0.5 \
+        'run:pgrep -x -r DRS resolver | xargs' take
+    echo "$output"
+    [[ ${lines[0]} =~ ^[0-9]+$ ]]
+    [[ " ${lines[1]} " != *" ${lines[0]} "* ]]
+    [[ ${lines[2]} == "[feed 0: the name silent.odd.test could not be looked up"* ]]
+    [ "${#lines[@]}" = 3 ]
+}
+
 @test "the broker ends with 0 when the VMM closes the link" {
     feeds https://upstream.test/
     run ask -- 0x107 close
