@@ -63,7 +63,7 @@ void rlimits_check(const struct settings *limits)
 static void set_limits(struct jail *jail)
 {
     const rlim_t program = 64 << 20;     /* text, stack and heap of the VMM take less than this */
-    const rlim_t broker_data = 64 << 20; /* authorities, and answers of full size, take a third */
+    const rlim_t broker_data = 64 << 20; /* authorities and the largest answer take half of it */
     rlim_t value;
     int resource;
 

@@ -8,11 +8,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define MEBIBYTES_MAX 4 /* the authorities of all the world are a quarter of one */
+#define MEBIBYTES_MAX 4 /* Debian's bundle of authorities is a quarter of one */
 
 int sealed_copy(const char *path, const char *what, const char *option)
 {
-    /* what may block is opened and refused */
+    /* O_NONBLOCK: a FIFO is refused below instead of waited for */
     int file = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK), copy;
     struct stat status;
     ssize_t left, sent;

@@ -2,9 +2,9 @@
  * The warden, pid 1 of the broker's jail. It keeps the broker's end of the link, and starts the
  * broker as inetd would: when the link becomes readable. A broker that dies loses nothing, since
  * it takes a request off the link only with the answer in its hand; it is started again, later
- * each time. If it always dies of the same feed, only that feed is given up: the next broker is
- * told so, and tells the guest. If it dies all the same, or without being asked for a feed, the
- * link is closed, and the VMM tells the guest.
+ * each time. If it keeps dying on the same feed, only that feed is given up: the next broker is
+ * told so, and tells the guest. If it dies even so, or without being asked for a feed, the link is
+ * closed, and the VMM tells the guest.
  */
 #include "jail.h"
 
@@ -115,7 +115,7 @@ static void pause_ms(int ms)
 
 static void give_up(struct deaths *deaths, uint16_t port)
 {
-    warnx("died %d times in a row of a request for port 0x%x; that feed is given up", DEATHS_MAX,
+    warnx("died %d times in a row on a request for port 0x%x; that feed is given up", DEATHS_MAX,
           port);
     deaths->length += (size_t)snprintf(deaths->given_up + deaths->length,
                                        sizeof(deaths->given_up) - deaths->length, "%s0x%x",
@@ -130,7 +130,7 @@ static bool recover(struct deaths *deaths, bool was_steady)
     unsigned *row = &deaths->row[feed < 0 ? NO_FEED : feed];
 
     if (*row == DEATHS_MAX) {
-        warnx("died all the same; feeds are not answered any more");
+        warnx("died even so; feeds are not answered any more");
         return false;
     }
     *row = was_steady ? 1 : *row + 1;

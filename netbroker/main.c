@@ -21,7 +21,7 @@ static const char usage[] =
     "Answers the feed devices of one VM from the internet. Started by jailer, which hands over\n"
     "the link to the VM, the feeds file and the trusted authorities as descriptors.\n"
     "  --offline-samples    serve a feed's sample, marked as such, if its server is out of reach\n"
-    "  --given-up PORT,...  do not ask for these feeds: earlier brokers died of them\n"
+    "  --given-up PORT,...  do not fetch these feeds: earlier brokers died on them\n"
     "  --check              only check the feeds file and its credentials, then exit\n";
 
 struct options {

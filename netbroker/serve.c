@@ -103,7 +103,7 @@ void serve(struct cache *cache, const struct feeds *feeds)
         if (!feed)
             text_printf(&text, "[port 0x%x: no feed is configured]", request.port);
         else if (feed->given_up)
-            text_printf(&text, "[%s: given up, since the network broker always died of it]",
+            text_printf(&text, "[%s: given up: the network broker died on it every time]",
                         feed->name);
         else
             cache_answer(cache, feed, &text);

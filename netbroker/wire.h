@@ -5,7 +5,7 @@
  * version; recv(2) must return exactly that size, every field must fit, or the peer is dropped.
  * Both ends run on one machine, so fields are in host byte order.
  *
- * This is the only header that vmm/ and netbroker/ share.
+ * This is the only header that vmm/ and netbroker/ share; the warden knows a request's port by it.
  */
 #ifndef SPARKLER_WIRE_H
 #define SPARKLER_WIRE_H

@@ -69,10 +69,10 @@ asked() {
     [ "$output" = "[port 0x107: no feed is configured]" ]
 }
 
-@test "a feed that was given up is not asked for" {
+@test "a feed that was given up is not fetched" {
     feeds "https://faulty.test:8443/good?given-up" "" "https://faulty.test:8443/good?not-given-up"
     run ask --offline-samples --given-up=0x500,0x502 -- 0x500 0x501
-    [ "${lines[0]}" = "[feed 0: given up, since the network broker always died of it]" ]
+    [ "${lines[0]}" = "[feed 0: given up: the network broker died on it every time]" ]
     [ "${lines[2]}" = recovered ]
     [ "$(asked 'good?given-up')" = 0 ]
 }
@@ -187,6 +187,7 @@ asked() {
 }
 
 @test "the resolver's memory holds no credential" {
+    [ -z "${SANITIZED:-}" ] || skip "AddressSanitizer's memory is too large to be searched"
     echo fd7c1b0e-a-secret >"$BATS_TEST_TMPDIR/key"
     feeds https://api.openaq.org/v3/locations/1 '"format": "json", "template": "{/meta/name}",
         "credential": "key", "header": "X-API-Key: "'

@@ -97,7 +97,7 @@ logged() {
     grep -c "^sparkler-netbroker: $1" "$BATS_TEST_TMPDIR/log" || true
 }
 
-@test "a feed that the broker always dies of is given up, and no other" {
+@test "a feed that the broker keeps dying on is given up, and no other" {
     cat >"$BATS_TEST_TMPDIR/feeds.json" <<'END'
 {"feeds": [
   {"name": "deadly", "ports": {"0x101": {}}, "url": "https://silent.odd.test/", "format": "text"},
@@ -115,14 +115,14 @@ END
         done
         shows "killed by signal 9" "$deaths" log
     done
-    shows "^\[deadly: given up, since the network broker always died of it\]"
+    shows "^\[deadly: given up: the network broker died on it every time\]"
     printf ' 31 32 2' >&9
     shows "What you type most" 2
     printf ' 5' >&9
     wait "$JAILER"
     [ "$(grep -c "^\[deadly: given up" "$SCREEN")" = 2 ]
     [ "$(logged "killed by signal 9")" = 6 ]
-    [ "$(logged "died 6 times in a row of a request for port 0x101; that feed is given up")" = 1 ]
+    [ "$(logged "died 6 times in a row on a request for port 0x101; that feed is given up")" = 1 ]
 }
 
 @test "a broker that ends without an answer, but well, is not started for ever" {
@@ -132,7 +132,7 @@ END
     printf ' 5' >&9
     wait "$JAILER"
     [ "$(logged "ended without an answer")" = 7 ]
-    [ "$(logged "died all the same; feeds are not answered any more")" = 1 ]
+    [ "$(logged "died even so; feeds are not answered any more")" = 1 ]
 }
 
 @test "a broker that is started again reads what was checked, whatever became of the files" {

@@ -314,7 +314,7 @@ resolver_refused() {
     done
 }
 
-@test "network: any TCP port, with data in the first packet, past Landlock, for the resolver" {
+@test "network: any TCP port by MSG_FASTOPEN, which Landlock does not see, for the resolver" {
     listens
     python3 -c 'import socket, sys; socket.create_connection(("127.0.0.1", int(sys.argv[1])))' "$port"
     within test -s reached

@@ -38,7 +38,7 @@ __attribute__((format(printf, 2, 3))) bool reply_refuse(const struct reply *repl
 
 /*
  * The whole body as one JSON value: valid UTF-8, no deeper than 16 levels, of at most 32768 values
- * (which take up to 15 MiB of memory), nothing behind it.
+ * (which take up to 25 MiB of memory), nothing behind it.
  * Returns NULL, with a reason, when it is anything else. Free it with json_object_put().
  */
 struct json_object *reply_json(const struct reply *reply);
