@@ -148,7 +148,7 @@ static bool recover(struct deaths *deaths, bool was_steady)
 
 _Noreturn void warden_run(const struct jail *jail)
 {
-    const long long steady = STEADY_SECONDS * 1000000000ll;
+    const long long steady = STEADY_SECONDS * 1000000000LL;
     struct deaths deaths = {0};
     bool again = true;
 

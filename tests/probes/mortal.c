@@ -1,0 +1,33 @@
+/*
+ * usage: jailer --broker mortal
+ *
+ * Stands in the broker's place and dies on every request for port 0x101, until it is told that this
+ * port is given up; it says so then, and answers all other ports.
+ */
+#include "netbroker/wire.h"
+#include "policy/fds.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+
+int main(int argc, char **argv)
+{
+    const bool given_up = argc > 1 && strcmp(argv[1], "--given-up=0x101") == 0;
+    struct wire_request request;
+
+    while (recv(FD_LINK, &request, sizeof(request), MSG_PEEK) == sizeof(request)) {
+        struct wire_reply reply = {
+            .version = WIRE_VERSION, .sequence = request.sequence, .port = request.port};
+
+        if (request.port == 0x101 && !given_up)
+            __builtin_trap();
+        reply.length =
+            (uint16_t)snprintf(reply.text, sizeof(reply.text), "port 0x%x is %s", request.port,
+                               request.port == 0x101 ? "given up" : "answered");
+        recv(FD_LINK, &request, sizeof(request), 0);
+        send(FD_LINK, &reply, sizeof(reply), MSG_NOSIGNAL);
+    }
+    return 0;
+}
