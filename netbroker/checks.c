@@ -23,6 +23,26 @@ const char *check_words(const char *value)
     return length >= 1 && length <= WORDS_MAX ? NULL : "1 to 80 characters";
 }
 
+const char *check_file(const char *value)
+{
+    const char *part = value, *end;
+
+    for (const char *c = value; *c != '\0'; c++)
+        if (*c < ' ' || *c > '~')
+            return "printable ASCII";
+    if (strlen(value) > WORDS_MAX)
+        return "1 to 80 characters";
+    do {
+        size_t length = strcspn(part, "/");
+
+        end = part + length;
+        if (length == 0 || (*part == '.' && (length == 1 || (length == 2 && part[1] == '.'))))
+            return "names between '/', none of them \".\" or \"..\"";
+        part = end + 1;
+    } while (*end != '\0');
+    return NULL;
+}
+
 /* ":443", or nothing. */
 static bool is_port_suffix(const char *suffix, size_t length)
 {

@@ -8,6 +8,9 @@
 /* 1 to 80 characters, all of which a terminal shows: some get on the log. */
 const char *check_words(const char *value);
 
+/* The path of a file below /feeds: printable ASCII, no part of it empty, "." or "..". */
+const char *check_file(const char *value);
+
 /* https://HOST[:PORT]/PATH[?QUERY]; "{id}" may stand in the path and the query. */
 const char *check_url(const char *value);
 

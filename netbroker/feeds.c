@@ -5,6 +5,7 @@
 #include "feeds.h"
 
 #include "checks.h"
+#include "files.h"
 #include "format/format.h"
 #include "lines.h"
 
@@ -31,6 +32,7 @@ static const struct key keys[] = {
     {"about", COMMENT, .offset = 0},
     {"name", WORDS, MEMBER(name), .required = true, .check = check_words},
     {"ports", PORTS, MEMBER(port), .required = true},
+    {"file", WORDS, MEMBER(file), .check = check_file},
     {"format", FORMAT, MEMBER(format), .required = true},
     {"url", WORDS, MEMBER(url), .required = true, .check = check_url},
     {"lookup_url", WORDS, MEMBER(lookup_url), .check = check_lookup_url},
@@ -339,6 +341,7 @@ static int compare_ports(const void *left, const void *right)
 static bool read_root(struct json_object *root, struct feeds *feeds, struct text *fault)
 {
     struct json_object *list = NULL;
+    struct text expected = {0};
 
     if (!json_object_is_type(root, json_type_object))
         return refuse(fault, root, "feeds", "an object around it");
@@ -356,7 +359,8 @@ static bool read_root(struct json_object *root, struct feeds *feeds, struct text
             return false;
     }
     qsort(feeds->feed, feeds->count, sizeof(feeds->feed[0]), compare_ports);
-    return true;
+    files_set_defaults(feeds);
+    return files_fit(feeds, &expected) || refuse(fault, list, "file", "%s", expected.data);
 }
 
 bool feeds_read(const char *json, size_t length, struct feeds *feeds, struct text *fault)

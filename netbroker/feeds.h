@@ -15,6 +15,7 @@ struct text;
 struct feed {
     uint16_t port;               /* the guest's I/O port; unique in the file */
     const char *name;            /* "weather for London": used in error texts */
+    const char *file;            /* "weather/London": its path below /feeds in a Linux guest */
     const struct format *format; /* how to turn the reply into text */
     const char *url;             /* https; "{id}" stands for what the lookup found */
     const char *lookup_url;      /* https, asked once and kept; NULL when the url needs no id */

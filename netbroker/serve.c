@@ -6,6 +6,7 @@
 #include "serve.h"
 
 #include "clock.h"
+#include "files.h"
 #include "policy/fds.h"
 
 #include <err.h>
@@ -100,7 +101,9 @@ void serve(struct cache *cache, const struct feeds *feeds)
         struct text text = {0};
 
         check(&request, &last);
-        if (!feed)
+        if (request.port == WIRE_LIST_PORT)
+            files_list(feeds, &text);
+        else if (!feed)
             text_printf(&text, "[port 0x%x: no feed is configured]", request.port);
         else if (feed->given_up)
             text_printf(&text, "[%s: given up: the network broker died on it every time]",

@@ -48,6 +48,18 @@ static inline int wire_feed_index(uint16_t port)
     return -1;
 }
 
+/* The port of the list of all feeds: a line "0x103 weather/London" for each, in the order of their
+ * ports, the second word being the name of its file in a Linux guest. */
+#define WIRE_LIST_PORT 0x1ff
+
+/* All ports that the broker answers, the feeds' and that of the list, likewise from 0 to
+ * WIRE_PORTS - 1. */
+#define WIRE_PORTS (WIRE_FEEDS + 1)
+static inline int wire_port_index(uint16_t port)
+{
+    return port == WIRE_LIST_PORT ? WIRE_FEEDS : wire_feed_index(port);
+}
+
 /* The VMM gives up on an answer after this time; the broker answers, with an error text if need
  * be, well before. */
 #define WIRE_REPLY_SECONDS 30

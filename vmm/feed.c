@@ -6,7 +6,7 @@
 
 static bool serves(uint16_t port)
 {
-    return wire_feed_index(port) >= 0;
+    return wire_port_index(port) >= 0;
 }
 
 static void read_feed(struct feed *feed, struct broker *broker, uint16_t port, uint8_t *bytes,
@@ -31,7 +31,7 @@ static void read_feed(struct feed *feed, struct broker *broker, uint16_t port, u
 static enum run_end in(void *state, const struct access *access)
 {
     struct feeds *feeds = state;
-    struct feed *feed = &feeds->feeds[wire_feed_index(access->port)];
+    struct feed *feed = &feeds->feeds[wire_port_index(access->port)];
 
     read_feed(feed, &feeds->broker, access->port, access->data, access->count);
     access_widen(access);

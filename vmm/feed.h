@@ -15,7 +15,7 @@ struct feed {
 /* All zero at first. */
 struct feeds {
     struct broker broker;
-    struct feed feeds[WIRE_FEEDS];
+    struct feed feeds[WIRE_PORTS];
 };
 
 /*

@@ -3,6 +3,7 @@
  * runs in the project's root.
  */
 #include "netbroker/feeds.h"
+#include "netbroker/files.h"
 #include "netbroker/format/format.h"
 #include "netbroker/text.h"
 
@@ -50,6 +51,7 @@ static void test_shipped(void)
     ok(strcmp(london->place, "London, United Kingdom") == 0, "and the place");
     ok(strstr(london->url, "latitude=51.51&longitude=-0.13&") != NULL, "and the url");
     ok(strstr(london->sample, "London, United Kingdom: ") != NULL, "and the sample");
+    ok(strcmp(london->file, "air-quality/London") == 0, "and the file");
     ok(strstr(feeds_find(&feeds, 0x100)->url, "/{id}/") != NULL, "\"{id}\" stays for the lookup");
     feeds_free(&feeds);
 }
@@ -116,6 +118,34 @@ static void test_defaults(void)
            feed->credential == NULL && feed->ca == NULL && feed->sample == NULL,
        "or none");
     feeds_free(&feeds);
+}
+
+static const char *const bad_files[] = {
+    "", "/", "/a", "a/", "a//b", ".", "..", "../a", "a/..", "a/./b", "caf\303\251", "a\\nb",
+};
+
+static void test_files(void)
+{
+    static const char *const expected = "0x100 a\n0x101 a_0x101\n";
+    char json[8192];
+    struct feeds feeds;
+    struct text list = {0};
+
+    make(json, sizeof(json), "{\"0x100\": {}, \"0x101\": {}}", TEXT, URL, "");
+    if (ok(read_feeds(json, strlen(json), &feeds), "two ports of one name")) {
+        files_list(&feeds, &list);
+        if (!ok(strcmp(list.data, expected) == 0, "are two files"))
+            printf("# %s\n", list.data);
+        feeds_free(&feeds);
+    }
+    for (size_t i = 0; i < sizeof(bad_files) / sizeof(bad_files[0]); i++) {
+        char key[128];
+
+        snprintf(key, sizeof(key), "\"file\": \"%s\"", bad_files[i]);
+        refuse("{\"0x101\": {}}", TEXT, URL, key, "\"file\": expected");
+    }
+    refuse("{\"0x100\": {\"x\": \"1\"}, \"0x101\": {\"x\": \"1/2\"}}", TEXT, URL,
+           "\"file\": \"w/{x}\"", "\"w/1\" (port 0x100) and \"w/1/2\" (port 0x101)");
 }
 
 static void test_all_keys(void)
@@ -272,6 +302,7 @@ int main(void)
 {
     test_shipped();
     test_defaults();
+    test_files();
     test_all_keys();
     test_keys();
     test_urls();
