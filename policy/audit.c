@@ -95,8 +95,9 @@ bool audit(pid_t pid, const char *directory)
         printf("  WRONG: its filters cannot be read: %s\n", explain_refusal(error));
         return false;
     }
-    fine = audit_filters(process, directory, &held);
-    fine &= report(pid, process, held.count);
+    /* before the filters, whose comparison may take longer than the process lives */
+    fine = report(pid, process, held.count);
+    fine &= audit_filters(process, directory, &held);
     printf("  %s\n", fine ? "agrees with the files" : "DOES NOT AGREE with the files");
     held_free(&held);
     return fine;
