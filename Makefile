@@ -301,7 +301,7 @@ check: packages all $(PROBES) $(UNITS) $(FUZZERS) $(FUZZ_GUEST) ## run every tes
 
 # What runs in the rig: each program, as root and as a user, on AMD-V and cgroup v2, in some 10
 # minutes; all of it takes an hour and a half.
-RIG_TESTS ?= $(UNITS) $(patsubst %,tests/%.bats,guest-abi jail cgroup monitor sigsys)
+RIG_TESTS ?= $(UNITS) $(patsubst %,tests/%.bats,guest-abi jail cgroup monitor sigsys address-guard)
 
 .PHONY: check-rig
 check-rig: packages all $(PROBES) $(UNITS) $(FUZZERS) $(FUZZ_GUEST) ## a part of it in the rig (RIG_TESTS=all: all of it)
