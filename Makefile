@@ -179,9 +179,11 @@ $(BUILD)/unit/backoff: $(call objects,netbroker/backoff.c)
 $(BUILD)/unit/evaluate: $(call objects,policy/evaluate.c)
 $(BUILD)/unit/exits: $(call objects,vmm/exits.c vmm/log.c)
 $(BUILD)/unit/processor: $(call objects,jailer/processor.c)
-$(BUILD)/unit/sigsys: $(call objects,jailer/sigsys.c policy/names.c) \
+LOGS := jailer/log.c jailer/stream.c jailer/terminal.c jailer/timing.c
+$(BUILD)/unit/log: $(call objects,$(LOGS))
+$(BUILD)/unit/sigsys: $(call objects,jailer/sigsys.c policy/names.c $(LOGS)) \
                       $(BUILD)/obj/policy/syscalls.o $(POLICIES:%=$(BUILD)/obj/policy/%.filter.o)
-$(BUILD)/unit/terminal: $(call objects,jailer/terminal.c)
+$(BUILD)/unit/terminal: $(call objects,jailer/terminal.c jailer/stream.c)
 $(BUILD)/unit/oracle: $(call objects,policy/oracle.c policy/names.c) $(NAMES)
 
 $(BUILD)/unit/%: $(BUILD)/obj/tests/unit/%.o

@@ -1,62 +1,68 @@
 /* The background and the pid file: see daemon.h. */
 #include "daemon.h"
 
+#include "kernel.h"
+#include "options.h"
+
 #include "policy/fds.h"
 
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
+#include <grp.h>
+#include <linux/seccomp.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-/* A daemon that could not be set up has said why, and its status is the parent's. */
-static _Noreturn void wait_until_ready(pid_t daemon, int ready)
+/* A parent that may be root's is not to be of use to anybody while the guest runs. */
+static void give_up_all(const struct options *options, int starter)
 {
-    char byte;
-    int status;
-
-    if (read(ready, &byte, 1) == 1)
-        _exit(0);
-    if (waitpid(daemon, &status, 0) != daemon || !WIFEXITED(status))
-        errx(1, "the daemon was killed before it was ready");
-    _exit(WEXITSTATUS(status));
+    if ((options->root &&
+         (setgroups(0, NULL) != 0 || setresgid(options->gid, options->gid, options->gid) != 0 ||
+          setresuid(options->uid, options->uid, options->uid) != 0)) ||
+        prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0 ||
+        (starter > 0 && sys_close_range(0, (unsigned)starter - 1) != 0) ||
+        sys_close_range((unsigned)starter + 1, ~0u) != 0 ||
+        prctl(PR_SET_SECCOMP, SECCOMP_MODE_STRICT) != 0)
+        _exit(1);
 }
 
-int daemon_start(void)
+static _Noreturn void wait_until_up(const struct options *options, int starter)
 {
-    int null = open("/dev/null", O_RDWR | O_CLOEXEC), ready[2];
+    unsigned char status;
+
+    give_up_all(options, starter);
+    if (read(starter, &status, 1) != 1)
+        status = 1; /* a daemon that could not be set up has said why */
+    for (;;)
+        syscall(SYS_exit, status); /* exit_group(2) is not among the four calls that are left */
+}
+
+int daemon_start(const struct options *options)
+{
+    int null = open("/dev/null", O_RDWR | O_CLOEXEC), starter[2];
     pid_t child;
 
-    if (null < 0 || pipe2(ready, O_CLOEXEC) != 0 || (child = fork()) < 0)
+    if (null < 0 || pipe2(starter, O_CLOEXEC) != 0 || (child = fork()) < 0)
         err(1, "cannot go to the background");
-    if (child > 0) {
-        close(ready[1]);
-        wait_until_ready(child, ready[0]);
-    }
+    if (child > 0)
+        wait_until_up(options, starter[0]);
     if (setsid() < 0 || dup2(null, STDIN_FILENO) < 0 || dup2(null, STDOUT_FILENO) < 0)
         err(1, "cannot go to the background");
     close(null);
-    close(ready[0]);
-    return ready[1];
+    close(starter[0]);
+    return starter[1];
 }
 
-void daemon_ready(int parent)
+void daemon_status(int status)
 {
-    struct pollfd gone = {.fd = parent}; /* POLLERR: nobody reads it any more */
+    const unsigned char byte = (unsigned char)status;
 
-    if (isatty(STDERR_FILENO) && dup2(STDOUT_FILENO, STDERR_FILENO) < 0)
-        err(1, "cannot leave the terminal");
-    if (write(parent, "", 1) != 1)
-        warn("the one who waited for the daemon has gone");
-    /* a parent that may be root's is not to outlive the confinement of all others */
-    while (poll(&gone, 1, -1) < 0)
-        if (errno != EINTR)
-            err(1, "cannot wait for the parent's end");
-    close(parent);
+    if (write(FD_STARTER, &byte, 1) != 1) /* it was killed; nobody waits any more */
+        return;
 }
 
 static _Noreturn void in_use(const char *path, int file)
@@ -115,8 +121,7 @@ void pid_file_write(int file)
         err(1, "cannot write the pid file (--pid-file)");
 }
 
-void pid_file_clear(void)
+bool pid_file_clear(void)
 {
-    if (ftruncate(FD_PID_FILE, 0) != 0)
-        warn("cannot empty the pid file");
+    return ftruncate(FD_PID_FILE, 0) == 0;
 }

@@ -2,16 +2,19 @@
 #ifndef SPARKLER_DAEMON_H
 #define SPARKLER_DAEMON_H
 
-/*
- * Goes on in a child without a terminal or a console. The parent waits: it ends with 0 when the
- * child says that it is ready, or with the child's status if that ends before. Returns the
- * descriptor for daemon_ready().
- */
-int daemon_start(void);
+#include <stdbool.h>
 
-/* To be called when the jails are started. Lets the parent end, waits for that, and lets the
- * terminal go. */
-void daemon_ready(int parent);
+struct options;
+
+/*
+ * Goes on in a child without a console. The parent gives up all that it may do, waits until it is
+ * told by daemon_status(), and ends with that status; with 1 if the child ends before. Returns the
+ * descriptor for it.
+ */
+int daemon_start(const struct options *options);
+
+/* Tells the parent, by FD_STARTER, how it is to end. */
+void daemon_status(int status);
 
 /*
  * Opens the pid file, made if need be and its owner's alone, and locks it (F_OFD_SETLK, fcntl(2))
@@ -25,9 +28,9 @@ int pid_file_open(const char *path);
 void pid_file_write(int file);
 
 /*
- * Empties it, by FD_PID_FILE. It is not removed: the supervisor has no right to that in a folder of
- * root's, and needs none.
+ * Empties it, by FD_PID_FILE. It is not removed: the supervisor has no right to that in a directory
+ * of root's, and needs none. Returns false if it cannot.
  */
-void pid_file_clear(void);
+bool pid_file_clear(void);
 
 #endif

@@ -3,6 +3,7 @@
  */
 #include "address_guard.h"
 #include "cgroup.h"
+#include "check.h"
 #include "claim.h"
 #include "configure.h"
 #include "daemon.h"
@@ -11,6 +12,7 @@
 #include "kernel.h"
 #include "kvm.h"
 #include "sealed.h"
+#include "stream.h"
 #include "supervisor.h"
 
 #include "policy/fds.h"
@@ -27,7 +29,7 @@
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
+#include <termios.h>
 #include <unistd.h>
 
 /* A standard descriptor that was closed must not become another's number. */
@@ -88,8 +90,8 @@ static void make_pipe(int *read_end, int *write_end)
 }
 
 /*
- * The console and the log of the VMM: the user's own descriptors, or pipes to the supervisor
- * where they are a terminal.
+ * The console of the VMM, the user's own descriptors, or pipes to the supervisor where they are a
+ * terminal; and its log.
  */
 static void give_console(struct jail *vmm, struct jail *supervisor, struct supervisor *state,
                          const struct options *options)
@@ -97,17 +99,25 @@ static void give_console(struct jail *vmm, struct jail *supervisor, struct super
     int input = STDIN_FILENO, output = STDOUT_FILENO, log;
 
     state->input = state->output = (struct relay){.from = -1, .to = -1};
-    if (isatty(STDIN_FILENO)) {
+    if (tcgetattr(STDIN_FILENO, &state->saved) == 0) {
         make_pipe(&input, &supervisor->fds[FD_GUEST_INPUT]);
         fcntl(supervisor->fds[FD_GUEST_INPUT], F_SETFL, O_NONBLOCK);
-        state->input = (struct relay){.from = STDIN_FILENO, .to = FD_GUEST_INPUT};
+        state->input = (struct relay){.from = STDIN_FILENO,
+                                      .to = FD_GUEST_INPUT,
+                                      .from_waits = stream_unblock(STDIN_FILENO, O_RDONLY)};
         state->key_mode = true;
+        state->group = getpgrp();
     }
     if (isatty(STDOUT_FILENO)) {
         make_pipe(&supervisor->fds[FD_GUEST_OUTPUT], &output);
-        state->output = (struct relay){
-            .from = FD_GUEST_OUTPUT, .to = STDOUT_FILENO, .clean = !options->raw_console};
+        state->output = (struct relay){.from = FD_GUEST_OUTPUT,
+                                       .to = STDOUT_FILENO,
+                                       .clean = !options->raw_console,
+                                       .to_waits = stream_unblock(STDOUT_FILENO, O_WRONLY),
+                                       .ends_line = true};
     }
+    state->log_is_terminal = isatty(STDERR_FILENO);
+    user_log_open(&state->log);
     make_pipe(&supervisor->fds[FD_VMM_LOG], &log);
     state->vmm_log = (struct log){.from = FD_VMM_LOG, .program = "sparkler-vmm"};
     give(vmm, input, "console-in");
@@ -170,32 +180,27 @@ static void furnish_broker(struct jail *broker, const struct options *options, i
     }
 }
 
-/* The user's own feeds file is checked before anything starts, by the broker in its jail. */
-static void check_feeds(struct jail broker)
-{
-    char *argv[] = {broker.argv[0], "--check", NULL};
-    siginfo_t end;
-
-    broker.argv = argv;
-    broker.run = NULL;
-    broker.fds[FD_LOG] = STDERR_FILENO;
-    if (waitid(P_PIDFD, (id_t)jail_start(&broker), &end, WEXITED) != 0)
-        err(1, "cannot wait for the check of the feeds file");
-    if (end.si_code != CLD_EXITED || end.si_status != 0)
-        errx(1, "the feeds file %s is not valid; nothing was started", broker.options->feeds);
-}
-
+/* What ends the VM, and Ctrl-Z, from now on by a descriptor. */
 static int take_signals(void)
 {
-    static const int taken[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP};
+    static const int taken[] = {SIGINT, SIGTERM, SIGQUIT, SIGTSTP};
+    /* errors of read(2) and write(2): the VM would run on if they stopped the supervisor */
+    static const int errors[] = {SIGTTIN, SIGTTOU, SIGXFSZ};
+    struct sigaction hangup;
     sigset_t set;
     int fd;
 
     sigemptyset(&set);
     for (unsigned i = 0; i < sizeof(taken) / sizeof(taken[0]); i++)
         sigaddset(&set, taken[i]);
+    if (sigaction(SIGHUP, NULL, &hangup) == 0 && hangup.sa_handler != SIG_IGN) /* nohup(1) */
+        sigaddset(&set, SIGHUP);
+    fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+    for (unsigned i = 0; i < sizeof(errors) / sizeof(errors[0]); i++)
+        sigaddset(&set, errors[i]);
     signal(SIGPIPE, SIG_IGN);
-    if (sigprocmask(SIG_BLOCK, &set, NULL) != 0 || (fd = signalfd(-1, &set, SFD_CLOEXEC)) < 0)
+    signal(SIGCHLD, SIG_DFL); /* or nobody's end could be waited for */
+    if (fd < 0 || sigprocmask(SIG_SETMASK, &set, NULL) != 0)
         err(1, "cannot take signals");
     return fd;
 }
@@ -233,7 +238,7 @@ static struct jail new_jail(enum role role, const struct options *options, struc
 /* What every kernel has is closed or an error; of the rest, one line on the log says what is
  * missing.
  */
-static void log_missing(const struct jail *vmm, const struct jail *broker)
+static void log_missing(const struct jail *vmm, const struct jail *broker, struct user_log *log)
 {
     char missing[512] = "";
     size_t length = 0;
@@ -248,8 +253,10 @@ static void log_missing(const struct jail *vmm, const struct jail *broker)
                                        length > 0 ? ", " : "", (*lock)->name, why);
     }
     if (length > 0)
-        warnx("locks that this kernel lacks: %s; jailer --explain shows which processes go without",
-              missing);
+        user_log_say(log,
+                     "locks that this kernel lacks: %s; jailer --explain shows which processes go "
+                     "without",
+                     missing);
 }
 
 /* Makes the VMM's cgroup, and before that the one who removes it if all else is killed. */
@@ -288,8 +295,10 @@ static void make_broker_cgroup(struct supervisor *state, struct jail *supervisor
     int log = kernel_log_open();
 
     supervisor->fds[FD_KERNEL_LOG] = log;
-    state->kernel_log = (struct kernel_log){
-        .fd = log < 0 ? -1 : FD_KERNEL_LOG, .vmm = supervisor->uid, .broker = broker->uid};
+    state->kernel_log = (struct kernel_log){.fd = log < 0 ? -1 : FD_KERNEL_LOG,
+                                            .vmm = supervisor->uid,
+                                            .broker = broker->uid,
+                                            .out = &state->log};
     if (state->cgroups.count > 0) {
         if (!cgroups_make(&state->cgroups, BROKER, broker->options, supervisor->euid))
             errx(1, "the cgroup %s is there already (--id)", state->cgroups.broker.name);
@@ -310,7 +319,7 @@ static void start_jails(struct supervisor *state, struct jail *vmm, struct jail 
     if (options->feeds_given) {
         make_broker_cgroup(state, supervisor, broker, janitor);
         address_guard_attach(broker->cgroup);
-        check_feeds(*broker);
+        check_feeds(*broker, &state->log, supervisor->fds[FD_SIGNALS]);
     }
     supervisor->fds[FD_VMM_PID] = jail_start(vmm);
     timing_phase(vmm->timing, "VMM cloned");
@@ -332,11 +341,10 @@ int main(int argc, char **argv)
                 broker = new_jail(BROKER, &options, &timing),
                 supervisor = new_jail(SUPERVISOR, &options, &timing),
                 janitor = new_jail(JANITOR, &options, &timing);
-    struct supervisor state = {.timeout_seconds = options.timeout_seconds,
-                               .pid_file = options.pid_file != NULL};
-    static char line[1024]; /* of stderr: no message is mixed with another process's */
+    static struct supervisor state; /* static, so that its pages cost nothing until they are used */
+    static char line[1024];         /* of stderr: no message is mixed with another process's */
     char *broker_argv[] = {"sparkler-netbroker", "--offline-samples", NULL};
-    int kvm, link[2], start_end, start, broker_log, parent = -1;
+    int kvm, link[2], start_end, start, broker_log;
 
     relro_protect();
     fill_standard_descriptors();
@@ -352,7 +360,11 @@ int main(int argc, char **argv)
     if (options.pid_file != NULL)
         supervisor.fds[FD_PID_FILE] = pid_file_open(options.pid_file);
     if (options.daemonize)
-        parent = daemon_start();
+        supervisor.fds[FD_STARTER] = daemon_start(&options);
+    state.id = options.id;
+    state.timeout_seconds = options.timeout_seconds;
+    state.pid_file = options.pid_file != NULL;
+    state.starter = options.daemonize;
     kvm = kvm_open();
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, link) != 0)
         err(1, "cannot make the link between VMM and broker");
@@ -371,11 +383,12 @@ int main(int argc, char **argv)
     furnish_vmm(&vmm, &options, kvm, link[0], start_end);
     configure_vm(start, &options, kvm, vmm.fds[FD_GUEST]);
     furnish_broker(&broker, &options, link[1], broker_log);
-    supervisor.fd_count = FD_CLAIM + 1;
+    supervisor.fd_count = FD_STARTER + 1;
     for (int fd = 0; fd <= STDERR_FILENO; fd++)
         supervisor.fds[fd] = fd;
 
-    vmm.parent = broker.parent = janitor.parent = sys_pidfd_open(getpid());
+    vmm.parent = broker.parent = janitor.parent = supervisor.fds[FD_OWN_PID] =
+        sys_pidfd_open(getpid());
     if (vmm.parent < 0)
         err(1, "cannot open the jailer's own pidfd; Linux 5.3 has them");
     supervisor.fds[FD_SIGNALS] = take_signals();
@@ -392,14 +405,8 @@ int main(int argc, char **argv)
 
     if (options.pid_file != NULL)
         pid_file_write(supervisor.fds[FD_PID_FILE]);
-    if (state.key_mode)
-        terminal_key_mode(STDIN_FILENO, &state.saved);
-    for (int fd = STDOUT_FILENO; fd <= STDERR_FILENO; fd++)
-        if (isatty(fd))
-            terminal_unblock(fd);
-    log_missing(&vmm, &broker);
-    if (options.daemonize)
-        daemon_ready(parent);
+    log_missing(&vmm, &broker, &state.log);
+    user_log_limit(&state.log);
     prctl(PR_SET_NAME, supervisor.comm);
     jail_close_locks(&supervisor);
     return supervise(&state);

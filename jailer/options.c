@@ -40,7 +40,7 @@ static const char usage[] =
     "  --broker PROGRAM      another network broker (sparkler-netbroker)\n"
     "  --console auto|raw    raw: escape sequences of the guest reach the terminal\n"
     "  --timeout SECONDS     end the VM after this time\n"
-    "  --daemonize           run in the background, without a console\n"
+    "  --daemonize           no console; the log is stderr, unless that is a terminal\n"
     "  --pid-file FILE       has the jailer's pid while the VM runs, then nothing\n"
     "  --id ID               name of the VM, letters, digits and '-' (from the pid)\n"
     "  --uid UID, --gid GID  of the jails, when root (picked by --id)\n"

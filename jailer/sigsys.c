@@ -1,10 +1,11 @@
 /* Reads seccomp's audit records from the kernel log: see sigsys.h. */
 #include "sigsys.h"
 
+#include "timing.h"
+
 #include "policy/names.h"
 #include "policy/policy.h"
 
-#include <err.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -13,8 +14,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#define RECORD_MAX  8192 /* CONSOLE_EXT_LOG_MAX of the kernel: what one read(2) may return */
-#define PATIENCE_MS 500  /* the kernel logs in a thread of its own */
+#define RECORD_MAX 8192 /* CONSOLE_EXT_LOG_MAX of the kernel: what one read(2) may return */
+#define PATIENCE   (TIMING_SECOND / 2) /* the kernel logs in a thread of its own */
 
 /* A program by the kernel's name for the process, and the policies that hold it, the last first. */
 struct program {
@@ -74,19 +75,23 @@ static void add_reason(char *text, size_t size, const struct policy *policy, uns
                  length ? "," : "", policy->name, policy->lines[i].line);
 }
 
-static void explain(const struct program *program, const char *arch, unsigned long number)
+static void explain(struct user_log *out, const struct program *program, const char *arch,
+                    unsigned long number)
 {
     const char *name = strncmp(arch, "c000003e", 8) == 0 ? names_syscall(number) : NULL;
     char reasons[256] = "";
 
     if (name == NULL)
-        warnx("%s was killed by SIGSYS: system call %lu of i386, of x32 or unknown to all policies",
-              program->name, number);
+        user_log_say(out,
+                     "%s was killed by SIGSYS: system call %lu of i386, of x32 or unknown to all "
+                     "policies",
+                     program->name, number);
     for (unsigned i = 0; name != NULL && program->chain[i] != NULL; i++)
         add_reason(reasons, sizeof(reasons), program->chain[i], number);
     if (name != NULL)
-        warnx("%s was killed by SIGSYS: %s (%lu):%s; see policy/README.md, \"Change a rule\"",
-              program->name, name, number, reasons);
+        user_log_say(
+            out, "%s was killed by SIGSYS: %s (%lu):%s; see policy/README.md, \"Change a rule\"",
+            program->name, name, number, reasons);
 }
 
 void kernel_log_read(struct kernel_log *log)
@@ -104,17 +109,19 @@ void kernel_log_read(struct kernel_log *log)
         if (strstr(record, ";audit: type=1326 ") == NULL || (uid != log->vmm && uid != log->broker))
             continue;
         program = find_program(log, uid, field(record, " comm=\""));
-        explain(program, field(record, " arch="), strtoul(field(record, " syscall="), NULL, 10));
+        explain(log->out, program, field(record, " arch="),
+                strtoul(field(record, " syscall="), NULL, 10));
         log->told = program->name;
     }
 }
 
 bool kernel_log_told(struct kernel_log *log, const char *program)
 {
+    const long long deadline = timing_now() + PATIENCE;
     struct pollfd readable = {.fd = log->fd, .events = POLLIN};
 
     while (log->fd >= 0 && (log->told == NULL || strcmp(log->told, program) != 0)) {
-        if (poll(&readable, 1, PATIENCE_MS) <= 0)
+        if (poll(&readable, 1, timing_ms_until(deadline)) <= 0)
             return false;
         kernel_log_read(log);
     }

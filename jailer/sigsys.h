@@ -6,6 +6,8 @@
 #ifndef SPARKLER_SIGSYS_H
 #define SPARKLER_SIGSYS_H
 
+#include "log.h"
+
 #include <stdbool.h>
 #include <sys/types.h>
 
@@ -13,6 +15,7 @@
 struct kernel_log {
     int fd; /* -1 where it may not be read */
     uid_t vmm, broker;
+    struct user_log *out;
     const char *told; /* the last program whose death was explained, or NULL */
 };
 
@@ -20,8 +23,8 @@ struct kernel_log {
  * beside the VM have too. */
 int kernel_log_open(void);
 
-/* Reads what is new in the log, without waiting, and says on stderr why each of the VM's processes
- * that are in it was killed. */
+/* Reads what is new in the log, without waiting, and says why each of the VM's processes that are
+ * in it was killed. */
 void kernel_log_read(struct kernel_log *log);
 
 /* Whether the death of that program has been explained; waits a moment for the record. */

@@ -10,6 +10,7 @@
 
 #include <err.h>
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -18,29 +19,52 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* Ctrl-Z: the VM stops with the supervisor, the terminal is the shell's meanwhile. */
-static void stop_for_a_while(struct supervisor *supervisor)
+#define UP       (TIMING_SECOND / 5) /* a VM that has run for so long is up */
+#define PATIENCE TIMING_SECOND       /* in the end, with a terminal that takes no more */
+
+/* The next signal that has come, or 0. */
+static int next_signal(void)
 {
-    if (supervisor->key_mode)
-        terminal_restore(STDIN_FILENO, &supervisor->saved);
+    struct signalfd_siginfo signal;
+
+    return read(FD_SIGNALS, &signal, sizeof(signal)) == sizeof(signal) ? (int)signal.ssi_signo : 0;
+}
+
+static bool in_background(const struct supervisor *supervisor)
+{
+    return supervisor->key_mode && terminal_is_others(STDIN_FILENO, supervisor->group);
+}
+
+/*
+ * Ctrl-Z: the VM stops with the supervisor, the terminal is the shell's meanwhile. The VM goes on
+ * when the terminal is ours again; both are stopped again if they are continued without it (bg).
+ * Returns the signal that is to end the VM, or 0.
+ */
+static int stop_for_a_while(struct supervisor *supervisor)
+{
+    int signal;
+
     sys_pidfd_send_signal(FD_VMM_PID, SIGSTOP);
-    kill(getpid(), SIGSTOP);
-    sys_pidfd_send_signal(FD_VMM_PID, SIGCONT);
+    if (supervisor->key_mode && !in_background(supervisor))
+        terminal_restore(STDIN_FILENO, &supervisor->saved);
+    do {
+        sys_pidfd_send_signal(FD_OWN_PID, SIGSTOP);
+        signal = next_signal();
+    } while (signal == SIGTSTP || (signal == 0 && in_background(supervisor)));
+    if (signal != 0)
+        return signal;
     if (supervisor->key_mode)
         terminal_key_mode(STDIN_FILENO, &supervisor->saved);
+    sys_pidfd_send_signal(FD_VMM_PID, SIGCONT);
+    return 0;
 }
 
 /* The signal that is to end the VM, or 0. */
 static int take_signal(struct supervisor *supervisor)
 {
-    struct signalfd_siginfo signal;
+    const int signal = next_signal();
 
-    if (read(FD_SIGNALS, &signal, sizeof(signal)) != sizeof(signal))
-        return 0;
-    if (signal.ssi_signo != SIGTSTP)
-        return (int)signal.ssi_signo;
-    stop_for_a_while(supervisor);
-    return 0;
+    return signal == SIGTSTP ? stop_for_a_while(supervisor) : signal;
 }
 
 /* Kills what is left of a jail. */
@@ -72,12 +96,13 @@ static int status_of(struct supervisor *supervisor, const char *program, const s
     if (end->si_code == CLD_EXITED)
         return end->si_status;
     if (end->si_status != SIGSYS)
-        warnx("%s was killed by signal %d (%s)", program, end->si_status,
-              strsignal(end->si_status));
+        user_log_say(&supervisor->log, "%s was killed by signal %d (%s)", program, end->si_status,
+                     strsignal(end->si_status));
     else if (!kernel_log_told(&supervisor->kernel_log, program))
-        warnx("%s was killed by SIGSYS: it made a system call that its policy does not allow; "
-              "which one, the kernel's log tells root: dmesg | grep type=1326",
-              program);
+        user_log_say(&supervisor->log,
+                     "%s was killed by SIGSYS: it made a system call that its policy does not "
+                     "allow; which one, the kernel's log tells root: dmesg | grep type=1326",
+                     program);
     return STATUS_SIGNAL + end->si_status;
 }
 
@@ -91,6 +116,7 @@ enum {
     VMM_LOG,
     BROKER_LOG,
     KERNEL_LOG,
+    USER_LOG,
     POLLED
 };
 
@@ -100,12 +126,41 @@ static void say_broker_oom(struct supervisor *supervisor)
     unsigned long kills = supervisor->cgroups.count > 0 ? cgroups_oom_kills(FD_BROKER_EVENTS) : 0;
 
     if (kills > supervisor->broker_oom_kills)
-        warnx("the broker's cgroup had no memory left; the kernel killed a process in it");
+        user_log_say(&supervisor->log,
+                     "the broker's cgroup had no memory left; the kernel killed a process in it");
     supervisor->broker_oom_kills = kills;
 }
 
-/* Waits for the next events and serves relays and logs. */
-static void wait_and_relay(struct supervisor *supervisor, struct pollfd polled[POLLED], int timeout)
+/* Serves relays and logs. */
+static void serve(struct supervisor *supervisor, const struct pollfd polled[POLLED])
+{
+    if (polled[INPUT].revents != 0) {
+        relay_move(&supervisor->input);
+        supervisor->output.in_line = supervisor->input.in_line; /* the terminal shows the keys */
+    }
+    if (polled[OUTPUT].revents != 0)
+        relay_move(&supervisor->output);
+    if (polled[VMM_LOG].revents != 0)
+        log_move(&supervisor->vmm_log, &supervisor->log);
+    if (polled[BROKER_LOG].revents != 0) {
+        say_broker_oom(supervisor);
+        log_move(&supervisor->broker_log, &supervisor->log);
+    }
+    if (polled[KERNEL_LOG].revents != 0)
+        kernel_log_read(&supervisor->kernel_log);
+    if (polled[USER_LOG].revents != 0)
+        user_log_write(&supervisor->log);
+    user_log_tell(&supervisor->log, false);
+}
+
+static long long earlier(long long a, long long b)
+{
+    return a < b ? a : b;
+}
+
+/* Waits for the next events, or until `deadline`. */
+static void wait_for_events(struct supervisor *supervisor, struct pollfd polled[POLLED],
+                            long long deadline)
 {
     polled[SIGNALS] = (struct pollfd){.fd = FD_SIGNALS, .events = POLLIN};
     polled[VMM_END] = (struct pollfd){.fd = FD_VMM_PID, .events = POLLIN};
@@ -114,63 +169,45 @@ static void wait_and_relay(struct supervisor *supervisor, struct pollfd polled[P
                                           .events = POLLIN};
     polled[INPUT] = relay_poll(&supervisor->input);
     polled[OUTPUT] = relay_poll(&supervisor->output);
-    polled[VMM_LOG] = (struct pollfd){.fd = supervisor->vmm_log.from, .events = POLLIN};
-    polled[BROKER_LOG] = (struct pollfd){.fd = supervisor->broker_log.from, .events = POLLIN};
+    polled[VMM_LOG] = log_poll(&supervisor->vmm_log);
+    polled[BROKER_LOG] = log_poll(&supervisor->broker_log);
     polled[KERNEL_LOG] = (struct pollfd){.fd = supervisor->kernel_log.fd, .events = POLLIN};
+    polled[USER_LOG] = user_log_poll(&supervisor->log);
     for (int i = 0; i < POLLED; i++)
         polled[i].revents = 0;
-    if (poll(polled, POLLED, timeout) < 0 && errno != EINTR)
+    deadline = earlier(deadline, user_log_wakes(&supervisor->log));
+    deadline = earlier(deadline, log_wakes(&supervisor->vmm_log));
+    deadline = earlier(deadline, log_wakes(&supervisor->broker_log));
+    if (poll(polled, POLLED, timing_ms_until(deadline)) < 0 && errno != EINTR)
         err(1, "cannot wait for the jails");
-    if (polled[INPUT].revents != 0)
-        relay_move(&supervisor->input);
-    if (polled[OUTPUT].revents != 0)
-        relay_move(&supervisor->output);
-    if (polled[VMM_LOG].revents != 0)
-        log_move(&supervisor->vmm_log);
-    if (polled[BROKER_LOG].revents != 0) {
-        say_broker_oom(supervisor);
-        log_move(&supervisor->broker_log);
-    }
-    if (polled[KERNEL_LOG].revents != 0)
-        kernel_log_read(&supervisor->kernel_log);
 }
 
-/* What the jails said last, now that nobody can say more; a terminal that is stopped is not waited
- * for. */
-static void drain(struct supervisor *supervisor)
+/* The VM is up, or has ended with this status: the parent of a daemon may go. */
+static void tell_starter(struct supervisor *supervisor, int status)
 {
-    struct pollfd output;
-
-    while (supervisor->vmm_log.from >= 0)
-        log_move(&supervisor->vmm_log);
-    while (supervisor->broker_log.from >= 0)
-        log_move(&supervisor->broker_log);
-    while (output = relay_poll(&supervisor->output), output.fd >= 0 && poll(&output, 1, 1000) > 0)
-        relay_move(&supervisor->output);
+    if (!supervisor->starter)
+        return;
+    if (supervisor->log_is_terminal)
+        dup2(STDOUT_FILENO, FD_LOG); /* /dev/null */
+    daemon_status(status);
+    supervisor->starter = false;
 }
 
-/* Milliseconds until then, rounded up; 0 if it has been. */
-static int ms_until(long long deadline)
-{
-    long long left = deadline - timing_now();
-
-    return left > 0 ? (int)((left + 999999) / 1000000) : 0;
-}
-
+/* what ended the VM; the first three are processes */
 enum cause { VMM_ENDED, WARDEN_ENDED, JANITOR_ENDED, SIGNALLED, TIMED_OUT };
 
 /* Waits until something ends the VM; `signal` is which one, if it was a signal. */
-static enum cause wait_for_end(struct supervisor *supervisor, int *signal)
+static enum cause wait_for_end(struct supervisor *supervisor, long long start, int *signal)
 {
-    long long deadline = timing_now() + supervisor->timeout_seconds * 1000000000LL;
+    const long long end = supervisor->timeout_seconds == 0
+                              ? LLONG_MAX
+                              : start + supervisor->timeout_seconds * TIMING_SECOND;
 
     for (;;) {
+        const long long up = supervisor->starter ? start + UP : LLONG_MAX;
         struct pollfd polled[POLLED];
-        int timeout = -1;
 
-        if (supervisor->timeout_seconds != 0)
-            timeout = ms_until(deadline);
-        wait_and_relay(supervisor, polled, timeout);
+        wait_for_events(supervisor, polled, earlier(end, up));
         if (polled[VMM_END].revents != 0)
             return VMM_ENDED;
         if (polled[SIGNALS].revents != 0 && (*signal = take_signal(supervisor)) != 0)
@@ -179,59 +216,114 @@ static enum cause wait_for_end(struct supervisor *supervisor, int *signal)
             return WARDEN_ENDED;
         if (polled[JANITOR_END].revents != 0)
             return JANITOR_ENDED;
-        if (supervisor->timeout_seconds != 0 && ms_until(deadline) == 0)
+        if (timing_ms_until(end) == 0)
             return TIMED_OUT;
+        if (timing_ms_until(up) == 0)
+            tell_starter(supervisor, 0);
+        if (polled[INPUT].revents != 0 && in_background(supervisor) &&
+            (*signal = stop_for_a_while(supervisor)) != 0)
+            return SIGNALLED;
+        serve(supervisor, polled);
     }
 }
 
-static int vmm_status(struct supervisor *supervisor, const siginfo_t *end, bool out_of_memory)
+static void finish(struct log *log, struct user_log *out)
 {
-    if (end->si_code != CLD_EXITED && end->si_status == SIGKILL && out_of_memory) {
-        warnx("sparkler-vmm was killed: its cgroup had no memory left");
+    struct pollfd polled = {.fd = log->from, .events = POLLIN};
+
+    log->ended = true;
+    while (log->from >= 0 && poll(&polled, 1, 0) > 0)
+        log_move(log, out);
+}
+
+/* What the jails said last, now that nobody can say more; a terminal that is stopped is not waited
+ * for. */
+static void finish_relays(struct supervisor *supervisor)
+{
+    const long long deadline = timing_now() + PATIENCE;
+    struct pollfd output;
+
+    finish(&supervisor->vmm_log, &supervisor->log);
+    finish(&supervisor->broker_log, &supervisor->log);
+    while (output = relay_poll(&supervisor->output),
+           output.fd >= 0 && poll(&output, 1, timing_ms_until(deadline)) > 0)
+        relay_move(&supervisor->output);
+    if (supervisor->key_mode && !in_background(supervisor))
+        terminal_restore(STDIN_FILENO, &supervisor->saved);
+}
+
+/* The last line of the log; at a terminal, a guest that halted needs none. */
+static void say_end(struct supervisor *supervisor, int status, int signal, long long start)
+{
+    const long long ms = (timing_now() - start) / 1000000;
+
+    if (status == 0 && supervisor->log_is_terminal)
+        return;
+    user_log_say(&supervisor->log, "VM %s ended after %lld.%03lld s with status %d%s%s",
+                 supervisor->id, ms / 1000, ms % 1000, status, signal != 0 ? ": " : "",
+                 signal != 0 ? strsignal(signal) : "");
+}
+
+static int vmm_status(struct supervisor *supervisor, const siginfo_t *end)
+{
+    if (end->si_code != CLD_EXITED && end->si_status == SIGKILL && supervisor->vmm_oom_kills > 0) {
+        user_log_say(&supervisor->log, "sparkler-vmm was killed: its cgroup had no memory left");
         return STATUS_LIMIT;
     }
     return status_of(supervisor, "sparkler-vmm", end);
 }
 
-int supervise(struct supervisor *supervisor)
+/* The jailer's exit status; what led to it is said on the log. */
+static int end_status(struct supervisor *supervisor, enum cause cause, int signal,
+                      const siginfo_t ends[])
 {
-    int signal = 0, status = 1;
-    enum cause cause = wait_for_end(supervisor, &signal);
-    siginfo_t vmm, warden, janitor = {0};
-    bool out_of_memory;
-
-    kill_jail(FD_VMM_PID); /* the two end side by side */
-    kill_jail(FD_WARDEN_PID);
-    vmm = reap_jail(FD_VMM_PID);
-    warden = reap_jail(FD_WARDEN_PID);
-    drain(supervisor);
-    if (supervisor->key_mode)
-        terminal_restore(STDIN_FILENO, &supervisor->saved);
-    out_of_memory = supervisor->cgroups.count > 0 && cgroups_oom_kills(FD_VMM_EVENTS) > 0;
-    if (supervisor->cgroups.count > 0) {
-        cgroups_remove(&supervisor->cgroups);
-        kill_jail(FD_JANITOR_PID);
-        janitor = reap_jail(FD_JANITOR_PID);
-    }
     switch (cause) {
     case VMM_ENDED:
-        status = vmm_status(supervisor, &vmm, out_of_memory);
-        break;
+        return vmm_status(supervisor, &ends[VMM_ENDED]);
     case WARDEN_ENDED:
-        status = status_of(supervisor, "the broker's warden", &warden);
-        break;
+        return status_of(supervisor, "the broker's warden", &ends[WARDEN_ENDED]);
     case JANITOR_ENDED:
-        status = status_of(supervisor, "the janitor", &janitor);
-        break;
+        return status_of(supervisor, "the janitor", &ends[JANITOR_ENDED]);
     case SIGNALLED:
-        status = STATUS_SIGNAL + signal;
-        break;
+        return STATUS_SIGNAL + signal;
     case TIMED_OUT:
-        warnx("the VM was ended after %u seconds (--timeout)", supervisor->timeout_seconds);
-        status = STATUS_LIMIT;
-        break;
+        user_log_say(&supervisor->log, "the VM was ended after %u seconds (--timeout)",
+                     supervisor->timeout_seconds);
+        return STATUS_LIMIT;
     }
-    if (supervisor->pid_file)
-        pid_file_clear();
+    return 1;
+}
+
+int supervise(struct supervisor *supervisor)
+{
+    const long long start = timing_now();
+    siginfo_t ends[SIGNALLED] = {0};
+    int signal = 0, status;
+    enum cause cause;
+
+    if (in_background(supervisor))
+        signal = stop_for_a_while(supervisor);
+    else if (supervisor->key_mode)
+        terminal_key_mode(STDIN_FILENO, &supervisor->saved);
+    cause = signal != 0 ? SIGNALLED : wait_for_end(supervisor, start, &signal);
+    kill_jail(FD_VMM_PID); /* the two end side by side */
+    kill_jail(FD_WARDEN_PID);
+    ends[VMM_ENDED] = reap_jail(FD_VMM_PID);
+    ends[WARDEN_ENDED] = reap_jail(FD_WARDEN_PID);
+    if (signal == SIGINT || signal == SIGQUIT) /* the terminal shows ^C */
+        supervisor->output.in_line = true;
+    finish_relays(supervisor);
+    if (supervisor->cgroups.count > 0) {
+        supervisor->vmm_oom_kills = cgroups_oom_kills(FD_VMM_EVENTS);
+        cgroups_remove(&supervisor->cgroups);
+        kill_jail(FD_JANITOR_PID);
+        ends[JANITOR_ENDED] = reap_jail(FD_JANITOR_PID);
+    }
+    if (supervisor->pid_file && !pid_file_clear())
+        user_log_say(&supervisor->log, "cannot empty the pid file: %s", strerror(errno));
+    status = end_status(supervisor, cause, signal, ends);
+    say_end(supervisor, status, signal, start);
+    user_log_finish(&supervisor->log);
+    tell_starter(supervisor, status);
     return status;
 }

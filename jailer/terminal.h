@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 #include <termios.h>
 
 #define RELAY_BUFFER 4096
@@ -15,33 +16,29 @@
 /* Bytes on their way from one descriptor to another; -1 where there is nothing to relay. */
 struct relay {
     int from, to;
-    bool clean;        /* make escape sequences harmless on the way */
+    bool clean;      /* make escape sequences harmless on the way */
+    bool from_waits; /* see stream.h */
+    bool to_waits;
+    bool ends_line;    /* a line that is not complete is, at the end of what comes */
+    bool in_line;      /* the last byte was no '\n' */
     size_t start, end; /* what is still to be written of buffer */
     char buffer[2 * RELAY_BUFFER];
 };
 
-/* Lines of a jail's log on their way to the user's. */
-struct log {
-    int from;            /* -1 when it has ended */
-    const char *program; /* each line starts with this name, so that no program speaks as another */
-    size_t length;
-    char line[512];
-};
-
 /*
- * Copies `length` bytes from `in` to `out` as a terminal may show them: printable ASCII, '\n',
- * '\r', '\t' and '\b' as they are, other controls in caret notation, all else as '?'. `out` has
+ * Copies `length` bytes from `in` to `out` as a terminal may show them: printable ASCII and those
+ * of the controls `kept` as they are, other controls in caret notation, all else as '?'. `out` has
  * room for twice the length. Returns the bytes written.
  */
-size_t terminal_clean(const char *in, size_t length, char *out);
+size_t terminal_clean(const char *in, size_t length, const char *kept, char *out);
 
 /* Lets keys through one at a time, unless it is no terminal; `saved` is what to restore. */
 void terminal_key_mode(int fd, struct termios *saved);
 void terminal_restore(int fd, const struct termios *saved);
 
-/* Replaces a terminal's descriptor by a non-blocking one of our own, since the flag on the given
- * one would be shared with the user's shell. Where that is not permitted it stays as it is. */
-void terminal_unblock(int fd);
+/* Whether another process group than `group`, ours, has the terminal: a job of the shell that goes
+ * on by bg, or the shell itself. */
+bool terminal_is_others(int fd, pid_t group);
 
 /* What to poll for: the events of relay->from or relay->to, whichever is to be waited for. */
 struct pollfd;
@@ -49,8 +46,5 @@ struct pollfd relay_poll(const struct relay *relay);
 
 /* Moves what can be moved without waiting. At the end of either side both are closed. */
 void relay_move(struct relay *relay);
-
-/* Reads from the log's pipe, without waiting, and prints whole lines to stderr. */
-void log_move(struct log *log);
 
 #endif

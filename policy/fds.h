@@ -55,6 +55,8 @@
 #define FD_PID_FILE      17 /* of the supervisor, if there is to be one */
 #define FD_BROKER_EVENTS 18 /* whether the broker's memory ran out */
 #define FD_CLAIM         19 /* keeps the VM's uids, or its id, from other VMs; see jailer/claim.h */
+#define FD_OWN_PID       20 /* pidfd of the supervisor itself */
+#define FD_STARTER       21 /* write end of the pipe to a daemon's parent, which waits for a status */
 
 /* the janitor, beside FD_LOG and FD_CGROUPS */
 #define FD_SUPERVISOR_PID 3 /* pidfd of the supervisor */

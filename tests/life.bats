@@ -9,9 +9,10 @@ setup_file() {
     need_kvm
     jail_stage
     local guest
-    for guest in talk triple-fault read-outside; do
+    for guest in poke-spin talk triple-fault read-outside; do
         nasm -i "$root/tests/guests/" -f bin -o "$stage/$guest.bin" "$root/tests/guests/$guest.asm"
     done
+    musl-gcc -static -D_GNU_SOURCE -I"$root" -o "$stage/stray" "$root/tests/probes/stray.c"
 }
 
 teardown_file() {
@@ -422,6 +423,116 @@ refuses_traps() {
 
 @test "--pid-file refuses what is no file, has another name, or is another user's" {
     with_pid_file refuses_traps
+}
+
+# unread KIND SIGNAL OPTION...: the status of a VM whose log takes nothing, in this $way
+unread() {
+    timeout --foreground --kill-after 2 $((3 * DEADLINE)) \
+        python3 "$root/tests/probes/unread-log.py" "$1" "$2" spinning \
+        bash -c 'become "$@"' - "$way" "$JAILER" --id "$VM_ID" "${@:3}"
+}
+
+@test "a log that nobody reads keeps neither the time limit nor a signal from the VM" {
+    for way in $ways; do
+        for log in pipe socket disk; do
+            echo "$way, $log"
+            [[ $(unread $log 0 --timeout 1 --guest "$stage/poke-spin.bin" --exec sparkler-vmm) == 3 ]]
+            [[ $(unread $log 15 --guest "$stage/poke-spin.bin" --exec sparkler-vmm) == 143 ]]
+            check_nothing_left
+        done
+    done
+}
+
+@test "nor does a VMM that floods it" {
+    for way in $ways; do
+        for log in pipe small; do
+            echo "$way, $log"
+            [[ $(unread $log 0 --exec "$stage/stray" -- flood) == 0 ]]
+            check_nothing_left
+        done
+    done
+}
+
+@test "a flood of the log is cut off and counted, and the last words are heard" {
+    ends_with 0 --exec "$stage/stray" -- flood
+    printed=$(grep -c '^sparkler-vmm: one of ten thousand' <<<"$stderr")
+    dropped=$(sed -n 's/^jailer: \([0-9]*\) lines of the log were dropped$/\1/p' <<<"$stderr" |
+        paste -s -d +)
+    echo "printed $printed, dropped $dropped"
+    [[ ${#stderr} -lt 80000 && $printed -gt 500 && $((printed + dropped)) -eq 10000 ]]
+    grep -q '^sparkler-vmm: the last of them$' <<<"$stderr"
+}
+
+# last_line TEXT: of the log, in $stderr
+last_line() {
+    [[ ${stderr##*$'\n'} =~ ^"jailer: VM $VM_ID ended after "[0-9]+\.[0-9]{3}" s with status $1"$ ]]
+}
+
+@test "every end has a last line on the log: the status, and after how long" {
+    ends_with 2 --guest "$stage/triple-fault.bin" --exec sparkler-vmm
+    last_line 2
+    ends_with 3 --guest "$stage/poke-spin.bin" --timeout 1 --exec sparkler-vmm
+    last_line 3
+    ends_with 4 --exec sparkler-vmm </dev/null
+    last_line 4
+    run --separate-stderr jail "${ways%% *}" "$JAILER" --id "$VM_ID" --exec sparkler-vmm <<<5
+    last_line 0
+    vm_start "${ways%% *}" --id "$VM_ID"
+    kill -TERM "$supervisor"
+    vm_wait
+    stderr=$(<log)
+    last_line "143: Terminated"
+}
+
+# A VM that takes longer than the parent waits is up; on a busy machine one may.
+@test "--daemonize: a VM that ends before it is up has its status told, and its last line" {
+    for way in $ways; do
+        told=0
+        for _ in 1 2 3 4 5; do
+            run --separate-stderr jail "$way" "$JAILER" --id "$VM_ID" --daemonize \
+                --exec sparkler-vmm 2>log 3>&-
+            [[ $status -eq 4 || $status -eq 0 ]]
+            told=$((told + (status == 4)))
+            check_nothing_left
+        done
+        echo "$way: told $told times, $stderr"
+        [[ $told -gt 0 ]]
+        [[ $stderr == *"console's input is closed"* ]]
+        last_line 4
+    done
+}
+
+@test "--daemonize: whoever waits for the daemon holds nothing meanwhile" {
+    need_root "start it as root"
+    mkfifo netns # whose opening waits for a writer
+    "$JAILER" --uid "$VM_UID" --id "$VM_ID" --daemonize --netns netns --exec sparkler-vmm 3>&- &
+    local parent=$!
+    within grep -q $'^Seccomp:\t1' "/proc/$parent/status"
+    [[ $(awk '/^Uid:/ { print $2, $3, $4 }' "/proc/$parent/status") == "$VM_UID $VM_UID $VM_UID" ]]
+    [[ $(awk '/^Cap(Prm|Eff|Inh|Amb):/ { print $2 }' "/proc/$parent/status" | sort -u) =~ ^0+$ ]]
+    [[ $(find "/proc/$parent/fd" -type l | wc -l) -eq 1 ]]
+    : >netns # which ends the daemon
+    status=0
+    wait "$parent" || status=$?
+    [[ $status -eq 1 ]]
+}
+
+@test "SIGCHLD and SIGHUP that are ignored, as by nohup: the VM ends well, and not with its session" {
+    way=root
+    [ "$(id -u)" = 0 ] || way=user
+    status=0
+    env --ignore-signal=CHLD "$JAILER" --id "$VM_ID" --exec sparkler-vmm <<<5 >out || status=$?
+    [[ $status -eq 0 ]]
+    check_nothing_left
+
+    env --ignore-signal=HUP "$JAILER" --id "$VM_ID" --timeout $((2 * DEADLINE)) \
+        --guest "$stage/poke-spin.bin" --exec sparkler-vmm </dev/null >out 2>log 3>&- &
+    supervisor=$!
+    within grep -q spinning out
+    kill -HUP "$supervisor"
+    kill -TERM "$supervisor"
+    vm_wait
+    [[ $status -eq 143 ]]
 }
 
 # many COUNT: so many VMs at once, each asks for a tweet and halts

@@ -316,6 +316,37 @@ without_memory() {
     vm_end 0
 }
 
+@test "supervisor: it ends a VM that floods a log which nobody reads and which is a socket" {
+    musl-gcc -static -D_GNU_SOURCE -I"$root" -o stray "$root/tests/probes/stray.c"
+    run -0 timeout --kill-after 5 "$limit" python3 "$root/tests/probes/unread-log.py" small 0 - \
+        "$build/jailer" --id "$id" --timeout 5 --exec "$PWD/stray" -- flood
+    [[ $output == 0 || $output == 3 ]]
+}
+
+@test "supervisor: it tells a daemon's parent how it started, and lets the terminal go" {
+    run timeout --kill-after 5 "$limit" script -qec \
+        "'$build/jailer' --id '$id' --daemonize --exec sparkler-vmm" screen </dev/null
+    cat screen
+    [[ $status -eq 4 || $status -eq 0 ]] # which it is if the guest takes long to end
+}
+
+@test "supervisor: it says so if a cgroup cannot be removed" {
+    needs_cgroups
+    vm_start
+    sleep 30 3>&- &
+    intruder=$!
+    for folder in $(cgroups); do
+        echo "$intruder" >"$folder/cgroup.procs"
+    done
+    kill "$jailer"
+    vm_end 143
+    kill "$intruder"
+    wait "$intruder" || true
+    intruder=
+    cgroups | xargs -r rmdir
+    grep "cannot remove the cgroups" log
+}
+
 @test "supervisor: keys and text of a terminal, Ctrl-Z and back" {
     run -0 timeout --kill-after 5 "$limit" python3 "$root/tests/probes/suspend.py" \
         "$build/jailer" --id "$id" --exec sparkler-vmm

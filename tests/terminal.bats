@@ -9,7 +9,7 @@ setup_file() {
     command -v tmux >/dev/null || skip "tmux is not installed"
     jail_stage
     local guest
-    for guest in escapes talk triple-fault; do
+    for guest in escapes poke-spin talk triple-fault; do
         nasm -i "$root/tests/guests/" -f bin -o "$stage/$guest.bin" "$root/tests/guests/$guest.asm"
     done
 }
@@ -57,11 +57,16 @@ shown_times() {
     [[ $(screen | grep -c -- "$2") -ge $1 ]]
 }
 
-# start OPTION...: types the jailer's command, and waits for the menu
-start() {
+# command OPTION...: the jailer's
+jailer() {
     local uid=
     [ "$(id -u)" != 0 ] || uid="--uid $VM_UID"
-    type_line "$JAILER $uid --id $VM_ID --offline-samples $*; echo status \$?"
+    echo "$JAILER $uid --id $VM_ID --offline-samples $*"
+}
+
+# start OPTION...: types it
+start() {
+    type_line "$(jailer "$@"); echo status \$?"
 }
 
 start_monitor() {
@@ -177,6 +182,147 @@ terminal_is_as_before() {
     within gone "$supervisor"
     rm after
     terminal_is_as_before
+}
+
+supervisor_stopped() {
+    [[ $(ps -o stat= -p "$supervisor") == T* ]]
+}
+
+stopped() {
+    supervisor_stopped && [[ $(ps -o stat= -p "$(vmm)") == T* ]]
+}
+
+@test "Ctrl-Z, then bg: VM and supervisor stay stopped together, until fg" {
+    start_monitor
+    terminal send-keys C-z
+    within shown 'Stopped'
+    for count in 1 2; do
+        type_line 'bg; while [ -n "$(jobs -r)" ]; do sleep 0.1; done; echo stopped again'
+        within shown_times $count '^stopped again'
+        stopped
+    done
+    terminal_is_as_before
+    type_line fg
+    within running
+    terminal send-keys 5
+    within gone "$supervisor"
+}
+
+@test "Ctrl-Z, then bg and kill: a VM in the background is ended by a signal" {
+    start_monitor
+    terminal send-keys C-z
+    within shown 'Stopped'
+    type_line 'kill %1; bg'
+    within gone "$supervisor"
+    check_nothing_left
+    terminal_is_as_before
+}
+
+@test "started in the background, it waits for fg to take the terminal" {
+    type_line "$(jailer --exec sparkler-vmm) &"
+    within pgrep_supervisor
+    within supervisor_stopped # the VMM may not even have its name yet
+    terminal_is_as_before
+    type_line fg
+    within shown 'Your choice: '
+    within running
+    terminal send-keys 5
+    within gone "$supervisor"
+    rm after
+    terminal_is_as_before
+}
+
+@test "in the background of a terminal that stops who writes to it, the time limit holds" {
+    type_line 'stty tostop'
+    type_line "($(jailer --timeout 1 --guest "$stage/talk.bin" --exec sparkler-vmm) </dev/null
+echo status \$? >ended) &"
+    within grep -qs 'status 3' ended
+    check_nothing_left
+}
+
+# stop_and_start COMMAND: with a terminal that is stopped as by Ctrl-S; its status is in `ended`
+stop_and_start() {
+    type_line "python3 -c 'import termios as t; t.tcflow(1, t.TCOOFF)'; $1; echo status \$? >ended; \
+python3 -c 'import termios as t; t.tcflow(1, t.TCOON)'"
+}
+
+@test "a terminal that is stopped keeps neither the end, the time limit nor a signal from the VM" {
+    musl-gcc -static -D_GNU_SOURCE -I"$root" -o "$stage/stray" "$root/tests/probes/stray.c"
+    stop_and_start "$(jailer --exec "$stage/stray" -- flood)"
+    within grep -qs 'status 0' ended
+    check_nothing_left
+    stop_and_start "$(jailer --timeout 1 --guest "$stage/talk.bin" --exec sparkler-vmm)"
+    within grep -qs 'status 3' ended
+    check_nothing_left
+    stop_and_start "$(jailer --guest "$stage/talk.bin" --exec sparkler-vmm)"
+    within pgrep_supervisor
+    kill -TERM "$supervisor"
+    within grep -qs 'status 143' ended
+}
+
+@test "the prompt does not stick to the guest's line, after Ctrl-C, a signal or the time limit" {
+    start_monitor
+    terminal send-keys C-c
+    within gone "$supervisor"
+    within shown '^\$ $'
+    for end in 3600 1; do
+        type_line clear
+        start --timeout $end --exec sparkler-vmm
+        within shown 'Your choice: '
+        within pgrep_supervisor
+        [[ $end -eq 1 ]] || kill -TERM "$supervisor"
+        within gone "$supervisor"
+        within shown '^status '
+        screen
+        shown '^Your choice: $'
+        shown '^jailer: VM .* ended after '
+    done
+}
+
+@test "at a terminal a guest that halts has no last line" {
+    start_monitor
+    terminal send-keys 5
+    within shown 'status 0'
+    run ! shown 'ended after'
+}
+
+@test "--daemonize at a terminal: it shows why a VM ended before it was up, and is then let go" {
+    start --daemonize --exec sparkler-vmm
+    within shown 'status'
+    screen
+    shown "console's input is closed"
+    shown 'ended after .* with status 4'
+    check_nothing_left
+    type_line clear
+    start --daemonize --guest "$stage/poke-spin.bin" --exec sparkler-vmm
+    within shown 'status 0'
+    within pgrep_supervisor
+    for fd in 0 1 2; do
+        [[ $(id -u) -ne 0 || $(readlink "/proc/$supervisor/fd/$fd") == /dev/null ]]
+    done
+    kill "$supervisor"
+    within gone "$supervisor"
+}
+
+# The broker that checks the feeds file, a child of the jailer.
+checker() {
+    local pid
+    for pid in $(pgrep -x jailer); do
+        [[ $(tr '\0' ' ' <"/proc/$pid/cmdline") != *"--id $VM_ID "* ]] ||
+            ! child "$pid" attempt-broker 63 || return 0
+    done
+    return 1
+}
+
+@test "the check of the feeds file holds no terminal, and is ended by Ctrl-C" {
+    need_root "see the descriptors of others"
+    start --broker "$stage/attempt-broker" --feeds "$stage/feeds.json" --exec sparkler-vmm
+    within checker
+    for fd in 0 1 2; do
+        [[ $(readlink "/proc/$(checker)/fd/$fd") =~ ^(pipe:.*|/dev/null)$ ]]
+    done
+    terminal send-keys C-c
+    within shown 'status 130'
 }
 
 running() {

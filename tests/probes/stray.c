@@ -1,10 +1,11 @@
 /*
- * usage: jailer --exec stray -- frame | getppid | ioctl
+ * usage: jailer --exec stray -- frame | getppid | ioctl | flood
  *        jailer --broker stray --exec sparkler-vmm
  *
  * Stands in sparkler-vmm's place and strays: sends the broker a frame that does not fit and waits
- * until it is dropped for that, or makes a system call that no policy of the VMM names, or one that
- * they allow with other arguments only. In the broker's place it makes one that no policy names.
+ * until it is dropped for that, makes a system call that no policy of the VMM names, or one that
+ * they allow with other arguments only, or writes 10,000 lines to the log. In the broker's place it
+ * makes a call that no policy names.
  */
 #include "policy/fds.h"
 
@@ -14,6 +15,17 @@
 #include <sys/syscall.h>
 #include <termios.h>
 #include <unistd.h>
+
+static int flood(void)
+{
+    static const char line[] = "sparkler-vmm: one of ten thousand lines, sixty bytes each\n";
+    static const char last[] = "sparkler-vmm: the last of them\n";
+
+    for (int i = 0; i < 10000; i++)
+        if (write(FD_LOG, line, sizeof(line) - 1) < 0)
+            return 1;
+    return write(FD_LOG, last, sizeof(last) - 1) < 0;
+}
 
 int main(int argc, char **argv)
 {
@@ -26,7 +38,9 @@ int main(int argc, char **argv)
         return (int)syscall(SYS_getppid);
     if (strcmp(how, "ioctl") == 0)
         return ioctl(FD_CONSOLE_IN, TIOCSTI, &byte);
+    if (strcmp(how, "flood") == 0)
+        return flood();
     if (strcmp(how, "broker") == 0)
         return (int)syscall(SYS_sched_yield);
-    errx(1, "usage: stray frame | getppid | ioctl");
+    errx(1, "usage: stray frame | getppid | ioctl | flood");
 }

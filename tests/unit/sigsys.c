@@ -10,6 +10,8 @@
 
 enum { VMM_UID = 0x70000000, BROKER_UID, OTHER_UID };
 
+static struct user_log out;
+
 /* The kernel log: each read(2) takes one record, as from /dev/kmsg. */
 static int records[2];
 
@@ -41,6 +43,7 @@ static void expect(struct kernel_log *log, const char *program, const char *word
     log->told = NULL;
     capture(&said);
     kernel_log_read(log);
+    user_log_finish(&out);
     text = captured(&said);
     if (!ok(program == NULL ? log->told == NULL && *text == '\0'
                             : log->told != NULL && strcmp(log->told, program) == 0 &&
@@ -105,7 +108,7 @@ static void test_others(struct kernel_log *log)
 /* In user namespaces VMM and broker have one uid, and are told by their names. */
 static void test_one_uid(void)
 {
-    struct kernel_log log = {.fd = records[0], .vmm = VMM_UID, .broker = VMM_UID};
+    struct kernel_log log = {.fd = records[0], .vmm = VMM_UID, .broker = VMM_UID, .out = &out};
 
     put_death(VMM_UID, "sparkler-netbro", "c000003e", SYS_mount);
     expect(&log, "sparkler-netbroker", "policy/netbroker.policy has no rule for it");
@@ -116,17 +119,14 @@ static void test_one_uid(void)
 static void test_told(struct kernel_log *log)
 {
     struct kernel_log none = {.fd = -1};
-    struct capture said;
     bool told, again, other;
 
     log->told = NULL;
     put_death(BROKER_UID, "resolver", "c000003e", SYS_mount);
     put_death(VMM_UID, "sparkler-vmm", "c000003e", SYS_mount);
-    capture(&said);
     told = kernel_log_told(log, "sparkler-vmm");
     again = kernel_log_told(log, "sparkler-vmm");
     other = kernel_log_told(log, "the janitor");
-    captured(&said);
     ok(told && again, "a death that is in the log is told");
     ok(!other, "one that is not there is not waited for without end");
     ok(!kernel_log_told(&none, "sparkler-vmm"), "without a log nothing is told");
@@ -134,7 +134,7 @@ static void test_told(struct kernel_log *log)
 
 int main(void)
 {
-    struct kernel_log log = {.vmm = VMM_UID, .broker = BROKER_UID};
+    struct kernel_log log = {.vmm = VMM_UID, .broker = BROKER_UID, .out = &out};
 
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, records) != 0)
         err(1, "socketpair");

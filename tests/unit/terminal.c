@@ -1,12 +1,14 @@
 /* What the supervisor lets through to the user's terminal, and how it waits for it. */
 #include "jailer/terminal.h"
 
-#include "capture.h"
 #include "tap.h"
 
+#include <err.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <unistd.h>
 
 /* Pipes that do not block: bytes put into in[1] come out of out[0]. */
 struct ends {
@@ -44,13 +46,15 @@ static void test_clean(void)
 
     for (int i = 0; i < 256; i++)
         in[i] = (char)i;
-    length = terminal_clean(in, sizeof(in), out);
+    length = terminal_clean(in, sizeof(in), "\n\r\t\b", out);
     for (size_t i = 0; i < length; i++)
         harmless &= (out[i] >= ' ' && out[i] <= '~') || strchr("\n\r\t\b", out[i]) != NULL;
     ok(harmless, "of all bytes nothing is left that a terminal obeys");
 
-    length = terminal_clean("a\033[2J\007\177\302\233\0z\n", 12, out);
+    length = terminal_clean("a\033[2J\007\177\302\233\0z\n", 12, "\n", out);
     ok(length == 16 && memcmp(out, "a^[[2J^G^???^@z\n", 16) == 0, "controls are shown as such");
+    length = terminal_clean("a\rb\bc\t", 6, "\t", out);
+    ok(length == 8 && memcmp(out, "a^Mb^Hc\t", 8) == 0, "those too that are not to be kept");
 }
 
 static void test_relay(void)
@@ -100,73 +104,29 @@ static void test_full(void)
     close(ends.in[1]);
 }
 
-/* Sends text through a log to its end; true if that is printed. */
-static bool prints(const char *text, const char *expected)
+/* Whether what comes out of a relay for that text, up to its end, is as expected. */
+static bool relays(const char *text, bool ends_line, const char *expected)
 {
-    struct capture printed;
-    struct log log = {.program = "sparkler-vmm"};
-    int ends[2];
+    struct ends ends;
+    struct relay relay = new_relay(&ends, false);
+    bool same;
 
-    if (pipe2(ends, O_CLOEXEC) != 0)
-        err(1, "pipe2");
-    put(ends[1], text, strlen(text));
-    close(ends[1]);
-    log.from = ends[0];
-    capture(&printed);
-    while (log.from >= 0)
-        log_move(&log);
-    return strcmp(captured(&printed), expected) == 0;
+    relay.ends_line = ends_line;
+    put(ends.in[1], text, strlen(text));
+    close(ends.in[1]);
+    while (relay.from >= 0)
+        relay_move(&relay);
+    same = take(ends.out[0], expected);
+    close(ends.out[0]);
+    return same;
 }
 
-static void test_log(void)
+static void test_last_line(void)
 {
-    char text[700], expected[800];
-    struct log silent = {.program = "x"};
-    int ends[2];
-
-    ok(prints("", ""), "an empty log");
-    ok(prints("one\ntwo", "sparkler-vmm: one\nsparkler-vmm: two\n"),
-       "each line gets the program's name, the last one its end");
-    ok(prints("sparkler-vmm: one\n", "sparkler-vmm: one\n"), "but not a second time");
-    ok(prints("jailer: \033[2Jlie\n", "sparkler-vmm: jailer: ^[[2Jlie\n"),
-       "no program speaks as another, or to the terminal");
-    memset(text, 'x', 600);
-    strcpy(text + 600, "\n");
-    snprintf(expected, sizeof(expected), "sparkler-vmm: %.512s\nsparkler-vmm: %.88s\n", text, text);
-    ok(prints(text, expected), "a line without an end is cut");
-
-    if (pipe2(ends, O_NONBLOCK | O_CLOEXEC) != 0)
-        err(1, "pipe2");
-    silent.from = ends[0];
-    log_move(&silent);
-    ok(silent.from == ends[0], "a log that has nothing yet is waited for");
-    close(ends[0]);
-    close(ends[1]);
-}
-
-/* The log's own reader may be slow, or gone; that must not stop the supervisor. */
-static void test_log_unread(void)
-{
-    char filler[4096] = "";
-    struct capture lost;
-    struct log log = {.program = "x"};
-    int ends[2];
-
-    if (pipe2(ends, O_CLOEXEC) != 0)
-        err(1, "pipe2");
-    put(ends[1], "line\n", 5);
-    log.from = ends[0];
-    capture(&lost);
-    fcntl(STDERR_FILENO, F_SETFL, O_NONBLOCK);
-    while (write(STDERR_FILENO, filler, sizeof(filler)) > 0)
-        continue;
-    log_move(&log);
-    dup2(lost.log, STDERR_FILENO);
-    ok(log.length == 0, "a log that is not read for a second loses the line");
-    close(lost.log);
-    close(lost.pipe);
-    close(ends[0]);
-    close(ends[1]);
+    ok(relays("Your choice: ", true, "Your choice: \n"), "the last line is ended");
+    ok(relays("line\n", true, "line\n"), "unless it has an end");
+    ok(relays("", true, ""), "or there is none");
+    ok(relays("Your choice: ", false, "Your choice: "), "or it is not to be");
 }
 
 static void test_no_terminal(void)
@@ -178,10 +138,7 @@ static void test_no_terminal(void)
         err(1, "pipe2");
     memset(&saved, 0x55, sizeof(saved));
     terminal_key_mode(ends[0], &saved);
-    terminal_unblock(ends[1]);
-    ok((fcntl(ends[1], F_GETFL) & O_NONBLOCK) != 0, "a descriptor of our own does not block");
-    put(ends[1], "x", 1);
-    ok(take(ends[0], "x"), "and leads to the same place");
+    ok(!terminal_is_others(ends[0], getpgrp()), "a pipe is in no background");
     close(ends[0]);
     close(ends[1]);
 }
@@ -192,8 +149,7 @@ int main(void)
     test_clean();
     test_relay();
     test_full();
-    test_log();
-    test_log_unread();
+    test_last_line();
     test_no_terminal();
     return done();
 }

@@ -1,0 +1,69 @@
+/* The check of a feeds file: see check.h. */
+#include "check.h"
+
+#include "kernel.h"
+#include "supervisor.h"
+#include "timing.h"
+
+#include "policy/fds.h"
+
+#include <err.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* Relays a log until it ends or a signal comes, which is returned, or else 0. */
+static int relay_log(struct log *log, struct user_log *out, int signals)
+{
+    struct signalfd_siginfo signal;
+
+    while (log->from >= 0) {
+        struct pollfd polled[] = {
+            {.fd = signals, .events = POLLIN}, log_poll(log), user_log_poll(out)};
+
+        if (poll(polled, 3, timing_ms_until(log_wakes(log))) < 0 && errno != EINTR)
+            err(1, "cannot wait for the check of the feeds file");
+        if (read(signals, &signal, sizeof(signal)) == sizeof(signal))
+            return (int)signal.ssi_signo;
+        if (polled[1].revents != 0)
+            log_move(log, out);
+        if (polled[2].revents != 0)
+            user_log_write(out);
+    }
+    return 0;
+}
+
+void check_feeds(struct jail broker, struct user_log *out, int signals)
+{
+    char *argv[] = {broker.argv[0], "--check", NULL};
+    struct log log = {.program = "sparkler-netbroker"};
+    siginfo_t end;
+    int ends[2], pidfd, signal;
+
+    if (pipe2(ends, O_CLOEXEC) != 0)
+        err(1, "cannot make a pipe");
+    log.from = ends[0];
+    broker.fds[FD_LOG] = ends[1];
+    broker.argv = argv;
+    broker.run = NULL;
+    pidfd = jail_start(&broker);
+    close(ends[1]);
+    signal = relay_log(&log, out, signals);
+    if (signal != 0)
+        sys_pidfd_send_signal(pidfd, SIGKILL);
+    if (waitid(P_PIDFD, (id_t)pidfd, &end, WEXITED) != 0)
+        err(1, "cannot wait for the check of the feeds file");
+    if (signal != 0)
+        exit(STATUS_SIGNAL + signal);
+    if (end.si_code != CLD_EXITED || end.si_status != 0) {
+        user_log_say(out, "the feeds file %s is not valid; nothing was started",
+                     broker.options->feeds);
+        user_log_finish(out);
+        exit(1);
+    }
+}

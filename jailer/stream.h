@@ -1,0 +1,32 @@
+/*
+ * Descriptors of the user's that the supervisor reads from and writes to: the terminal and the log.
+ * They may be anything, and whoever is at their other end may have stopped; nothing here waits for
+ * that.
+ */
+#ifndef SPARKLER_STREAM_H
+#define SPARKLER_STREAM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+/*
+ * Replaces a pipe or a terminal by a non-blocking description of our own, opened by /proc/self/fd
+ * for O_RDONLY or O_WRONLY: the flag on the given one would be shared with the user's shell. A file
+ * needs none. Returns true if what poll(2) has found ready may have to wait all the same: a socket
+ * cannot be opened again, nor what another user owns.
+ */
+bool stream_unblock(int fd, int access);
+
+/*
+ * read(2) and write(2), to be called when poll(2) has found the descriptor ready. Where that may
+ * wait it is interrupted after a moment (EINTR): poll's word does not hold for as many bytes as
+ * these, or when others read or write there, too.
+ */
+ssize_t stream_read(int fd, bool may_wait, char *text, size_t size);
+ssize_t stream_write(int fd, bool may_wait, const char *text, size_t length);
+
+/* Whether it failed only because it would have had to wait. */
+bool stream_again(void);
+
+#endif
