@@ -135,7 +135,7 @@ static bool allow_private(int feeds)
 /* What the broker is handed, or for --explain would be. */
 static bool feeds_allow_private(const struct jail *broker)
 {
-    int feeds = broker->fds[FD_FEEDS];
+    int feeds = broker->fds[BROKER_FD_FEEDS];
     bool allowed;
 
     if (feeds >= 0)

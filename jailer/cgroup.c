@@ -322,7 +322,8 @@ void cgroups_remove(const struct cgroups *cgroups)
         if (tries > 0)
             poll(NULL, 0, 1);
         why = 0;
-        for (int parent = FD_CGROUPS; parent < FD_CGROUPS + (int)cgroups->count; parent++) {
+        for (int parent = SUPERVISOR_FD_CGROUPS;
+             parent < SUPERVISOR_FD_CGROUPS + (int)cgroups->count; parent++) {
             int vmm = remove_folder(parent, cgroups->vmm.name);
             int broker = remove_folder(parent, cgroups->broker.name);
 

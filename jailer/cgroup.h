@@ -50,8 +50,8 @@ void cgroups_open(struct cgroups *cgroups, const struct options *options);
 bool cgroups_make(struct cgroups *cgroups, enum role role, const struct options *options,
                   uid_t owner);
 
-/* Removes both cgroups, by the descriptors from FD_CGROUPS on; waits up to two seconds for the last
- * process in them to be gone. */
+/* Removes both cgroups, by the descriptors from SUPERVISOR_FD_CGROUPS on; waits up to two seconds
+ * for the last process in them to be gone. */
 void cgroups_remove(const struct cgroups *cgroups);
 
 /* How many processes the kernel has killed because their cgroup had no memory left. */

@@ -36,7 +36,7 @@ void configure_vm(int start, const struct options *options, int kvm, int guest)
         .memory_size = options->memory_bytes,
         .lock_memory = options->lock_memory,
         .image_count = 1,
-        .images = {{.kind = IMAGE_FLAT, .fd = FD_GUEST}},
+        .images = {{.kind = IMAGE_FLAT, .fd = VMM_FD_GUEST}},
     };
     struct stat status;
 

@@ -61,7 +61,7 @@ void daemon_status(int status)
 {
     const unsigned char byte = (unsigned char)status;
 
-    if (write(FD_STARTER, &byte, 1) != 1) /* it was killed; nobody waits any more */
+    if (write(SUPERVISOR_FD_STARTER, &byte, 1) != 1) /* it was killed; nobody waits any more */
         return;
 }
 
@@ -123,5 +123,5 @@ void pid_file_write(int file)
 
 bool pid_file_clear(void)
 {
-    return ftruncate(FD_PID_FILE, 0) == 0;
+    return ftruncate(SUPERVISOR_FD_PID_FILE, 0) == 0;
 }

@@ -13,7 +13,7 @@ struct options;
  */
 int daemon_start(const struct options *options);
 
-/* Tells the parent, by FD_STARTER, how it is to end. */
+/* Tells the parent, by SUPERVISOR_FD_STARTER, how it is to end. */
 void daemon_status(int status);
 
 /*
@@ -28,8 +28,8 @@ int pid_file_open(const char *path);
 void pid_file_write(int file);
 
 /*
- * Empties it, by FD_PID_FILE. It is not removed: the supervisor has no right to that in a directory
- * of root's, and needs none. Returns false if it cannot.
+ * Empties it, by SUPERVISOR_FD_PID_FILE. It is not removed: the supervisor has no right to that in
+ * a directory of root's, and needs none. Returns false if it cannot.
  */
 bool pid_file_clear(void);
 

@@ -15,7 +15,8 @@
 /* Above every number that a descriptor is moved to, so that no move overwrites another's source;
  * below the limit of open files. */
 #define PARKED 32
-_Static_assert(JAIL_FDS_MAX <= PARKED && PARKED + JAIL_FDS_MAX + 2 <= FD_READY, "room to park");
+_Static_assert(JAIL_FDS_MAX <= PARKED && PARKED + JAIL_FDS_MAX + 2 <= JAIL_FD_READY,
+               "room to park");
 
 /*
  * Closes all behind the standard descriptors but those to be moved, which need the numbers to park
@@ -37,7 +38,7 @@ static int park(int fd)
 {
     int parked = fd;
 
-    if (fd >= 0 && (fd < PARKED || fd >= FD_READY) &&
+    if (fd >= 0 && (fd < PARKED || fd >= JAIL_FD_READY) &&
         (parked = fcntl(fd, F_DUPFD_CLOEXEC, PARKED)) < 0)
         err(1, "cannot move a descriptor");
     return parked;
@@ -65,10 +66,10 @@ static void arrange_descriptors(struct jail *jail)
         moved[i] = park(moved[i]);
     for (unsigned i = 0; i < jail->fd_count; i++)
         place(moved[i], (int)i, 0);
-    place(moved[ready], FD_READY, O_CLOEXEC);
-    place(moved[program], FD_PROGRAM, O_CLOEXEC);
-    if (sys_close_range(jail->fd_count, FD_READY - 1) != 0 ||
-        sys_close_range(FD_PROGRAM + 1, ~0u) != 0)
+    place(moved[ready], JAIL_FD_READY, O_CLOEXEC);
+    place(moved[program], JAIL_FD_PROGRAM, O_CLOEXEC);
+    if (sys_close_range(jail->fd_count, JAIL_FD_READY - 1) != 0 ||
+        sys_close_range(JAIL_FD_PROGRAM + 1, ~0u) != 0)
         err(1, "cannot close all other descriptors");
 }
 
@@ -79,7 +80,7 @@ static void install_filter(struct jail *jail)
                    : jail->role == JANITOR ? &policy_janitor
                                            : &policy_supervisor);
     if (jail->role != VMM)
-        close(FD_READY); /* the guest waits until all but the VMM have come here */
+        close(JAIL_FD_READY); /* the guest waits until all but the VMM have come here */
 }
 
 const struct lock lock_descriptors = {

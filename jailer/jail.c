@@ -38,7 +38,7 @@ _Noreturn void jail_execute(const struct jail *jail)
         snprintf(timing, sizeof(timing), "TIMING_START=%lld", jail->timing->start);
         environment[3] = timing;
     }
-    syscall(SYS_execveat, FD_PROGRAM, "", jail->argv, environment, AT_EMPTY_PATH);
+    syscall(SYS_execveat, JAIL_FD_PROGRAM, "", jail->argv, environment, AT_EMPTY_PATH);
     err(1, "cannot execute %s (it must be static: there is no loader in the VMM's jail)",
         jail->argv[0]);
 }

@@ -27,7 +27,7 @@ void janitor_await_cgroups(struct jail *janitor)
 
 _Noreturn void janitor_run(const struct jail *jail)
 {
-    struct pollfd supervisor = {.fd = FD_SUPERVISOR_PID, .events = POLLIN};
+    struct pollfd supervisor = {.fd = JANITOR_FD_SUPERVISOR, .events = POLLIN};
 
     while (poll(&supervisor, 1, -1) < 0)
         if (errno != EINTR)

@@ -108,7 +108,7 @@ static void restrict_self(struct jail *jail)
         close(root);
     }
     if (jail->role & (SUPERVISOR | JANITOR))
-        for (int fd = FD_CGROUPS; fd <= FD_CGROUP_V2; fd++)
+        for (int fd = SUPERVISOR_FD_CGROUPS; fd <= SUPERVISOR_FD_CGROUP_V2; fd++)
             if (jail->fds[fd] >= 0)
                 allow(ruleset, jail->fds[fd], LANDLOCK_ACCESS_FS_REMOVE_DIR);
     if (syscall(SYS_landlock_restrict_self, ruleset, 0) != 0)

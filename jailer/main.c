@@ -100,17 +100,17 @@ static void give_console(struct jail *vmm, struct jail *supervisor, struct super
 
     state->input = state->output = (struct relay){.from = -1, .to = -1};
     if (tcgetattr(STDIN_FILENO, &state->saved) == 0) {
-        make_pipe(&input, &supervisor->fds[FD_GUEST_INPUT]);
-        fcntl(supervisor->fds[FD_GUEST_INPUT], F_SETFL, O_NONBLOCK);
+        make_pipe(&input, &supervisor->fds[SUPERVISOR_FD_GUEST_INPUT]);
+        fcntl(supervisor->fds[SUPERVISOR_FD_GUEST_INPUT], F_SETFL, O_NONBLOCK);
         state->input = (struct relay){.from = STDIN_FILENO,
-                                      .to = FD_GUEST_INPUT,
+                                      .to = SUPERVISOR_FD_GUEST_INPUT,
                                       .from_waits = stream_unblock(STDIN_FILENO, O_RDONLY)};
         state->key_mode = true;
         state->group = getpgrp();
     }
     if (isatty(STDOUT_FILENO)) {
-        make_pipe(&supervisor->fds[FD_GUEST_OUTPUT], &output);
-        state->output = (struct relay){.from = FD_GUEST_OUTPUT,
+        make_pipe(&supervisor->fds[SUPERVISOR_FD_GUEST_OUTPUT], &output);
+        state->output = (struct relay){.from = SUPERVISOR_FD_GUEST_OUTPUT,
                                        .to = STDOUT_FILENO,
                                        .clean = !options->raw_console,
                                        .to_waits = stream_unblock(STDOUT_FILENO, O_WRONLY),
@@ -118,8 +118,8 @@ static void give_console(struct jail *vmm, struct jail *supervisor, struct super
     }
     state->log_is_terminal = isatty(STDERR_FILENO);
     user_log_open(&state->log);
-    make_pipe(&supervisor->fds[FD_VMM_LOG], &log);
-    state->vmm_log = (struct log){.from = FD_VMM_LOG, .program = "sparkler-vmm"};
+    make_pipe(&supervisor->fds[SUPERVISOR_FD_VMM_LOG], &log);
+    state->vmm_log = (struct log){.from = SUPERVISOR_FD_VMM_LOG, .program = "sparkler-vmm"};
     give(vmm, input, "console-in");
     give(vmm, output, "console-out");
     give(vmm, log, "log");
@@ -270,22 +270,22 @@ static void make_vmm_cgroup(struct cgroups *cgroups, struct jail *janitor, struc
     /* a daemon leaves no terminal open; its output is /dev/null */
     janitor->fds[FD_LOG] =
         options->daemonize && isatty(STDERR_FILENO) ? STDOUT_FILENO : STDERR_FILENO;
-    janitor->fds[FD_SUPERVISOR_PID] = janitor->parent;
+    janitor->fds[JANITOR_FD_SUPERVISOR] = janitor->parent;
     for (unsigned i = 0; i < cgroups->count; i++)
-        janitor->fds[FD_CGROUPS + (int)i] = supervisor->fds[FD_CGROUPS + (int)i] =
-            cgroups->parents[i];
-    janitor->fd_count = FD_CGROUP_V2 + 1;
+        janitor->fds[SUPERVISOR_FD_CGROUPS + (int)i] =
+            supervisor->fds[SUPERVISOR_FD_CGROUPS + (int)i] = cgroups->parents[i];
+    janitor->fd_count = SUPERVISOR_FD_CGROUP_V2 + 1;
     janitor->cgroups = cgroups;
     make_pipe(&janitor->cgroups_made[0], &janitor->cgroups_made[1]);
-    supervisor->fds[FD_JANITOR_PID] = jail_start(janitor);
+    supervisor->fds[SUPERVISOR_FD_JANITOR_PID] = jail_start(janitor);
     timing_phase(janitor->timing, "janitor cloned");
     close(janitor->cgroups_made[0]);
     if (!cgroups_make(cgroups, VMM, options, supervisor->euid)) {
         /* before it removes what is another's */
-        sys_pidfd_send_signal(supervisor->fds[FD_JANITOR_PID], SIGKILL);
+        sys_pidfd_send_signal(supervisor->fds[SUPERVISOR_FD_JANITOR_PID], SIGKILL);
         errx(1, "the cgroup %s is there already; is a VM of this --id running?", cgroups->vmm.name);
     }
-    supervisor->fds[FD_VMM_EVENTS] = cgroups->vmm.events;
+    supervisor->fds[SUPERVISOR_FD_VMM_EVENTS] = cgroups->vmm.events;
 }
 
 /* What needs root too, but not before the VMM is started. */
@@ -294,8 +294,8 @@ static void make_broker_cgroup(struct supervisor *state, struct jail *supervisor
 {
     int log = kernel_log_open();
 
-    supervisor->fds[FD_KERNEL_LOG] = log;
-    state->kernel_log = (struct kernel_log){.fd = log < 0 ? -1 : FD_KERNEL_LOG,
+    supervisor->fds[SUPERVISOR_FD_KERNEL_LOG] = log;
+    state->kernel_log = (struct kernel_log){.fd = log < 0 ? -1 : SUPERVISOR_FD_KERNEL_LOG,
                                             .vmm = supervisor->uid,
                                             .broker = broker->uid,
                                             .out = &state->log};
@@ -305,7 +305,7 @@ static void make_broker_cgroup(struct supervisor *state, struct jail *supervisor
         if (write(janitor->cgroups_made[1], "", 1) != 1)
             warn("the janitor has ended"); /* the supervisor sees that too, and cleans up */
         close(janitor->cgroups_made[1]);
-        supervisor->fds[FD_BROKER_EVENTS] = state->cgroups.broker.events;
+        supervisor->fds[SUPERVISOR_FD_BROKER_EVENTS] = state->cgroups.broker.events;
     }
     address_guard_prepare(&state->cgroups.broker, broker);
 }
@@ -319,14 +319,14 @@ static void start_jails(struct supervisor *state, struct jail *vmm, struct jail 
     if (options->feeds_given) {
         make_broker_cgroup(state, supervisor, broker, janitor);
         address_guard_attach(broker->cgroup);
-        check_feeds(*broker, &state->log, supervisor->fds[FD_SIGNALS]);
+        check_feeds(*broker, &state->log, supervisor->fds[SUPERVISOR_FD_SIGNALS]);
     }
-    supervisor->fds[FD_VMM_PID] = jail_start(vmm);
+    supervisor->fds[SUPERVISOR_FD_VMM_PID] = jail_start(vmm);
     timing_phase(vmm->timing, "VMM cloned");
     if (!options->feeds_given)
         make_broker_cgroup(state, supervisor, broker, janitor);
     timing_phase(broker->timing, "cgroup of the broker, kernel's log");
-    supervisor->fds[FD_WARDEN_PID] = jail_start(broker);
+    supervisor->fds[SUPERVISOR_FD_WARDEN_PID] = jail_start(broker);
     timing_phase(broker->timing, "warden cloned");
     if (!options->feeds_given)
         address_guard_attach(broker->cgroup); /* while the jails close their locks */
@@ -356,11 +356,11 @@ int main(int argc, char **argv)
     }
     timing.on = options.timing;
     timing_phase(&timing, "options");
-    supervisor.fds[FD_CLAIM] = claim(&options);
+    supervisor.fds[SUPERVISOR_FD_CLAIM] = claim(&options);
     if (options.pid_file != NULL)
-        supervisor.fds[FD_PID_FILE] = pid_file_open(options.pid_file);
+        supervisor.fds[SUPERVISOR_FD_PID_FILE] = pid_file_open(options.pid_file);
     if (options.daemonize)
-        supervisor.fds[FD_STARTER] = daemon_start(&options);
+        supervisor.fds[SUPERVISOR_FD_STARTER] = daemon_start(&options);
     state.id = options.id;
     state.timeout_seconds = options.timeout_seconds;
     state.pid_file = options.pid_file != NULL;
@@ -370,8 +370,9 @@ int main(int argc, char **argv)
         err(1, "cannot make the link between VMM and broker");
     make_pipe(&start_end, &start);
     broker.start = supervisor.start = janitor.start = start;
-    make_pipe(&supervisor.fds[FD_BROKER_LOG], &broker_log);
-    state.broker_log = (struct log){.from = FD_BROKER_LOG, .program = "sparkler-netbroker"};
+    make_pipe(&supervisor.fds[SUPERVISOR_FD_BROKER_LOG], &broker_log);
+    state.broker_log =
+        (struct log){.from = SUPERVISOR_FD_BROKER_LOG, .program = "sparkler-netbroker"};
     vmm.argv = options.arguments - 1; /* the slot before them is "--" or the program's name */
     vmm.argv[0] = basename((char *)options.program);
     broker.argv = broker_argv;
@@ -381,17 +382,17 @@ int main(int argc, char **argv)
         enter_network(options.netns);
     give_console(&vmm, &supervisor, &state, &options);
     furnish_vmm(&vmm, &options, kvm, link[0], start_end);
-    configure_vm(start, &options, kvm, vmm.fds[FD_GUEST]);
+    configure_vm(start, &options, kvm, vmm.fds[VMM_FD_GUEST]);
     furnish_broker(&broker, &options, link[1], broker_log);
-    supervisor.fd_count = FD_STARTER + 1;
+    supervisor.fd_count = SUPERVISOR_FD_STARTER + 1;
     for (int fd = 0; fd <= STDERR_FILENO; fd++)
         supervisor.fds[fd] = fd;
 
-    vmm.parent = broker.parent = janitor.parent = supervisor.fds[FD_OWN_PID] =
+    vmm.parent = broker.parent = janitor.parent = supervisor.fds[SUPERVISOR_FD_OWN_PID] =
         sys_pidfd_open(getpid());
     if (vmm.parent < 0)
         err(1, "cannot open the jailer's own pidfd; Linux 5.3 has them");
-    supervisor.fds[FD_SIGNALS] = take_signals();
+    supervisor.fds[SUPERVISOR_FD_SIGNALS] = take_signals();
     timing_phase(&timing, "files, pipes, signals");
     make_vmm_cgroup(&state.cgroups, &janitor, &supervisor);
     timing_phase(&timing, "cgroup of the VMM");
@@ -404,7 +405,7 @@ int main(int argc, char **argv)
     timing_phase(&timing, "KVM's CPUID leaves");
 
     if (options.pid_file != NULL)
-        pid_file_write(supervisor.fds[FD_PID_FILE]);
+        pid_file_write(supervisor.fds[SUPERVISOR_FD_PID_FILE]);
     log_missing(&vmm, &broker, &state.log);
     user_log_limit(&state.log);
     prctl(PR_SET_NAME, supervisor.comm);

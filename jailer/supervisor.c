@@ -27,7 +27,9 @@ static int next_signal(void)
 {
     struct signalfd_siginfo signal;
 
-    return read(FD_SIGNALS, &signal, sizeof(signal)) == sizeof(signal) ? (int)signal.ssi_signo : 0;
+    return read(SUPERVISOR_FD_SIGNALS, &signal, sizeof(signal)) == sizeof(signal)
+               ? (int)signal.ssi_signo
+               : 0;
 }
 
 static bool in_background(const struct supervisor *supervisor)
@@ -44,18 +46,18 @@ static int stop_for_a_while(struct supervisor *supervisor)
 {
     int signal;
 
-    sys_pidfd_send_signal(FD_VMM_PID, SIGSTOP);
+    sys_pidfd_send_signal(SUPERVISOR_FD_VMM_PID, SIGSTOP);
     if (supervisor->key_mode && !in_background(supervisor))
         terminal_restore(STDIN_FILENO, &supervisor->saved);
     do {
-        sys_pidfd_send_signal(FD_OWN_PID, SIGSTOP);
+        sys_pidfd_send_signal(SUPERVISOR_FD_OWN_PID, SIGSTOP);
         signal = next_signal();
     } while (signal == SIGTSTP || (signal == 0 && in_background(supervisor)));
     if (signal != 0)
         return signal;
     if (supervisor->key_mode)
         terminal_key_mode(STDIN_FILENO, &supervisor->saved);
-    sys_pidfd_send_signal(FD_VMM_PID, SIGCONT);
+    sys_pidfd_send_signal(SUPERVISOR_FD_VMM_PID, SIGCONT);
     return 0;
 }
 
@@ -123,7 +125,8 @@ enum {
 /* The warden knows that the broker was killed, but not why. */
 static void say_broker_oom(struct supervisor *supervisor)
 {
-    unsigned long kills = supervisor->cgroups.count > 0 ? cgroups_oom_kills(FD_BROKER_EVENTS) : 0;
+    unsigned long kills =
+        supervisor->cgroups.count > 0 ? cgroups_oom_kills(SUPERVISOR_FD_BROKER_EVENTS) : 0;
 
     if (kills > supervisor->broker_oom_kills)
         user_log_say(&supervisor->log,
@@ -162,11 +165,11 @@ static long long earlier(long long a, long long b)
 static void wait_for_events(struct supervisor *supervisor, struct pollfd polled[POLLED],
                             long long deadline)
 {
-    polled[SIGNALS] = (struct pollfd){.fd = FD_SIGNALS, .events = POLLIN};
-    polled[VMM_END] = (struct pollfd){.fd = FD_VMM_PID, .events = POLLIN};
-    polled[WARDEN_END] = (struct pollfd){.fd = FD_WARDEN_PID, .events = POLLIN};
-    polled[JANITOR_END] = (struct pollfd){.fd = supervisor->cgroups.count > 0 ? FD_JANITOR_PID : -1,
-                                          .events = POLLIN};
+    polled[SIGNALS] = (struct pollfd){.fd = SUPERVISOR_FD_SIGNALS, .events = POLLIN};
+    polled[VMM_END] = (struct pollfd){.fd = SUPERVISOR_FD_VMM_PID, .events = POLLIN};
+    polled[WARDEN_END] = (struct pollfd){.fd = SUPERVISOR_FD_WARDEN_PID, .events = POLLIN};
+    polled[JANITOR_END] = (struct pollfd){
+        .fd = supervisor->cgroups.count > 0 ? SUPERVISOR_FD_JANITOR_PID : -1, .events = POLLIN};
     polled[INPUT] = relay_poll(&supervisor->input);
     polled[OUTPUT] = relay_poll(&supervisor->output);
     polled[VMM_LOG] = log_poll(&supervisor->vmm_log);
@@ -306,18 +309,18 @@ int supervise(struct supervisor *supervisor)
     else if (supervisor->key_mode)
         terminal_key_mode(STDIN_FILENO, &supervisor->saved);
     cause = signal != 0 ? SIGNALLED : wait_for_end(supervisor, start, &signal);
-    kill_jail(FD_VMM_PID); /* the two end side by side */
-    kill_jail(FD_WARDEN_PID);
-    ends[VMM_ENDED] = reap_jail(FD_VMM_PID);
-    ends[WARDEN_ENDED] = reap_jail(FD_WARDEN_PID);
+    kill_jail(SUPERVISOR_FD_VMM_PID); /* the two end side by side */
+    kill_jail(SUPERVISOR_FD_WARDEN_PID);
+    ends[VMM_ENDED] = reap_jail(SUPERVISOR_FD_VMM_PID);
+    ends[WARDEN_ENDED] = reap_jail(SUPERVISOR_FD_WARDEN_PID);
     if (signal == SIGINT || signal == SIGQUIT) /* the terminal shows ^C */
         supervisor->output.in_line = true;
     finish_relays(supervisor);
     if (supervisor->cgroups.count > 0) {
-        supervisor->vmm_oom_kills = cgroups_oom_kills(FD_VMM_EVENTS);
+        supervisor->vmm_oom_kills = cgroups_oom_kills(SUPERVISOR_FD_VMM_EVENTS);
         cgroups_remove(&supervisor->cgroups);
-        kill_jail(FD_JANITOR_PID);
-        ends[JANITOR_ENDED] = reap_jail(FD_JANITOR_PID);
+        kill_jail(SUPERVISOR_FD_JANITOR_PID);
+        ends[JANITOR_ENDED] = reap_jail(SUPERVISOR_FD_JANITOR_PID);
     }
     if (supervisor->pid_file && !pid_file_clear())
         user_log_say(&supervisor->log, "cannot empty the pid file: %s", strerror(errno));

@@ -38,7 +38,7 @@ struct deaths {
 /* A request is on the link, now or within the time (-1: for ever) if the VMM lives so long. */
 static bool is_asked(int ms)
 {
-    struct pollfd link = {.fd = FD_LINK, .events = POLLIN};
+    struct pollfd link = {.fd = BROKER_FD_LINK, .events = POLLIN};
 
     while (poll(&link, 1, ms) < 0)
         if (errno != EINTR)
@@ -51,7 +51,7 @@ static uint16_t asked_port(void)
 {
     struct wire_request request;
 
-    if (recv(FD_LINK, &request, sizeof(request), MSG_PEEK | MSG_DONTWAIT) != sizeof(request))
+    if (recv(BROKER_FD_LINK, &request, sizeof(request), MSG_PEEK | MSG_DONTWAIT) != sizeof(request))
         return 0;
     return request.port;
 }
@@ -160,7 +160,7 @@ _Noreturn void warden_run(const struct jail *jail)
         else
             forget(&deaths);
     }
-    close(FD_LINK);
+    close(BROKER_FD_LINK);
     for (;;)
         pause_ms(-1);
 }

@@ -80,14 +80,15 @@ static void check_link(void)
     int type = 0;
     socklen_t size = sizeof(type);
 
-    if (getsockopt(FD_LINK, SOL_SOCKET, SO_TYPE, &type, &size) != 0 || type != SOCK_SEQPACKET)
-        errx(1, "descriptor %d ('link') is not a SOCK_SEQPACKET socket", FD_LINK);
+    if (getsockopt(BROKER_FD_LINK, SOL_SOCKET, SO_TYPE, &type, &size) != 0 ||
+        type != SOCK_SEQPACKET)
+        errx(1, "descriptor %d ('link') is not a SOCK_SEQPACKET socket", BROKER_FD_LINK);
 }
 
 struct handed handed_take(void)
 {
     struct handed handed = {0};
-    int count, fd = FD_LINK;
+    int count, fd = BROKER_FD_LINK;
     char *names = announced_names(&count), *rest;
 
     if (strncmp(names, BROKER_FDNAMES, strlen(BROKER_FDNAMES)) != 0)
@@ -97,13 +98,13 @@ struct handed handed_take(void)
         err(1, "cannot take %d descriptors", count);
 
     for (char *name = strtok_r(names, ":", &rest); name; name = strtok_r(NULL, ":", &rest), fd++) {
-        if (fd - FD_LINK >= count)
+        if (fd - BROKER_FD_LINK >= count)
             errx(1, "LISTEN_FDNAMES names more descriptors than LISTEN_FDS=%d", count);
-        if (fd == FD_LINK)
+        if (fd == BROKER_FD_LINK)
             check_link();
-        else if (fd == FD_FEEDS)
+        else if (fd == BROKER_FD_FEEDS)
             handed.feeds = (struct secret){.name = name, .fd = fd};
-        else if (fd == FD_CA)
+        else if (fd == BROKER_FD_CA)
             handed.ca = (struct secret){.name = name, .fd = fd};
         else if (strncmp(name, "credential.", 11) == 0)
             handed.credential[handed.credential_count++] =

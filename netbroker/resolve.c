@@ -37,9 +37,9 @@ static _Noreturn void become_resolver(const struct hosts *hosts, int end, pid_t 
         err(1, "the resolver cannot bind its life to the broker's");
     if (getppid() != broker)
         exit(0); /* it is gone already */
-    if (dup2(end, FD_RESOLVER) < 0 || close_range(FD_RESOLVER + 1, ~0U, 0) != 0)
+    if (dup2(end, BROKER_FD_RESOLVER) < 0 || close_range(BROKER_FD_RESOLVER + 1, ~0U, 0) != 0)
         err(1, "the resolver cannot keep only its end of the pair");
-    close(FD_LINK);
+    close(BROKER_FD_LINK);
     resolver_run(hosts);
 }
 
@@ -63,8 +63,8 @@ struct resolver *resolver_start(const struct hosts *hosts)
         become_resolver(hosts, pair[1], broker);
     }
     close(pair[1]);
-    if (pair[0] != FD_RESOLVER) {
-        if (dup2(pair[0], FD_RESOLVER) < 0)
+    if (pair[0] != BROKER_FD_RESOLVER) {
+        if (dup2(pair[0], BROKER_FD_RESOLVER) < 0)
             err(1, "cannot keep the broker's end of the pair to the resolver");
         close(pair[0]);
     }
@@ -74,7 +74,7 @@ struct resolver *resolver_start(const struct hosts *hosts)
 /* Waits for an answer to any question, and keeps it. False when the time is up. */
 static bool learn(struct resolver *resolver, int64_t deadline)
 {
-    struct pollfd readable = {.fd = FD_RESOLVER, .events = POLLIN};
+    struct pollfd readable = {.fd = BROKER_FD_RESOLVER, .events = POLLIN};
     int64_t left = deadline - clock_ms();
     struct resolve_reply reply;
     int ready = poll(&readable, 1, left > 0 ? (int)left : 0);
@@ -83,7 +83,7 @@ static bool learn(struct resolver *resolver, int64_t deadline)
         return false;
     if (ready < 0)
         err(1, "cannot wait for the resolver");
-    ssize_t length = recv(FD_RESOLVER, &reply, sizeof(reply), MSG_TRUNC);
+    ssize_t length = recv(BROKER_FD_RESOLVER, &reply, sizeof(reply), MSG_TRUNC);
     if (length <= 0)
         errx(1, "the resolver died");
     if (length != sizeof(reply) || reply.host >= resolver->hosts->count ||
@@ -103,7 +103,7 @@ static void ask(struct resolver *resolver, uint32_t host)
 
     if (resolver->known[host].asked)
         return;
-    if (send(FD_RESOLVER, &request, sizeof(request), MSG_NOSIGNAL) != sizeof(request))
+    if (send(BROKER_FD_RESOLVER, &request, sizeof(request), MSG_NOSIGNAL) != sizeof(request))
         err(1, "the resolver died");
     resolver->known[host].asked = true;
 }

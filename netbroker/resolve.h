@@ -38,10 +38,10 @@ struct addresses {
 struct resolver;
 
 /*
- * Starts the resolver as a child and puts both ends of the pair at FD_RESOLVER. The child has what
- * is in memory now, so no secret may be. It holds no other descriptor but the log, is confined by
- * the policy "resolver", and ends with the broker.
- * Ends the program by err(3) on failure.
+ * Starts the resolver as a child and puts both ends of the pair at BROKER_FD_RESOLVER. The child
+ * has what is in memory now, so no secret may be. It holds no other descriptor but the log, is
+ * confined by the policy "resolver", and ends with the broker. Ends the program by err(3) on
+ * failure.
  */
 struct resolver *resolver_start(const struct hosts *hosts);
 

@@ -76,7 +76,7 @@ void resolver_run(const struct hosts *hosts)
     for (;;) {
         struct resolve_request request;
         struct resolve_reply reply = {0};
-        ssize_t length = recv(FD_RESOLVER, &request, sizeof(request), MSG_TRUNC);
+        ssize_t length = recv(RESOLVER_FD_BROKER, &request, sizeof(request), MSG_TRUNC);
 
         if (length == 0)
             exit(0);
@@ -86,7 +86,7 @@ void resolver_run(const struct hosts *hosts)
             errx(1, "the broker sent the resolver a frame that does not fit");
         reply.host = request.host;
         look_up(hosts->host[request.host].name, &reply);
-        if (send(FD_RESOLVER, &reply, sizeof(reply), MSG_NOSIGNAL) != sizeof(reply))
+        if (send(RESOLVER_FD_BROKER, &reply, sizeof(reply), MSG_NOSIGNAL) != sizeof(reply))
             err(1, "the resolver cannot answer the broker");
     }
 }

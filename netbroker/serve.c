@@ -19,14 +19,14 @@
 
 static _Noreturn void drop_vmm(const char *why)
 {
-    shutdown(FD_LINK, SHUT_RDWR);
+    shutdown(BROKER_FD_LINK, SHUT_RDWR);
     errx(1, "the VMM broke the link's protocol and is dropped: %s", why);
 }
 
 /* Waits for a request. False if there is none and no reason to stay. */
 static bool wait_for_request(const struct cache *cache)
 {
-    struct pollfd link = {.fd = FD_LINK, .events = POLLIN};
+    struct pollfd link = {.fd = BROKER_FD_LINK, .events = POLLIN};
     int64_t stay_until = clock_ms() + IDLE_MS;
 
     for (;;) {
@@ -48,8 +48,8 @@ static bool wait_for_request(const struct cache *cache)
 /* Looks at the next request without taking it. False at the end of the link. */
 static bool peek(struct wire_request *request)
 {
-    struct pollfd link = {.fd = FD_LINK};
-    ssize_t length = recv(FD_LINK, request, sizeof(*request), MSG_PEEK | MSG_TRUNC);
+    struct pollfd link = {.fd = BROKER_FD_LINK};
+    ssize_t length = recv(BROKER_FD_LINK, request, sizeof(*request), MSG_PEEK | MSG_TRUNC);
 
     if (length < 0 && errno != ECONNRESET)
         err(1, "cannot read from the link to the VMM");
@@ -82,9 +82,9 @@ static void reply(const struct wire_request *request, const struct text *text)
     };
 
     memcpy(frame.text, text->data, text->length);
-    if (recv(FD_LINK, &taken, sizeof(taken), MSG_DONTWAIT) != sizeof(taken))
+    if (recv(BROKER_FD_LINK, &taken, sizeof(taken), MSG_DONTWAIT) != sizeof(taken))
         err(1, "a request vanished from the link");
-    if (send(FD_LINK, &frame, sizeof(frame), MSG_NOSIGNAL | MSG_DONTWAIT) == sizeof(frame))
+    if (send(BROKER_FD_LINK, &frame, sizeof(frame), MSG_NOSIGNAL | MSG_DONTWAIT) == sizeof(frame))
         return;
     if (errno == EAGAIN)
         drop_vmm("it asks and never reads the answers");

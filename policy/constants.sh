@@ -20,7 +20,8 @@ time.h unistd.h asm/prctl.h linux/close_range.h linux/futex.h linux/kvm.h linux/
 linux/netlink.h linux/rseq.h linux/sched.h linux/seccomp.h linux/sockios.h linux/wait.h
 policy/fds.h
 '
-prefixes='KVM|FD|AF|SOCK|SOL|SO|IPPROTO|TCP|IP|IPV6|PROT|MAP|MADV|MREMAP|MCL|MFD|CLONE|F|O|PR|AT
+prefixes='KVM|FD|JAIL_FD|VMM_FD|BROKER_FD|RESOLVER_FD|SUPERVISOR_FD|JANITOR_FD
+|AF|SOCK|SOL|SO|IPPROTO|TCP|IP|IPV6|PROT|MAP|MADV|MREMAP|MCL|MFD|CLONE|F|O|PR|AT
 |FIO|NETLINK|R|TC|TIO|SIG|FUTEX|SECCOMP|LANDLOCK|P|W|MSG|EPOLL|EFD|ARCH|CLOCK|TIMER|TFD|GRND|RLIMIT
 |RSEQ|SHUT|ITIMER|LOCK|CLOSE_RANGE|SEEK|SFD|SCM|POLL|RUSAGE|STATX|RWF'
 prefixes=$(echo "$prefixes" | tr -d '\n')

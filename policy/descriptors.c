@@ -28,20 +28,20 @@ struct descriptor {
 static const struct descriptor descriptors[] = {
     {"sparkler-vmm", FD_CONSOLE_IN, FD_CONSOLE_OUT, {NULL}},
     {"sparkler-vmm", FD_LOG, FD_LOG, {PIPE}},
-    {"sparkler-vmm", FD_BROKER, FD_BROKER, {SOCKET}},
-    {"sparkler-vmm", FD_VM, FD_VM, {"anon_inode:kvm-vm"}},
-    {"sparkler-vmm", FD_VCPU, FD_VCPU, {"anon_inode:kvm-vcpu:0"}},
+    {"sparkler-vmm", VMM_FD_BROKER, VMM_FD_BROKER, {SOCKET}},
+    {"sparkler-vmm", VMM_FD_VM, VMM_FD_VM, {"anon_inode:kvm-vm"}},
+    {"sparkler-vmm", VMM_FD_VCPU, VMM_FD_VCPU, {"anon_inode:kvm-vcpu:0"}},
 
     {"warden", FD_CONSOLE_IN, FD_CONSOLE_OUT, {"/dev/null"}},
     {"warden", FD_LOG, FD_LOG, {PIPE}},
-    {"warden", FD_LINK, FD_LINK, {SOCKET}},
-    {"warden", FD_FEEDS, FD_CA + OPTION_REPEATS_MAX, {PATH}}, /* credentials, too */
-    {"warden", FD_PROGRAM, FD_PROGRAM, {PATH}},
+    {"warden", BROKER_FD_LINK, BROKER_FD_LINK, {SOCKET}},
+    {"warden", BROKER_FD_FEEDS, BROKER_FD_CA + OPTION_REPEATS_MAX, {PATH}}, /* credentials, too */
+    {"warden", JAIL_FD_PROGRAM, JAIL_FD_PROGRAM, {PATH}},
 
     {"sparkler-netbroker", FD_CONSOLE_IN, FD_CONSOLE_OUT, {"/dev/null"}},
     {"sparkler-netbroker", FD_LOG, FD_LOG, {PIPE}},
     /* the link, the resolver, and connections to the feeds' servers */
-    {"sparkler-netbroker", FD_LINK, INT_MAX, {SOCKET}},
+    {"sparkler-netbroker", BROKER_FD_LINK, INT_MAX, {SOCKET}},
 
     {"resolver", FD_CONSOLE_IN, FD_CONSOLE_OUT, {"/dev/null"}},
     {"resolver", FD_LOG, FD_LOG, {PIPE}},
@@ -49,17 +49,17 @@ static const struct descriptor descriptors[] = {
     {"resolver", FD_LOG + 1, INT_MAX, {SOCKET, "/etc/"}},
 
     {"supervisor", FD_CONSOLE_IN, FD_LOG, {NULL}},
-    {"supervisor", FD_SIGNALS, FD_SIGNALS, {"anon_inode:[signalfd]"}},
-    {"supervisor", FD_VMM_PID, FD_WARDEN_PID, {PIDFD}},
-    {"supervisor", FD_VMM_LOG, FD_GUEST_INPUT, {PIPE}},
-    {"supervisor", FD_CGROUPS, FD_VMM_EVENTS, {PATH}},
-    {"supervisor", FD_JANITOR_PID, FD_JANITOR_PID, {PIDFD}},
-    {"supervisor", FD_KERNEL_LOG, FD_BROKER_EVENTS, {PATH}},
-    {"supervisor", FD_CLAIM, FD_CLAIM, {PATH, SOCKET}},
+    {"supervisor", SUPERVISOR_FD_SIGNALS, SUPERVISOR_FD_SIGNALS, {"anon_inode:[signalfd]"}},
+    {"supervisor", SUPERVISOR_FD_VMM_PID, SUPERVISOR_FD_WARDEN_PID, {PIDFD}},
+    {"supervisor", SUPERVISOR_FD_VMM_LOG, SUPERVISOR_FD_GUEST_INPUT, {PIPE}},
+    {"supervisor", SUPERVISOR_FD_CGROUPS, SUPERVISOR_FD_VMM_EVENTS, {PATH}},
+    {"supervisor", SUPERVISOR_FD_JANITOR_PID, SUPERVISOR_FD_JANITOR_PID, {PIDFD}},
+    {"supervisor", SUPERVISOR_FD_KERNEL_LOG, SUPERVISOR_FD_BROKER_EVENTS, {PATH}},
+    {"supervisor", SUPERVISOR_FD_CLAIM, SUPERVISOR_FD_CLAIM, {PATH, SOCKET}},
 
     {"janitor", FD_LOG, FD_LOG, {NULL}},
-    {"janitor", FD_SUPERVISOR_PID, FD_SUPERVISOR_PID, {PIDFD}},
-    {"janitor", FD_CGROUPS, FD_CGROUP_V2, {PATH}},
+    {"janitor", JANITOR_FD_SUPERVISOR, JANITOR_FD_SUPERVISOR, {PIDFD}},
+    {"janitor", SUPERVISOR_FD_CGROUPS, SUPERVISOR_FD_CGROUP_V2, {PATH}},
 };
 
 static bool begins(const char *text, const char *with)

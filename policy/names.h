@@ -13,7 +13,7 @@ struct constant {
     uint64_t value;
 };
 
-extern const struct constant constants[]; /* KVM_RUN, FD_VCPU, AF_INET, ... */
+extern const struct constant constants[]; /* KVM_RUN, VMM_FD_VCPU, AF_INET, ... */
 extern const struct constant errnos[];    /* ENOSYS, ... */
 extern const struct constant syscalls[];  /* read, ... by x86-64's numbers */
 

@@ -2,13 +2,9 @@
  * A policy file as data. The language (policy/README.md tells it at length) is minijail's:
  *
  *     # the reason
- *     ioctl: arg0 == FD_VCPU && arg1 == KVM_RUN || arg0 == FD_VM && arg1 == KVM_CHECK_EXTENSION
- *     # the reason
- *     mprotect: arg2 in PROT_READ|PROT_WRITE
- *     # the reason
- *     clone3: return ENOSYS
- *     # the reason
- *     exit_group: 1
+ *     ioctl: arg0 == VMM_FD_VCPU && arg1 == KVM_RUN || arg0 == VMM_FD_VM && arg1 ==
+ * KVM_CHECK_EXTENSION # the reason mprotect: arg2 in PROT_READ|PROT_WRITE # the reason clone3:
+ * return ENOSYS # the reason exit_group: 1
  */
 #ifndef SPARKLER_PARSE_H
 #define SPARKLER_PARSE_H

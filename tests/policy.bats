@@ -44,8 +44,8 @@ refused() {
 @test "check: the whole language is understood, and compiled to what it says" {
     cat >all.policy <<'END'
 # every form
-ioctl: arg0 == FD_VCPU && arg1 == KVM_RUN || \
-       arg0 == FD_VM && arg1 == KVM_CHECK_EXTENSION
+ioctl: arg0 == VMM_FD_VCPU && arg1 == KVM_RUN || \
+       arg0 == VMM_FD_VM && arg1 == KVM_CHECK_EXTENSION
 # bits, masks, a negative number
 mmap: arg2 in PROT_READ|PROT_WRITE && arg3 == MAP_PRIVATE | MAP_ANONYMOUS && arg4 == -1
 # no bit at all
@@ -72,9 +72,9 @@ END
 }
 
 @test "check: the line and a caret are shown" {
-    check_text <<<$'# why\nread: arg0 == FD_VCPUU'
-    [[ ${lines[0]} == "wrong.policy:2:15: unknown constant 'FD_VCPUU', did you mean 'FD_VCPU'?" ]]
-    [[ ${lines[1]} == "    read: arg0 == FD_VCPUU" ]]
+    check_text <<<$'# why\nread: arg0 == VMM_FD_VCPUU'
+    [[ ${lines[0]} == "wrong.policy:2:15: unknown constant 'VMM_FD_VCPUU', did you mean 'VMM_FD_VCPU'?" ]]
+    [[ ${lines[1]} == "    read: arg0 == VMM_FD_VCPUU" ]]
     [[ ${lines[2]} == "                  ^" ]]
 }
 
@@ -241,7 +241,7 @@ END
         [[ ${lines[0]} == "$process: "*" system calls, "*" any other kills it." ]]
     done
     run "$policy" explain sparkler-vmm
-    [[ $output == *"ioctl if fd is FD_VCPU and request is KVM_RUN, or fd is FD_VM and "* ]]
+    [[ $output == *"ioctl if fd is VMM_FD_VCPU and request is KVM_RUN, or fd is VMM_FD_VM and "* ]]
     run "$policy" explain init
     [[ $status -eq 1 && $output == *"cannot explain 'init'"* ]]
 }

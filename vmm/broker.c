@@ -36,8 +36,8 @@ void broker_open(void)
 {
     struct timeval limit = {.tv_sec = WIRE_REPLY_SECONDS};
 
-    if (setsockopt(FD_BROKER, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit)) != 0 ||
-        setsockopt(FD_BROKER, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit)) != 0)
+    if (setsockopt(VMM_FD_BROKER, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit)) != 0 ||
+        setsockopt(VMM_FD_BROKER, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit)) != 0)
         err(1, "cannot limit the wait for the network broker");
 }
 
@@ -68,7 +68,7 @@ static const char *send_request(struct broker *broker, uint16_t port)
     ssize_t size;
 
     do
-        size = write(FD_BROKER, &request, sizeof(request));
+        size = write(VMM_FD_BROKER, &request, sizeof(request));
     while (size < 0 && errno == EINTR);
 
     if (size < 0)
@@ -98,7 +98,7 @@ static const char *receive_reply(struct broker *broker, uint16_t port, struct br
     const struct wire_reply *reply = &frame->reply;
 
     for (unsigned late = 0; late <= LATE_REPLIES_MAX;) {
-        ssize_t size = read(FD_BROKER, frame, sizeof(*frame));
+        ssize_t size = read(VMM_FD_BROKER, frame, sizeof(*frame));
         if (size < 0 && errno == EINTR)
             continue;
         if (size < 0)

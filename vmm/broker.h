@@ -15,7 +15,7 @@ struct broker_frame {
     uint8_t excess;
 };
 
-/* Bounds every wait on FD_BROKER. Ends the program with status 1 when it cannot. */
+/* Bounds every wait on VMM_FD_BROKER. Ends the program with status 1 when it cannot. */
 void broker_open(void);
 
 /*

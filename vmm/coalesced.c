@@ -38,7 +38,7 @@ bool coalesced_start(struct coalesced *coalesced, uint16_t port)
 {
     struct kvm_coalesced_mmio_zone zone = {.addr = port, .size = 1, .pio = 1};
 
-    if (!coalesced->ring || ioctl(FD_VM, KVM_REGISTER_COALESCED_MMIO, &zone) != 0)
+    if (!coalesced->ring || ioctl(VMM_FD_VM, KVM_REGISTER_COALESCED_MMIO, &zone) != 0)
         return false;
     coalesced->started = true;
     return true;

@@ -13,7 +13,7 @@ static size_t read_pipe(void *bytes, size_t size)
     size_t got = 0;
 
     while (got < size) {
-        ssize_t more = read(FD_START, (uint8_t *)bytes + got, size - got);
+        ssize_t more = read(VMM_FD_CONFIG, (uint8_t *)bytes + got, size - got);
 
         if (more < 0 && errno == EINTR)
             continue;

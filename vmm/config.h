@@ -1,7 +1,7 @@
 /*
  * The configuration of a VM, which the jailer writes to the pipe on which the VMM waits for its
- * start (FD_START): a struct config, a struct config_processor as soon as KVM has told the jailer
- * of the processor, and the pipe's end when all other processes of the VM are confined.
+ * start (VMM_FD_CONFIG): a struct config, a struct config_processor as soon as KVM has told the
+ * jailer of the processor, and the pipe's end when all other processes of the VM are confined.
  */
 #ifndef SPARKLER_VMM_CONFIG_H
 #define SPARKLER_VMM_CONFIG_H
@@ -40,7 +40,7 @@ struct config_cap {
 struct config {
     uint32_t version;     /* CONFIG_VERSION */
     uint32_t guest;       /* enum guest_kind */
-    uint64_t memory_size; /* bytes of the guest's memory, FD_MEMORY */
+    uint64_t memory_size; /* bytes of the guest's memory, VMM_FD_MEMORY */
     uint32_t lock_memory; /* 1: it is taken at the start and never swapped; else 0 */
     uint32_t image_count; /* of `images`, those that are there */
     uint32_t cap_count, padding;
@@ -61,8 +61,8 @@ _Static_assert(offsetof(struct config_processor, leaves) == sizeof(struct kvm_cp
                "the layout of KVM's own structure");
 
 /*
- * For the VMM: each reads the next part from FD_START, and ends the program with status 1 if it is
- * cut off, malformed or of another version.
+ * For the VMM: each reads the next part from VMM_FD_CONFIG, and ends the program with status 1 if
+ * it is cut off, malformed or of another version.
  */
 void config_read(struct config *config);
 void config_read_processor(struct config_processor *processor);

@@ -143,7 +143,7 @@ static void report_registers(const struct machine *machine)
         return;
     run->kvm_valid_regs = KVM_SYNC_X86_REGS | KVM_SYNC_X86_SREGS;
     run->immediate_exit = 1;
-    ioctl(FD_VCPU, KVM_RUN, 0); /* -EINTR, or another exit of the access that failed */
+    ioctl(VMM_FD_VCPU, KVM_RUN, 0); /* -EINTR, or another exit of the access that failed */
 
     if (shut_down && was_reset(regs, sregs)) {
         log_line("registers: lost; KVM resets an AMD processor that was shut down");

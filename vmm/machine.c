@@ -27,7 +27,7 @@ static int request(int fd, unsigned long number, const void *structure)
 
 static void check_api(void)
 {
-    int version = ioctl(FD_KVM, KVM_GET_API_VERSION, 0);
+    int version = ioctl(VMM_FD_KVM, KVM_GET_API_VERSION, 0);
 
     if (version < 0)
         err(1, "the descriptor named 'kvm' is not /dev/kvm");
@@ -55,7 +55,7 @@ static void map_memory(struct machine *machine, const struct config *config)
         errx(1, "the guest's memory has %llu bytes: it must be whole pages of %u, at most %llu",
              (unsigned long long)size, PAGE_SIZE, MEMORY_MAX);
 
-    machine->memory = mmap(NULL, size, PROT_READ | PROT_WRITE, flags, FD_MEMORY, 0);
+    machine->memory = mmap(NULL, size, PROT_READ | PROT_WRITE, flags, VMM_FD_MEMORY, 0);
     if (machine->memory == MAP_FAILED)
         err(1, "cannot %s the guest's memory of %llu bytes", config->lock_memory ? "lock" : "map",
             (unsigned long long)size);
@@ -79,8 +79,8 @@ static void enable_cap(int fd, uint32_t number, uint64_t argument)
 static void restrict_vm(const struct config *config)
 {
     for (uint32_t i = 0; i < config->cap_count; i++)
-        enable_cap(FD_VM, config->caps[i].number, config->caps[i].argument);
-    if (request(FD_VM, KVM_X86_SET_MSR_FILTER, &msr_filter) != 0)
+        enable_cap(VMM_FD_VM, config->caps[i].number, config->caps[i].argument);
+    if (request(VMM_FD_VM, KVM_X86_SET_MSR_FILTER, &msr_filter) != 0)
         err(1, "KVM refuses to filter machine-specific registers; Linux 5.10 can");
 }
 
@@ -92,38 +92,38 @@ static void create_vm(const struct machine *machine, const struct config *config
         .userspace_addr = (uintptr_t)machine->memory,
     };
 
-    check_number(ioctl(FD_KVM, KVM_CREATE_VM, 0), FD_VM, "a virtual machine");
+    check_number(ioctl(VMM_FD_KVM, KVM_CREATE_VM, 0), VMM_FD_VM, "a virtual machine");
     restrict_vm(config);
-    if (ioctl(FD_VM, KVM_SET_TSS_ADDR, TSS_ADDRESS) != 0)
+    if (ioctl(VMM_FD_VM, KVM_SET_TSS_ADDR, TSS_ADDRESS) != 0)
         err(1, "KVM refuses the place of its task state segment");
-    if (request(FD_VM, KVM_SET_USER_MEMORY_REGION, &slot) != 0)
+    if (request(VMM_FD_VM, KVM_SET_USER_MEMORY_REGION, &slot) != 0)
         err(1, "KVM refuses %llu bytes of guest memory", (unsigned long long)machine->memory_size);
 }
 
 /* The ring of coalesced OUTs is one of the vCPU's shared pages; KVM says which. */
 static void map_ring(struct machine *machine, size_t size)
 {
-    int page = ioctl(FD_KVM, KVM_CHECK_EXTENSION, KVM_CAP_COALESCED_MMIO);
+    int page = ioctl(VMM_FD_KVM, KVM_CHECK_EXTENSION, KVM_CAP_COALESCED_MMIO);
 
     machine->ring = NULL;
     if (page > 0 && ((size_t)page + 1) * PAGE_SIZE <= size &&
-        ioctl(FD_KVM, KVM_CHECK_EXTENSION, KVM_CAP_COALESCED_PIO) > 0)
+        ioctl(VMM_FD_KVM, KVM_CHECK_EXTENSION, KVM_CAP_COALESCED_PIO) > 0)
         machine->ring = (void *)((uint8_t *)machine->run + (size_t)page * PAGE_SIZE);
 }
 
 static void create_vcpu(struct machine *machine)
 {
-    int size = ioctl(FD_KVM, KVM_GET_VCPU_MMAP_SIZE, 0);
+    int size = ioctl(VMM_FD_KVM, KVM_GET_VCPU_MMAP_SIZE, 0);
 
     if (size < (int)sizeof(*machine->run))
         err(1, "KVM does not say the size of a vCPU's shared page");
 
-    check_number(ioctl(FD_VM, KVM_CREATE_VCPU, 0), FD_VCPU, "a vCPU");
-    machine->run = mmap(NULL, (size_t)size, PROT_READ | PROT_WRITE, MAP_SHARED, FD_VCPU, 0);
+    check_number(ioctl(VMM_FD_VM, KVM_CREATE_VCPU, 0), VMM_FD_VCPU, "a vCPU");
+    machine->run = mmap(NULL, (size_t)size, PROT_READ | PROT_WRITE, MAP_SHARED, VMM_FD_VCPU, 0);
     if (machine->run == MAP_FAILED)
         err(1, "cannot map the vCPU's shared page");
 
-    int fields = ioctl(FD_KVM, KVM_CHECK_EXTENSION, KVM_CAP_SYNC_REGS);
+    int fields = ioctl(VMM_FD_KVM, KVM_CHECK_EXTENSION, KVM_CAP_SYNC_REGS);
     machine->has_sync_regs =
         fields > 0 && (fields & KVM_SYNC_X86_REGS) != 0 && (fields & KVM_SYNC_X86_SREGS) != 0;
     map_ring(machine, (size_t)size);
@@ -137,9 +137,9 @@ static void set_cpuid(void)
 {
     struct config_processor processor;
 
-    enable_cap(FD_VCPU, KVM_CAP_ENFORCE_PV_FEATURE_CPUID, 1);
+    enable_cap(VMM_FD_VCPU, KVM_CAP_ENFORCE_PV_FEATURE_CPUID, 1);
     config_read_processor(&processor);
-    if (request(FD_VCPU, KVM_SET_CPUID2, &processor) != 0)
+    if (request(VMM_FD_VCPU, KVM_SET_CPUID2, &processor) != 0)
         err(1, "KVM refuses the CPUID leaves that it supports");
 }
 
@@ -154,14 +154,14 @@ void machine_create(struct machine *machine, const struct config *config)
 
 void machine_reset_state(struct cpu_state *state)
 {
-    if (request(FD_VCPU, KVM_GET_SREGS, &state->sregs) != 0 ||
-        request(FD_VCPU, KVM_GET_REGS, &state->regs) != 0)
+    if (request(VMM_FD_VCPU, KVM_GET_SREGS, &state->sregs) != 0 ||
+        request(VMM_FD_VCPU, KVM_GET_REGS, &state->regs) != 0)
         err(1, "KVM does not say the vCPU's registers");
 }
 
 void machine_start(const struct cpu_state *state)
 {
-    if (request(FD_VCPU, KVM_SET_SREGS, &state->sregs) != 0 ||
-        request(FD_VCPU, KVM_SET_REGS, &state->regs) != 0)
+    if (request(VMM_FD_VCPU, KVM_SET_SREGS, &state->sregs) != 0 ||
+        request(VMM_FD_VCPU, KVM_SET_REGS, &state->regs) != 0)
         err(1, "KVM refuses the vCPU's first registers");
 }

@@ -21,9 +21,9 @@ struct cpu_state {
 };
 
 /*
- * Makes the machine from FD_KVM, FD_MEMORY and the configuration: FD_VM with one memory slot,
- * FD_VCPU with the CPUID leaves that the jailer sends. Ends the program with status 1 when KVM
- * refuses, or the limit of locked memory (RLIMIT_MEMLOCK) does.
+ * Makes the machine from VMM_FD_KVM, VMM_FD_MEMORY and the configuration: VMM_FD_VM with one memory
+ * slot, VMM_FD_VCPU with the CPUID leaves that the jailer sends. Ends the program with status 1
+ * when KVM refuses, or the limit of locked memory (RLIMIT_MEMLOCK) does.
  */
 void machine_create(struct machine *machine, const struct config *config);
 

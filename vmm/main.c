@@ -30,7 +30,7 @@ static const struct {
 /* What made the machine is not needed to run it. */
 static void close_descriptors(const struct config *config)
 {
-    int failed = close(FD_KVM) | close(FD_MEMORY) | close(FD_START);
+    int failed = close(VMM_FD_KVM) | close(VMM_FD_MEMORY) | close(VMM_FD_CONFIG);
 
     for (uint32_t i = 0; i < config->image_count; i++)
         failed |= close(config->images[i].fd);

@@ -34,7 +34,7 @@ enum run_end run_guest(struct machine *machine, struct ports *ports)
         int error;
 
         ports_before_run(ports);
-        error = ioctl(FD_VCPU, KVM_RUN, 0) == 0 ? 0 : errno;
+        error = ioctl(VMM_FD_VCPU, KVM_RUN, 0) == 0 ? 0 : errno;
         end = ports_after_run(ports);
         if (end != RUN_GOES_ON)
             break;

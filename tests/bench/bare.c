@@ -90,7 +90,7 @@ static struct bare set_up(const char *guest)
 /* Both filters of the VMM, which know the vCPU by its number. Returns what they cost. */
 static double install_filters(struct bare *bare)
 {
-    check(bare->vcpu = dup2(bare->vcpu, FD_VCPU), "cannot move the vCPU");
+    check(bare->vcpu = dup2(bare->vcpu, VMM_FD_VCPU), "cannot move the vCPU");
     check(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "no_new_privs");
 
     double start = now_us();

@@ -91,7 +91,7 @@ static void serve(void)
     struct wire_reply reply;
     int status;
 
-    while (recv(FD_LINK, &request, sizeof(request), 0) == sizeof(request)) {
+    while (recv(BROKER_FD_LINK, &request, sizeof(request), 0) == sizeof(request)) {
         pid_t child = fork();
 
         if (child == 0 && request.version == AS_RESOLVER)
@@ -105,7 +105,7 @@ static void serve(void)
             snprintf(reply.text, sizeof(reply.text), "killed by signal %d", WTERMSIG(status));
         else
             describe(WEXITSTATUS(status), reply.text, sizeof(reply.text));
-        send(FD_LINK, &reply, sizeof(reply), MSG_NOSIGNAL);
+        send(BROKER_FD_LINK, &reply, sizeof(reply), MSG_NOSIGNAL);
     }
 }
 
@@ -118,8 +118,8 @@ static void ask(enum place place, const char *name, const char *number, char *te
     };
     struct wire_reply reply;
 
-    if (write(FD_BROKER, &request, sizeof(request)) != sizeof(request) ||
-        read(FD_BROKER, &reply, sizeof(reply)) != sizeof(reply))
+    if (write(VMM_FD_BROKER, &request, sizeof(request)) != sizeof(request) ||
+        read(VMM_FD_BROKER, &reply, sizeof(reply)) != sizeof(reply))
         errx(1, "the probe in the broker's place gave no answer");
     snprintf(text, size, "%.60s", reply.text);
 }

@@ -17,7 +17,7 @@ int main(int argc, char **argv)
     const bool given_up = argc > 1 && strcmp(argv[1], "--given-up=0x101") == 0;
     struct wire_request request;
 
-    while (recv(FD_LINK, &request, sizeof(request), MSG_PEEK) == sizeof(request)) {
+    while (recv(BROKER_FD_LINK, &request, sizeof(request), MSG_PEEK) == sizeof(request)) {
         struct wire_reply reply = {
             .version = WIRE_VERSION, .sequence = request.sequence, .port = request.port};
 
@@ -26,8 +26,8 @@ int main(int argc, char **argv)
         reply.length =
             (uint16_t)snprintf(reply.text, sizeof(reply.text), "port 0x%x is %s", request.port,
                                request.port == 0x101 ? "given up" : "answered");
-        recv(FD_LINK, &request, sizeof(request), 0);
-        send(FD_LINK, &reply, sizeof(reply), MSG_NOSIGNAL);
+        recv(BROKER_FD_LINK, &request, sizeof(request), 0);
+        send(BROKER_FD_LINK, &reply, sizeof(reply), MSG_NOSIGNAL);
     }
     return 0;
 }

@@ -33,7 +33,7 @@ int main(int argc, char **argv)
     char byte = 0;
 
     if (strcmp(how, "frame") == 0)
-        return write(FD_BROKER, &byte, 1) == 1 && read(FD_BROKER, &byte, 1) == 0 ? 0 : 1;
+        return write(VMM_FD_BROKER, &byte, 1) == 1 && read(VMM_FD_BROKER, &byte, 1) == 0 ? 0 : 1;
     if (strcmp(how, "getppid") == 0)
         return (int)syscall(SYS_getppid);
     if (strcmp(how, "ioctl") == 0)

@@ -36,7 +36,7 @@ static void place(int fd, int number)
 
 static int above(int fd, const char *what)
 {
-    int high = fcntl(fd, F_DUPFD_CLOEXEC, FD_PROGRAM + 1);
+    int high = fcntl(fd, F_DUPFD_CLOEXEC, JAIL_FD_PROGRAM + 1);
 
     if (fd < 0 || high < 0)
         err(1, "%s", what);
@@ -63,19 +63,19 @@ static void start_vmm(const char *vmm, const char *guest, int link)
 
     if (ftruncate(memory, MEMORY_SIZE) != 0)
         err(1, "ftruncate");
-    place(kvm, FD_KVM);
-    place(memory, FD_MEMORY);
-    place(image, FD_GUEST);
-    place(broker, FD_BROKER);
-    place(started, FD_START);
-    close_range(FD_START + 1, FD_PROGRAM, 0);
-    place(program, FD_PROGRAM);
-    fcntl(FD_PROGRAM, F_SETFD, FD_CLOEXEC);
+    place(kvm, VMM_FD_KVM);
+    place(memory, VMM_FD_MEMORY);
+    place(image, VMM_FD_GUEST);
+    place(broker, VMM_FD_BROKER);
+    place(started, VMM_FD_CONFIG);
+    close_range(VMM_FD_CONFIG + 1, JAIL_FD_PROGRAM, 0);
+    place(program, JAIL_FD_PROGRAM);
+    fcntl(JAIL_FD_PROGRAM, F_SETFD, FD_CLOEXEC);
 
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
         err(1, "no_new_privs");
     policy_install(&policy_vmm_boot);
-    execveat(FD_PROGRAM, "", arguments, environment, AT_EMPTY_PATH);
+    execveat(JAIL_FD_PROGRAM, "", arguments, environment, AT_EMPTY_PATH);
     err(1, "%s", vmm);
 }
 
