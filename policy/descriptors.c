@@ -56,6 +56,8 @@ static const struct descriptor descriptors[] = {
     {"supervisor", SUPERVISOR_FD_JANITOR_PID, SUPERVISOR_FD_JANITOR_PID, {PIDFD}},
     {"supervisor", SUPERVISOR_FD_KERNEL_LOG, SUPERVISOR_FD_BROKER_EVENTS, {PATH}},
     {"supervisor", SUPERVISOR_FD_CLAIM, SUPERVISOR_FD_CLAIM, {PATH, SOCKET}},
+    {"supervisor", SUPERVISOR_FD_OWN_PID, SUPERVISOR_FD_OWN_PID, {PIDFD}},
+    {"supervisor", SUPERVISOR_FD_STARTER, SUPERVISOR_FD_STARTER, {PIPE}},
 
     {"janitor", FD_LOG, FD_LOG, {NULL}},
     {"janitor", JANITOR_FD_SUPERVISOR, JANITOR_FD_SUPERVISOR, {PIDFD}},

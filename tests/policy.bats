@@ -350,7 +350,7 @@ needs_root() {
 
 @test "audit: a filter that allows one value more, which no file names, is seen" {
     needs_root
-    sed 's/^ioctl:.*/& || arg0 == 4711 \&\& arg1 == TIOCSTI/' "$root/policy/vmm.policy" >vmm.policy
+    sed 's/^ioctl: /&arg0 == 4711 \&\& arg1 == TIOCSTI || /' "$root/policy/vmm.policy" >vmm.policy
     confined sparkler-vmm "$root/policy/vmm-boot.policy" ./vmm.policy
     run "$policy" audit "$pid"
     echo "$output"
