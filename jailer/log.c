@@ -26,20 +26,24 @@ void user_log_open(struct user_log *log)
 {
     struct stat status;
 
-    log->may_wait = stream_unblock(FD_LOG, O_WRONLY);
-    if (fstat(FD_LOG, &status) == 0 && S_ISREG(status.st_mode))
+    if (fstat(FD_LOG, &status) == 0 && S_ISREG(status.st_mode)) {
         log->file_limit = (rlim_t)status.st_size + FILE_GROWTH;
+        return;
+    }
+    log->is_terminal = isatty(FD_LOG);
+    log->may_wait = stream_unblock(FD_LOG, O_WRONLY);
 }
 
 void user_log_limit(const struct user_log *log)
 {
-    struct rlimit limit;
+    struct rlimit limit = {0};
 
     /* one that is lower already stays */
-    if (getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_max >= log->file_limit) {
-        limit.rlim_cur = limit.rlim_max = log->file_limit;
-        setrlimit(RLIMIT_FSIZE, &limit);
-    }
+    if (log->file_limit != 0 &&
+        (getrlimit(RLIMIT_FSIZE, &limit) != 0 || limit.rlim_max < log->file_limit))
+        return;
+    limit.rlim_cur = limit.rlim_max = log->file_limit;
+    setrlimit(RLIMIT_FSIZE, &limit);
 }
 
 static void drop(struct user_log *log, unsigned long lines)

@@ -17,6 +17,7 @@
 
 /* The user's log, descriptor FD_LOG. */
 struct user_log {
+    bool is_terminal;
     bool may_wait;         /* see stream.h */
     rlim_t file_limit;     /* the size up to which it may grow; 0 if it is no file */
     size_t start, end;     /* what is still to be written of buffer, whole lines */

@@ -116,7 +116,6 @@ static void give_console(struct jail *vmm, struct jail *supervisor, struct super
                                        .to_waits = stream_unblock(STDOUT_FILENO, O_WRONLY),
                                        .ends_line = true};
     }
-    state->log_is_terminal = isatty(STDERR_FILENO);
     user_log_open(&state->log);
     make_pipe(&supervisor->fds[SUPERVISOR_FD_VMM_LOG], &log);
     state->vmm_log = (struct log){.from = SUPERVISOR_FD_VMM_LOG, .program = "sparkler-vmm"};

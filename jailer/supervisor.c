@@ -190,9 +190,10 @@ static void tell_starter(struct supervisor *supervisor, int status)
 {
     if (!supervisor->starter)
         return;
-    if (supervisor->log_is_terminal)
+    if (supervisor->log.is_terminal)
         dup2(STDOUT_FILENO, FD_LOG); /* /dev/null */
     daemon_status(status);
+    close(SUPERVISOR_FD_STARTER);
     supervisor->starter = false;
 }
 
@@ -260,7 +261,7 @@ static void say_end(struct supervisor *supervisor, int status, int signal, long 
 {
     const long long ms = (timing_now() - start) / 1000000;
 
-    if (status == 0 && supervisor->log_is_terminal)
+    if (status == 0 && supervisor->log.is_terminal)
         return;
     user_log_say(&supervisor->log, "VM %s ended after %lld.%03lld s with status %d%s%s",
                  supervisor->id, ms / 1000, ms % 1000, status, signal != 0 ? ": " : "",

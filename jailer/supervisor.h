@@ -19,7 +19,6 @@ struct supervisor {
     struct termios saved;
     struct relay input, output;
     struct user_log log;
-    bool log_is_terminal;
     struct log vmm_log, broker_log;
     struct kernel_log kernel_log;
     struct cgroups cgroups; /* to remove; the janitor runs if there are any */

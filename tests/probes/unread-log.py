@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Runs COMMAND with a log that nobody reads and that takes nothing: a full pipe, a full socket, or a
-full disk; or soon takes nothing more: a socket with room for a few lines. Sends it SIGNAL, unless that is 0, once its output has WORD. Prints its exit status.
+full disk; or a small socket that is read once, so that it takes less than what waits for it. Sends
+it SIGNAL, unless that is 0, once its output has WORD. Prints its exit status.
 
     unread-log.py pipe|socket|disk|small SIGNAL WORD COMMAND...
 """
@@ -8,6 +9,7 @@ import os
 import socket
 import subprocess
 import sys
+import time
 
 KIND, SIGNAL, WORD, *COMMAND = sys.argv[1:]
 
@@ -33,8 +35,7 @@ def unread_log():
         ends = socket.socketpair()
         ends[1].setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
         reader, log = (end.detach() for end in ends)
-    if KIND != "small":
-        fill(log)
+    fill(log)
     return log, reader
 
 
@@ -48,5 +49,8 @@ with subprocess.Popen(COMMAND, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
         text += part
     if SIGNAL != "0":
         vm.send_signal(int(SIGNAL))
+    if KIND == "small":
+        time.sleep(0.5)
+        os.read(READER, 1 << 20)
     vm.stdout.read()
     print(vm.wait())
