@@ -136,7 +136,7 @@ $(BUILD)/obj/musl/%.o: %.c $(STAMP) | packages
 	$(call say,CC)
 	$(Q)$(CC) $(CFLAGS) -isystem /usr/include/x86_64-linux-musl -c -o $@ $<
 
-$(BUILD)/sparkler-vmm: $(call small,$(wildcard vmm/*.c) policy/install.c policy/relro.c) $(call filters,vmm)
+$(BUILD)/sparkler-vmm: $(call small,$(wildcard vmm/*.c) policy/install.c policy/relro.c) $(call filters,vmm vmm-linux)
 	$(call say,LINK)
 	$(Q)$(call link_small,$^)
 

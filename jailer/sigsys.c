@@ -27,6 +27,7 @@ static const struct program programs[] = {
     {"warden", "the broker's warden", {&policy_warden}},
     {"janitor", "the janitor", {&policy_janitor}},
     {"resolver", "the resolver", {&policy_resolver, &policy_warden}},
+    {"sparkler-linux", "sparkler-vmm", {&policy_vmm_linux, &policy_vmm_boot}},
 };
 static const struct program broker = {
     NULL, "sparkler-netbroker", {&policy_netbroker, &policy_warden}};

@@ -116,7 +116,9 @@ static bool audit_family(pid_t supervisor, const char *directory)
 
         if (family_has_ended(members[i])) /* a broker may end when it is idle */
             continue;
-        if (process)
+        if (process && process->instead_of)
+            seen[process_find(process->instead_of) - processes] = true;
+        else if (process)
             seen[process - processes] = true;
         fine &= audit(members[i], directory);
     }

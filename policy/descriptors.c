@@ -32,6 +32,13 @@ static const struct descriptor descriptors[] = {
     {"sparkler-vmm", VMM_FD_VM, VMM_FD_VM, {"anon_inode:kvm-vm"}},
     {"sparkler-vmm", VMM_FD_VCPU, VMM_FD_VCPU, {"anon_inode:kvm-vcpu:0"}},
 
+    {"sparkler-linux", FD_CONSOLE_IN, FD_CONSOLE_OUT, {NULL}},
+    {"sparkler-linux", FD_LOG, FD_LOG, {PIPE}},
+    {"sparkler-linux", VMM_FD_BROKER, VMM_FD_BROKER, {SOCKET}},
+    {"sparkler-linux", VMM_FD_VM, VMM_FD_VM, {"anon_inode:kvm-vm"}},
+    {"sparkler-linux", VMM_FD_VCPU, VMM_FD_VCPU, {"anon_inode:kvm-vcpu:0"}},
+    {"sparkler-linux", VMM_FD_ERROR, VMM_FD_ERROR, {NULL}},
+
     {"warden", FD_CONSOLE_IN, FD_CONSOLE_OUT, {"/dev/null"}},
     {"warden", FD_LOG, FD_LOG, {PIPE}},
     {"warden", BROKER_FD_LINK, BROKER_FD_LINK, {SOCKET}},

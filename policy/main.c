@@ -28,9 +28,11 @@ static const char usage[] =
     "                     policies, and prints what else confines it\n"
     "  audit --all ID     the same for all processes of the VMs that were started with --id ID\n"
     "\n"
-    "PROCESS is sparkler-vmm, sparkler-netbroker, resolver, warden, supervisor or janitor. The\n"
-    "policies are looked for beside this program; --policy-dir names another directory. The exit\n"
-    "status is 0 only if there is no mistake and no difference.\n";
+    "PROCESS is sparkler-vmm, sparkler-linux (the same with a Linux program), sparkler-netbroker,\n"
+    "resolver, warden, supervisor or janitor. The policies are looked for beside this program;\n"
+    "--policy-dir names another directory. The exit status is 0 only if there is no mistake and "
+    "no\n"
+    "difference.\n";
 
 /*
  * Lints a policy, compiles it, and compares the filter with the file. If all is well the filter is
@@ -103,8 +105,8 @@ static bool explain(char **arguments, const char *directory)
 
     if (name && !process)
         errx(1,
-             "cannot explain '%s': it is none of sparkler-vmm, sparkler-netbroker, resolver,"
-             " warden, supervisor",
+             "cannot explain '%s': it is none of sparkler-vmm, sparkler-linux, sparkler-netbroker,"
+             " resolver, warden, supervisor, janitor",
              name);
     if (json)
         explain_json(process, directory);

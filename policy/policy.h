@@ -23,7 +23,7 @@ struct policy {
     const struct policy_line *lines;
 };
 
-extern const struct policy policy_vmm_boot, policy_vmm;
+extern const struct policy policy_vmm_boot, policy_vmm, policy_vmm_linux;
 extern const struct policy policy_netbroker, policy_resolver;
 extern const struct policy policy_warden, policy_supervisor, policy_janitor;
 

@@ -10,6 +10,8 @@
 
 const struct process processes[PROCESSES + 1] = {
     {"sparkler-vmm", {"vmm-boot", "vmm"}, .always = true, .jailed = true},
+    /* sparkler-vmm calls itself so when its guest is a Linux program (vmm/main.c) */
+    {"sparkler-linux", {"vmm-boot", "vmm-linux"}, .instead_of = "sparkler-vmm", .jailed = true},
     {"sparkler-netbroker", {"warden", "netbroker"}, .jailed = true, .networked = true},
     {"resolver", {"warden", "resolver"}, .jailed = true, .networked = true},
     {"warden", {"warden"}, .always = true, .jailed = true, .networked = true},

@@ -7,13 +7,14 @@
 
 #include "policy/parse.h"
 
-#define PROCESSES 6
+#define PROCESSES 7
 #define CHAIN_MAX 2
 
 struct process {
     const char *name;             /* its first 15 bytes are the kernel's name for it (comm) */
     const char *chain[CHAIN_MAX]; /* its policies, the oldest filter first; NULL behind the last */
     bool always;                  /* it is there as long as the VM is */
+    const char *instead_of;       /* in a VM that has this one, the other is not there; or NULL */
     bool jailed;                  /* it has namespaces of its own, and no terminal */
     bool networked;               /* the network is not among these */
 };

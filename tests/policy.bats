@@ -227,15 +227,17 @@ END
             all.json
     }
     [[ $(allowed sparkler-vmm | wc -l) -le 8 ]]
+    [[ $(allowed sparkler-linux | wc -l) -le 8 ]]
     [[ $(allowed sparkler-netbroker | wc -l) -le 20 ]]
-    for process in sparkler-vmm sparkler-netbroker; do
+    for process in sparkler-vmm sparkler-linux sparkler-netbroker; do
         run ! grep -E '^(open|creat|clone|fork|vfork|exec|ptrace|bpf|io_uring|mount|kill)' \
             <(allowed "$process")
     done
 }
 
 @test "explain: every process can be explained in words" {
-    for process in sparkler-vmm sparkler-netbroker resolver warden supervisor janitor; do
+    for process in sparkler-vmm sparkler-linux sparkler-netbroker resolver warden supervisor \
+        janitor; do
         run "$policy" explain "$process"
         [[ $status -eq 0 ]]
         [[ ${lines[0]} == "$process: "*" system calls, "*" any other kills it." ]]
@@ -326,6 +328,18 @@ needs_root() {
     finish
     [[ $status -eq 0 ]]
     [[ $output == *"sparkler-vmm (process $pid)"*"agrees with the files" ]]
+}
+
+@test "audit: a VM that runs a Linux program is held by files of its own" {
+    needs_root
+    confined sparkler-linux "$root/policy/vmm-boot.policy" "$root/policy/vmm-linux.policy"
+    run "$policy" audit "$pid"
+    finish
+    [[ $status -eq 0 && $output == *"sparkler-linux (process $pid)"*"agrees with the files" ]]
+    confined sparkler-linux "$root/policy/vmm-boot.policy" "$root/policy/vmm.policy"
+    run "$policy" audit "$pid"
+    finish
+    [[ $status -eq 1 && $output == *"vmm-linux.policy: "*"WRONG: "*"DOES NOT AGREE"* ]]
 }
 
 @test "audit: a missing filter is seen" {

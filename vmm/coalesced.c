@@ -2,37 +2,12 @@
 #include "coalesced.h"
 
 #include "policy/fds.h"
+#include "timer.h"
 
-#include <err.h>
-#include <signal.h>
 #include <sys/ioctl.h>
-#include <sys/time.h>
 
 #define PAGE_SIZE   4096u /* for KVM_COALESCED_MMIO_MAX */
 #define INTERVAL_US 10000
-
-static void wake(int signal)
-{
-    (void)signal; /* KVM_RUN returns with EINTR, that is all */
-}
-
-void coalesced_open(void)
-{
-    const struct sigaction action = {.sa_handler = wake};
-
-    if (sigaction(SIGALRM, &action, NULL) != 0)
-        err(1, "cannot take the timer's signal");
-}
-
-static void set_timer(long interval)
-{
-    const struct itimerval timer = {
-        .it_interval.tv_usec = interval,
-        .it_value.tv_usec = interval,
-    };
-
-    setitimer(ITIMER_REAL, &timer, NULL);
-}
 
 bool coalesced_start(struct coalesced *coalesced, uint16_t port)
 {
@@ -61,11 +36,11 @@ size_t coalesced_take(const struct coalesced *coalesced, uint8_t *bytes, size_t 
 void coalesced_resume(const struct coalesced *coalesced)
 {
     if (coalesced->started)
-        set_timer(INTERVAL_US);
+        timer_set(INTERVAL_US);
 }
 
 void coalesced_pause(const struct coalesced *coalesced)
 {
     if (coalesced->started)
-        set_timer(0);
+        timer_set(0);
 }

@@ -17,9 +17,6 @@ struct coalesced {
     bool started;
 };
 
-/* Prepares for the timer's signal, before the lock-down. */
-void coalesced_open(void);
-
 /* From now on, OUTs of one byte to `port` go to the ring. False if KVM does not want to. */
 bool coalesced_start(struct coalesced *coalesced, uint16_t port);
 

@@ -6,29 +6,34 @@
 #ifndef SPARKLER_VMM_CONFIG_H
 #define SPARKLER_VMM_CONFIG_H
 
+#include "linux.h"
+
 #include <linux/kvm.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #define CONFIG_VERSION    1u /* of all below, and of the VMM's descriptors in policy/fds.h */
-#define CONFIG_IMAGES_MAX 8
+#define CONFIG_IMAGES_MAX (LINUX_IMAGES_MAX + 2) /* and the kernel, and struct linux_config */
 #define CONFIG_CAPS_MAX   4
 #define CPUID_LEAVES_MAX  256 /* KVM_MAX_CPUID_ENTRIES in Linux, arch/x86/include/asm/kvm_host.h */
 
 enum guest_kind {
-    GUEST_FLAT, /* one IMAGE_FLAT, started in real mode */
+    GUEST_FLAT,  /* one IMAGE_FLAT, started in real mode */
+    GUEST_LINUX, /* the same, a kernel, and images beside it (linux.h) */
     GUEST_KINDS
 };
 
 enum image_kind {
-    IMAGE_FLAT, /* a flat 16-bit binary without a header */
+    IMAGE_FLAT, /* a flat binary without a header, which starts in 16-bit mode; comes first */
+    IMAGE_SLOT, /* mapped read-only at its address */
 };
 
 /* A file that becomes part of the guest's memory. */
 struct config_image {
-    uint32_t kind; /* enum image_kind */
-    int32_t fd;    /* read-only */
-    uint64_t size; /* bytes */
+    uint32_t kind;    /* enum image_kind */
+    int32_t fd;       /* read-only */
+    uint64_t size;    /* bytes */
+    uint64_t address; /* of an IMAGE_SLOT: guest-physical, whole pages */
 };
 
 /* What KVM is asked to do for this VM, where it can (KVM_ENABLE_CAP). */
@@ -55,7 +60,7 @@ struct config_processor {
     struct kvm_cpuid_entry2 leaves[CPUID_LEAVES_MAX];
 };
 
-_Static_assert(sizeof(struct config) == 32 + 16 * (CONFIG_IMAGES_MAX + CONFIG_CAPS_MAX),
+_Static_assert(sizeof(struct config) == 32 + 24 * CONFIG_IMAGES_MAX + 16 * CONFIG_CAPS_MAX,
                "no padding but what is named so");
 _Static_assert(offsetof(struct config_processor, leaves) == sizeof(struct kvm_cpuid2),
                "the layout of KVM's own structure");

@@ -14,8 +14,7 @@
 #define TALKATIVE_BYTES 2000
 #define DRAIN_BYTES     256 /* more than the ring has */
 
-/* A descriptor that does not block would make the guest's wait for a key a busy loop. */
-static void make_blocking(int fd)
+void console_make_blocking(int fd)
 {
     int flags = fcntl(fd, F_GETFL);
 
@@ -27,10 +26,9 @@ static void make_blocking(int fd)
 
 void console_open(struct console *console, struct kvm_coalesced_mmio_ring *ring)
 {
-    make_blocking(FD_CONSOLE_IN);
-    make_blocking(FD_CONSOLE_OUT);
+    console_make_blocking(FD_CONSOLE_IN);
+    console_make_blocking(FD_CONSOLE_OUT);
     console->coalesced.ring = ring;
-    coalesced_open();
 }
 
 static bool write_all(const uint8_t *bytes, size_t count)

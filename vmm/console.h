@@ -17,6 +17,9 @@ struct console {
  * status 1 when it cannot. */
 void console_open(struct console *console, struct kvm_coalesced_mmio_ring *ring);
 
+/* Makes one descriptor block: a wait on one that does not would be a busy loop. */
+void console_make_blocking(int fd);
+
 /* The state is a struct console. The VM's life ends, with a line on the log, when nobody reads the
  * console any more, or when the guest waits for a key and no more will come. */
 extern const struct device_operations console_device;

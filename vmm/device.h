@@ -9,12 +9,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* How a VM's life ended: the program's exit status. 1 is that of err(3), for a failed set-up. */
+/* How a VM's life ended. From 0 to 255 it is the exit status, a Linux program's or one of these. */
 enum run_end {
     RUN_GOES_ON = -1,
     RUN_HALTED = 0,
-    RUN_FAILED = 2,
     RUN_CONSOLE_CLOSED = 4,
+    RUN_FAILED = 256, /* whose status depends on the kind of the guest */
 };
 
 /* An IN or OUT of `count` elements, `size` bytes each, at `data`. */

@@ -2,6 +2,7 @@
  */
 #include "exits.h"
 
+#include "linux.h"
 #include "log.h"
 #include "policy/fds.h"
 
@@ -84,16 +85,33 @@ static void report_internal_error(const struct kvm_run *run)
              size > 0 ? "; bytes there:" : "", hex);
 }
 
+/* An access where there is no memory slot, or a write where it is read-only (linux.h). */
+static void report_access(const struct machine *machine)
+{
+    const struct kvm_run *run = machine->run;
+    const unsigned long long address = run->mmio.phys_addr;
+    uint64_t end = machine->memory_size;
+
+    if (end > LINUX_RAM_LOW_MAX)
+        end += LINUX_RAM_HIGH - LINUX_RAM_LOW_MAX;
+    if (run->mmio.is_write && address >= LINUX_TIME && address < LINUX_PHYSICAL_MAX)
+        log_line("the guest failed: a write at 0x%llx (size %u), where all memory is read-only "
+                 "(KVM_EXIT_MMIO; the registers are those after the access)",
+                 address, run->mmio.len);
+    else
+        log_line("the guest failed: a %s at 0x%llx (size %u), where there is no memory: that "
+                 "ends at 0x%llx (KVM_EXIT_MMIO; the registers are those after the access)",
+                 run->mmio.is_write ? "write" : "read", address, run->mmio.len,
+                 (unsigned long long)end);
+}
+
 static void report_exit(const struct machine *machine)
 {
     const struct kvm_run *run = machine->run;
 
     switch (run->exit_reason) {
     case KVM_EXIT_MMIO:
-        log_line("the guest failed: a %s at 0x%llx (size %u), where there is no memory: that "
-                 "ends at 0x%llx (KVM_EXIT_MMIO; the registers are those after the access)",
-                 run->mmio.is_write ? "write" : "read", (unsigned long long)run->mmio.phys_addr,
-                 run->mmio.len, (unsigned long long)machine->memory_size);
+        report_access(machine);
         break;
     case KVM_EXIT_INTERNAL_ERROR:
         report_internal_error(run);

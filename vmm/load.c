@@ -1,5 +1,8 @@
-/* Loads a guest: a flat binary without a header, for real mode. */
+/* Loads a guest: a flat binary without a header, for real mode; a Linux guest's images beside it.
+ */
 #include "load.h"
+
+#include "slots.h"
 
 #include <err.h>
 #include <errno.h>
@@ -47,12 +50,27 @@ static void start_real_mode(uint64_t ip)
     machine_start(&state);
 }
 
-void load_flat(const struct machine *machine, const struct config *config)
+/* The first image. */
+static void load_first(const struct machine *machine, const struct config *config)
 {
     const struct config_image *image = &config->images[0];
 
-    if (config->image_count != 1 || image->kind != IMAGE_FLAT)
-        errx(1, "a flat guest is one image, not %u", config->image_count);
+    if (config->image_count == 0 || image->kind != IMAGE_FLAT)
+        errx(1, "the first of %u images is not a flat one", config->image_count);
     read_image(image, place_flat(machine, image->size));
     start_real_mode(LOAD_ADDRESS);
+}
+
+void load_flat(const struct machine *machine, const struct config *config)
+{
+    if (config->image_count != 1)
+        errx(1, "a flat guest is one image, not %u", config->image_count);
+    load_first(machine, config);
+}
+
+void load_linux(const struct machine *machine, const struct config *config)
+{
+    load_first(machine, config);
+    slots_map_images(config);
+    slots_map_time();
 }

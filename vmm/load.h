@@ -10,4 +10,7 @@
  */
 void load_flat(const struct machine *machine, const struct config *config);
 
+/* GUEST_LINUX: loads the kernel in the same way, and maps the images and the time (slots.h). */
+void load_linux(const struct machine *machine, const struct config *config);
+
 #endif

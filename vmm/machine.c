@@ -1,6 +1,7 @@
 /* Sets up KVM; no other file does. All of it happens before the lock-down. */
 #include "machine.h"
 
+#include "linux.h"
 #include "msrs.h"
 #include "policy/fds.h"
 
@@ -10,8 +11,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define MEMORY_MAX (3ull << 30) /* above lie the places of PC devices and of KVM's own pages */
-#define PAGE_SIZE  4096u
+#define MEMORY_MAX (LINUX_TIME - LINUX_RAM_HIGH + LINUX_RAM_LOW_MAX)
 
 /* Three pages that KVM needs on Intel processors without "unrestricted guest", above all memory. */
 #define TSS_ADDRESS 0xfffbd000ul
@@ -51,9 +51,9 @@ static void map_memory(struct machine *machine, const struct config *config)
     const int flags = config->lock_memory ? MAP_SHARED | MAP_LOCKED : MAP_SHARED;
     const uint64_t size = config->memory_size;
 
-    if (size == 0 || size > MEMORY_MAX || size % PAGE_SIZE != 0)
-        errx(1, "the guest's memory has %llu bytes: it must be whole pages of %u, at most %llu",
-             (unsigned long long)size, PAGE_SIZE, MEMORY_MAX);
+    if (size == 0 || size > MEMORY_MAX || size % MACHINE_PAGE != 0)
+        errx(1, "the guest's memory has %llu bytes: it must be whole pages of %llu, at most %llu",
+             (unsigned long long)size, MACHINE_PAGE, MEMORY_MAX);
 
     machine->memory = mmap(NULL, size, PROT_READ | PROT_WRITE, flags, VMM_FD_MEMORY, 0);
     if (machine->memory == MAP_FAILED)
@@ -84,20 +84,52 @@ static void restrict_vm(const struct config *config)
         err(1, "KVM refuses to filter machine-specific registers; Linux 5.10 can");
 }
 
+void machine_add_slot(uint64_t address, const void *bytes, uint64_t size, uint32_t flags)
+{
+    static uint32_t next;
+    const struct kvm_userspace_memory_region slot = {
+        .slot = next++,
+        .flags = flags,
+        .guest_phys_addr = address,
+        .memory_size = size,
+        .userspace_addr = (uintptr_t)bytes,
+    };
+
+    if (request(VMM_FD_VM, KVM_SET_USER_MEMORY_REGION, &slot) != 0)
+        err(1, "KVM refuses a memory slot of %llu bytes at 0x%llx", (unsigned long long)size,
+            (unsigned long long)address);
+}
+
+/* How much of the memory lies below the hole of PC devices and KVM's own pages; the rest goes on
+ * behind it. */
+static uint64_t low_size(const struct machine *machine)
+{
+    return machine->memory_size < LINUX_RAM_LOW_MAX ? machine->memory_size : LINUX_RAM_LOW_MAX;
+}
+
+void *machine_ram(const struct machine *machine, struct guest_address from, uint64_t size)
+{
+    const uint64_t low = low_size(machine), high = machine->memory_size - low;
+
+    if (from.value < low && size <= low - from.value)
+        return machine->memory + from.value;
+    if (from.value >= LINUX_RAM_HIGH && from.value - LINUX_RAM_HIGH < high &&
+        size <= high - (from.value - LINUX_RAM_HIGH))
+        return machine->memory + low + (from.value - LINUX_RAM_HIGH);
+    return NULL;
+}
+
 static void create_vm(const struct machine *machine, const struct config *config)
 {
-    struct kvm_userspace_memory_region slot = {
-        .guest_phys_addr = 0,
-        .memory_size = machine->memory_size,
-        .userspace_addr = (uintptr_t)machine->memory,
-    };
+    const uint64_t low = low_size(machine);
 
     check_number(ioctl(VMM_FD_KVM, KVM_CREATE_VM, 0), VMM_FD_VM, "a virtual machine");
     restrict_vm(config);
     if (ioctl(VMM_FD_VM, KVM_SET_TSS_ADDR, TSS_ADDRESS) != 0)
         err(1, "KVM refuses the place of its task state segment");
-    if (request(VMM_FD_VM, KVM_SET_USER_MEMORY_REGION, &slot) != 0)
-        err(1, "KVM refuses %llu bytes of guest memory", (unsigned long long)machine->memory_size);
+    machine_add_slot(0, machine->memory, low, 0);
+    if (machine->memory_size > low)
+        machine_add_slot(LINUX_RAM_HIGH, machine->memory + low, machine->memory_size - low, 0);
 }
 
 /* The ring of coalesced OUTs is one of the vCPU's shared pages; KVM says which. */
@@ -106,9 +138,9 @@ static void map_ring(struct machine *machine, size_t size)
     int page = ioctl(VMM_FD_KVM, KVM_CHECK_EXTENSION, KVM_CAP_COALESCED_MMIO);
 
     machine->ring = NULL;
-    if (page > 0 && ((size_t)page + 1) * PAGE_SIZE <= size &&
+    if (page > 0 && ((size_t)page + 1) * MACHINE_PAGE <= size &&
         ioctl(VMM_FD_KVM, KVM_CHECK_EXTENSION, KVM_CAP_COALESCED_PIO) > 0)
-        machine->ring = (void *)((uint8_t *)machine->run + (size_t)page * PAGE_SIZE);
+        machine->ring = (void *)((uint8_t *)machine->run + (size_t)page * MACHINE_PAGE);
 }
 
 static void create_vcpu(struct machine *machine)

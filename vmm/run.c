@@ -38,10 +38,12 @@ enum run_end run_guest(struct machine *machine, struct ports *ports)
         end = ports_after_run(ports);
         if (end != RUN_GOES_ON)
             break;
-        if (error == EINTR) /* the timer of coalesced output; or stopped and continued */
+        if (error == EINTR) /* the timer; or stopped and continued */
             continue;
         if (error != 0) {
-            log_line("the guest failed: KVM_RUN: %s", strerror(error));
+            log_line("the guest failed: KVM_RUN: %s%s", strerror(error),
+                     error == EFAULT ? "; has a file that it is given as memory become shorter?"
+                                     : "");
             return RUN_FAILED;
         }
         end = serve_exit(machine, ports);

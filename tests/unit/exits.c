@@ -63,6 +63,9 @@ static void test_with_data(void)
     run.mmio.is_write = 1;
     expect(&run, "a write at 0xffffffffffffffff (size 4), where there is no memory: that ends at "
                  "0x100000 (KVM_EXIT_MMIO; the registers are those after the access)");
+    run.mmio.phys_addr = 256ull << 30;
+    expect(&run, "a write at 0x4000000000 (size 4), where all memory is read-only (KVM_EXIT_MMIO; "
+                 "the registers are those after the access)");
 
     run = (struct kvm_run){.exit_reason = KVM_EXIT_FAIL_ENTRY};
     run.fail_entry.hardware_entry_failure_reason = 0x80000021;

@@ -61,6 +61,10 @@ static void test_processes(struct kernel_log *log)
            "rule\"\n");
     put_death(VMM_UID, "another-program", "c000003e", SYS_mount);
     expect(log, "sparkler-vmm", "sparkler-vmm was killed");
+    put_death(VMM_UID, "sparkler-linux", "c000003e", SYS_mount);
+    expect(
+        log, "sparkler-vmm",
+        ": policy/vmm-linux.policy has no rule for it, policy/vmm-boot.policy has no rule for it;");
     put_death(BROKER_UID, "sparkler-netbro", "c000003e", SYS_mount);
     expect(log, "sparkler-netbroker",
            "policy/netbroker.policy has no rule for it, policy/warden.policy has no rule for it;");

@@ -1,0 +1,179 @@
+/*
+ * The call port: see call.h. The guest may be hostile: the call is copied before it is looked at,
+ * and machine_ram() alone makes pointers of addresses.
+ */
+#include "call.h"
+
+#include "console.h"
+#include "linux.h"
+#include "log.h"
+#include "policy/fds.h"
+#include "timer.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <time.h>
+#include <unistd.h>
+
+#define LOG_MAX   400        /* what is longer is cut */
+#define TICK_MIN  1000000ull /* ns: no guest makes the host busy with signals */
+#define STATUS    0xffu
+#define SECOND_NS 1000000000ull
+
+void call_open(struct call_port *port, const struct machine *machine)
+{
+    port->machine = machine;
+    console_make_blocking(VMM_FD_ERROR);
+}
+
+/* A line for the log: no byte of it can pass for another line, or do anything to a terminal. */
+static int64_t write_log(const uint8_t *bytes, uint64_t length)
+{
+    const uint64_t shown = length < LOG_MAX ? length : LOG_MAX;
+    char line[LOG_MAX + 1];
+
+    for (uint64_t i = 0; i < shown; i++)
+        line[i] = (char)(bytes[i] >= ' ' && bytes[i] <= '~' ? bytes[i] : '?');
+    line[shown] = '\0';
+    log_line("guest: %s", line);
+    return (int64_t)length;
+}
+
+/* Where a call's buffer is, or NULL. */
+static uint8_t *buffer(const struct call_port *port, uint64_t address, uint64_t length)
+{
+    if (length > LINUX_BUFFER_MAX)
+        return NULL;
+    return machine_ram(port->machine, (struct guest_address){address}, length);
+}
+
+static int64_t call_write(const struct call_port *port, const uint64_t arguments[3])
+{
+    const uint8_t *bytes = buffer(port, arguments[1], arguments[2]);
+    ssize_t done;
+
+    if (!bytes)
+        return -EFAULT;
+    switch (arguments[0]) {
+    case LINUX_OUTPUT:
+        done = write(FD_CONSOLE_OUT, bytes, arguments[2]);
+        break;
+    case LINUX_ERROR:
+        done = write(VMM_FD_ERROR, bytes, arguments[2]);
+        break;
+    case LINUX_LOG:
+        return write_log(bytes, arguments[2]);
+    default:
+        return -EBADF;
+    }
+    return done < 0 ? -errno : done;
+}
+
+/* Waits for the standard input, for ever if `limit` is NULL. */
+static int64_t wait_input(int fd, const struct timespec *limit)
+{
+    struct pollfd input = {.fd = fd, .events = POLLIN};
+    int ready = ppoll(&input, 1, limit, NULL);
+
+    return ready < 0 && errno != EINTR ? -errno : ready > 0 ? LINUX_EVENT_INPUT : 0;
+}
+
+static int64_t call_read(const struct call_port *port, const uint64_t arguments[3])
+{
+    const struct timespec now = {0};
+    uint8_t *bytes = buffer(port, arguments[0], arguments[1]);
+    ssize_t done;
+
+    if (!bytes)
+        return -EFAULT;
+    if (wait_input(FD_CONSOLE_IN, &now) != LINUX_EVENT_INPUT)
+        return -EAGAIN;
+    done = read(FD_CONSOLE_IN, bytes, arguments[1]);
+    return done < 0 ? -errno : done;
+}
+
+static int64_t call_wait(const uint64_t arguments[3])
+{
+    const struct timespec limit = {
+        .tv_sec = (time_t)(arguments[1] / SECOND_NS),
+        .tv_nsec = (long)(arguments[1] % SECOND_NS),
+    };
+
+    return wait_input((arguments[0] & LINUX_EVENT_INPUT) != 0 ? FD_CONSOLE_IN : -1,
+                      arguments[1] == UINT64_MAX ? NULL : &limit);
+}
+
+static int64_t call_tick(struct call_port *port, uint64_t interval)
+{
+    if (interval != 0 && interval < TICK_MIN)
+        return -EINVAL;
+    port->ticking = interval != 0;
+    port->due = false;
+    timer_set(interval / 1000);
+    return 0;
+}
+
+static int64_t serve(struct call_port *port, const struct linux_call *call)
+{
+    if (call->version != LINUX_VERSION)
+        return -EPROTO;
+    switch (call->number) {
+    case LINUX_CALL_WRITE:
+        return call_write(port, call->arguments);
+    case LINUX_CALL_READ:
+        return call_read(port, call->arguments);
+    case LINUX_CALL_WAIT:
+        return call_wait(call->arguments);
+    case LINUX_CALL_TICK:
+        return call_tick(port, call->arguments[0]);
+    default:
+        return -ENOSYS;
+    }
+}
+
+static bool serves(uint16_t port)
+{
+    return port == LINUX_CALL_PORT;
+}
+
+static enum run_end out(void *state, const struct access *access)
+{
+    struct call_port *port = state;
+    struct linux_call *shared, call;
+    uint32_t address;
+
+    if (access->size != sizeof(address) || access->count != 1)
+        return RUN_GOES_ON;
+    memcpy(&address, access->data, sizeof(address));
+    shared = machine_ram(port->machine, (struct guest_address){address}, sizeof(call));
+    if (!shared || address % _Alignof(struct linux_call) != 0)
+        return RUN_GOES_ON;
+    memcpy(&call, shared, sizeof(call));
+    if (call.version == LINUX_VERSION && call.number == LINUX_CALL_EXIT)
+        return (enum run_end)(call.arguments[0] & STATUS);
+    shared->result = serve(port, &call);
+    return RUN_GOES_ON;
+}
+
+/* An interrupt is handed over when the guest can take it (KVM_INTERRUPT in KVM's api.rst). */
+static void before_run(void *state)
+{
+    const struct kvm_interrupt tick = {.irq = LINUX_TICK_VECTOR};
+    struct call_port *port = state;
+    struct kvm_run *run = port->machine->run;
+
+    port->due |= timer_fired() && port->ticking;
+    if (port->due && run->ready_for_interrupt_injection && run->if_flag &&
+        ioctl(VMM_FD_VCPU, KVM_INTERRUPT, &tick) == 0)
+        port->due = false;
+    run->request_interrupt_window = port->due;
+}
+
+const struct device_operations call_device = {
+    .serves = serves,
+    .out = out,
+    .before_run = before_run,
+};
