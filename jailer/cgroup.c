@@ -246,12 +246,14 @@ static bool make_cgroup(const struct cgroups *cgroups, struct cgroup *cgroup, in
     return true;
 }
 
-void cgroups_open(struct cgroups *cgroups, const struct options *options)
+void cgroups_open(struct cgroups *cgroups, const struct jail *vmm)
 {
+    const struct options *options = vmm->options;
     const struct cgroup none = {
         .folder = -1, .tasks = {-1, -1, -1, -1}, .guarded = {-1, -1}, .events = -1};
 
-    *cgroups = (struct cgroups){.vmm = none, .broker = none};
+    *cgroups = (struct cgroups){
+        .mapped = options->memory_bytes + vmm->image_bytes, .vmm = none, .broker = none};
     if (cgroups_skipped(options) != NULL)
         return;
     cgroups->count = is_v2() ? 1 : is_v2_at(CGROUP_ROOT "/unified") ? UNIFIED + 1 : UNIFIED;
@@ -264,8 +266,8 @@ void cgroups_open(struct cgroups *cgroups, const struct options *options)
 bool cgroups_make(struct cgroups *cgroups, enum role role, const struct options *options,
                   uid_t owner)
 {
-    const struct limits vmm = {
-        options->memory_bytes + options->memory_bytes / PAGES_SHARE + VMM_OVERHEAD, 16, 100};
+    const struct limits vmm = {cgroups->mapped + cgroups->mapped / PAGES_SHARE + VMM_OVERHEAD, 16,
+                               100};
     const struct limits broker = {BROKER_MEMORY, 8, 25};
     const struct limits *const limits = role == VMM ? &vmm : &broker;
     struct cgroup *cgroup = role == VMM ? &cgroups->vmm : &cgroups->broker;

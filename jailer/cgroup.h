@@ -31,6 +31,7 @@ struct cgroup {
 struct cgroups {
     unsigned count; /* of the parents; 0 where there are no cgroups for this user */
     int parents[CGROUP_FOLDERS_MAX];
+    uint64_t mapped; /* bytes that are the guest's memory: its own, and the images */
     struct cgroup vmm, broker;
 };
 
@@ -40,9 +41,9 @@ const char *cgroups_skipped(const struct options *options);
 /* Whether the broker's cgroup has a folder of v2. */
 bool cgroups_have_v2(const struct options *options);
 
-/* Opens the parents, made if need be, and names the cgroups; leaves count 0 where this user has
- * none. */
-void cgroups_open(struct cgroups *cgroups, const struct options *options);
+/* Opens the parents, made if need be, and names the cgroups, of a VMM that has all its images by
+ * now; leaves count 0 where this user has none. */
+void cgroups_open(struct cgroups *cgroups, const struct jail *vmm);
 
 /* Makes the cgroup of the VMM or of the broker, which `owner` may then remove, with its default
  * limits and those of --cgroup. False if there is one of that name already. Ends the program by

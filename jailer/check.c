@@ -59,7 +59,7 @@ void check_feeds(struct jail broker, struct user_log *out, int signals)
     if (waitid(P_PIDFD, (id_t)pidfd, &end, WEXITED) != 0)
         err(1, "cannot wait for the check of the feeds file");
     if (signal != 0)
-        exit(STATUS_SIGNAL + signal);
+        _exit(STATUS_SIGNAL + signal);
     if (end.si_code != CLD_EXITED || end.si_status != 0) {
         user_log_say(out, "the feeds file %s is not valid; nothing was started",
                      broker.options->feeds);

@@ -6,6 +6,7 @@
 #include "configure.h"
 
 #include "kvm.h"
+#include "linux.h"
 #include "processor.h"
 
 #include "policy/fds.h"
@@ -28,11 +29,12 @@ static void tell(int start, const void *part, size_t size)
         err(1, "cannot send the VMM its configuration");
 }
 
-void configure_vm(int start, const struct options *options, int kvm, int guest)
+void configure_vm(int start, struct jail *vmm, int kvm)
 {
+    const struct options *options = vmm->options;
     struct config config = {
         .version = CONFIG_VERSION,
-        .guest = GUEST_FLAT,
+        .guest = options->is_linux ? GUEST_LINUX : GUEST_FLAT,
         .memory_size = options->memory_bytes,
         .lock_memory = options->lock_memory,
         .image_count = 1,
@@ -40,12 +42,14 @@ void configure_vm(int start, const struct options *options, int kvm, int guest)
     };
     struct stat status;
 
-    if (fstat(guest, &status) != 0)
+    if (fstat(vmm->fds[VMM_FD_GUEST], &status) != 0)
         err(1, "cannot see the size of the guest image %s (--guest)", options->guest);
     if (!S_ISREG(status.st_mode))
         errx(1, "the guest image %s is not a regular file (--guest)", options->guest);
     config.images[0].size = (uint64_t)status.st_size;
-    config.cap_count = kvm_offered_caps(kvm, config.caps);
+    config.cap_count = kvm_offered_caps(kvm, options, config.caps);
+    if (config.guest == GUEST_LINUX)
+        linux_furnish(vmm, &config);
     tell(start, &config, sizeof(config));
 }
 

@@ -2,11 +2,11 @@
 #ifndef SPARKLER_CONFIGURE_H
 #define SPARKLER_CONFIGURE_H
 
-#include "options.h"
+#include "jail.h"
 
-/* Writes the configuration of the VM to the pipe `start`. `kvm` is /dev/kvm, `guest` the guest
- * image. Ends the program by err(3) if the image is not a regular file. */
-void configure_vm(int start, const struct options *options, int kvm, int guest);
+/* Writes the configuration of the VM to the pipe `start`, and gives the VMM the images of a Linux
+ * guest. `kvm` is /dev/kvm. Ends the program by err(3) if an image is not a regular file. */
+void configure_vm(int start, struct jail *vmm, int kvm);
 
 /* Writes which processor the guest has: the CPUID leaves of KVM_GET_SUPPORTED_CPUID, restricted
  * (processor.h), and the host's brand string. */

@@ -43,14 +43,20 @@ int guest_image(const char *path)
     return fd;
 }
 
-/* Exactly as large as asked for and never a program, and no process can change that
- * (memfd_create(2)). */
-int guest_memory(uint64_t bytes)
+int guest_memfd(const char *name)
 {
-    int fd = memfd_create("guest-memory", MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_NOEXEC_SEAL);
+    int fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_NOEXEC_SEAL);
 
     if (fd < 0 && errno == EINVAL) /* before Linux 6.3: the log says that it lacks write-execute */
-        fd = memfd_create("guest-memory", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+        fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    return fd;
+}
+
+/* Exactly as large as asked for, and no process can change that. */
+int guest_memory(uint64_t bytes)
+{
+    int fd = guest_memfd("guest-memory");
+
     if (fd < 0 || ftruncate(fd, (off_t)bytes) != 0 ||
         fcntl(fd, F_ADD_SEALS, F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL) != 0)
         err(1, "cannot make %llu bytes of guest memory", (unsigned long long)bytes);

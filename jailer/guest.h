@@ -12,4 +12,8 @@ int guest_image(const char *path);
  * fails. */
 int guest_memory(uint64_t bytes);
 
+/* memfd_create(2) for what a guest gets, close-on-exec: to be sealed, and never a program. Returns
+ * -1 and errno if it fails. */
+int guest_memfd(const char *name);
+
 #endif

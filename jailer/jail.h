@@ -8,12 +8,15 @@
 #include "options.h"
 #include "timing.h"
 
+#include "policy/fds.h"
+#include "vmm/config.h"
+
 #include <stdint.h>
 
 /* the processes that a lock may hold; a bit each, since a lock names all that it holds */
 enum role { VMM = 1, BROKER = 2, SUPERVISOR = 4, JANITOR = 8 };
 
-#define JAIL_FDS_MAX  (8 + OPTION_REPEATS_MAX)
+#define JAIL_FDS_MAX  (VMM_FD_IMAGES + LINUX_IMAGES_MAX + 1)
 #define JAIL_NAME_MAX 48 /* of a descriptor: "credential.", 32 characters, ":" */
 
 struct jail;
@@ -33,6 +36,7 @@ struct jail {
     bool as_root;    /* the jailer has real root, and gives the jail ids of its own */
     uid_t uid, euid; /* differ in supervisor and janitor alone */
     gid_t gid;
+    uint64_t image_bytes;          /* that the VMM maps beside the guest's own memory */
     int program;                   /* O_PATH descriptor of what is executed */
     char **argv;                   /* of the program */
     int start;                     /* write end of the pipe of vmm/config.h; close-on-exec */

@@ -33,5 +33,5 @@ _Noreturn void janitor_run(const struct jail *jail)
         if (errno != EINTR)
             err(1, "the janitor cannot wait for the supervisor");
     cgroups_remove(jail->cgroups);
-    exit(0);
+    _exit(0);
 }

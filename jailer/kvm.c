@@ -62,12 +62,19 @@ static bool offers(int kvm, enum cap cap)
     return offered > 0 && ((uint32_t)offered & caps[cap].offered) == caps[cap].offered;
 }
 
-uint32_t kvm_offered_caps(int kvm, struct config_cap offered[CONFIG_CAPS_MAX])
+/* A program on the host may lock across cache lines, and so may one in a VM. */
+static bool serves(enum cap cap, const struct options *options)
+{
+    return cap != BUS_LOCKS || !options->is_linux;
+}
+
+uint32_t kvm_offered_caps(int kvm, const struct options *options,
+                          struct config_cap offered[CONFIG_CAPS_MAX])
 {
     uint32_t count = 0;
 
     for (enum cap cap = 0; cap < CAPS; cap++)
-        if (offers(kvm, cap))
+        if (serves(cap, options) && offers(kvm, cap))
             offered[count++] =
                 (struct config_cap){.number = caps[cap].number, .argument = caps[cap].argument};
     return count;
@@ -87,7 +94,8 @@ static const char *lacks(enum cap cap, const char *why)
 
 static const char *lacks_bus_locks(const struct jail *jail)
 {
-    (void)jail;
+    if (!serves(BUS_LOCKS, jail->options))
+        return "a Linux program may make them, as on the host";
     return lacks(BUS_LOCKS, "KVM cannot detect them on this processor");
 }
 

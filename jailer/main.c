@@ -135,6 +135,11 @@ static void furnish_vmm(struct jail *vmm, const struct options *options, int kvm
     give(vmm, guest_image(options->guest), "guest");
     give(vmm, link, "broker");
     give(vmm, start, "start");
+    if (options->is_linux) {
+        give(vmm, -1, "vm"); /* these two the VMM makes */
+        give(vmm, -1, "vcpu");
+        give(vmm, STDERR_FILENO, "error");
+    }
 }
 
 /* For the broker, who is born in it; the VMM leaves it. */
@@ -259,11 +264,12 @@ static void log_missing(const struct jail *vmm, const struct jail *broker, struc
 }
 
 /* Makes the VMM's cgroup, and before that the one who removes it if all else is killed. */
-static void make_vmm_cgroup(struct cgroups *cgroups, struct jail *janitor, struct jail *supervisor)
+static void make_vmm_cgroup(struct cgroups *cgroups, const struct jail *vmm, struct jail *janitor,
+                            struct jail *supervisor)
 {
-    const struct options *options = janitor->options;
+    const struct options *options = vmm->options;
 
-    cgroups_open(cgroups, options);
+    cgroups_open(cgroups, vmm);
     if (cgroups->count == 0)
         return;
     /* a daemon leaves no terminal open; its output is /dev/null */
@@ -342,6 +348,7 @@ int main(int argc, char **argv)
                 janitor = new_jail(JANITOR, &options, &timing);
     static struct supervisor state; /* static, so that its pages cost nothing until they are used */
     static char line[1024];         /* of stderr: no message is mixed with another process's */
+    char *vmm_argv[2] = {NULL};
     char *broker_argv[] = {"sparkler-netbroker", "--offline-samples", NULL};
     int kvm, link[2], start_end, start, broker_log;
 
@@ -351,7 +358,8 @@ int main(int argc, char **argv)
     rlimits_check(&options.limits);
     if (options.explain) {
         explain((const struct jail *[]){&vmm, &broker, &supervisor, &janitor});
-        return 0;
+        fflush(stdout);
+        _exit(0);
     }
     timing.on = options.timing;
     timing_phase(&timing, "options");
@@ -363,6 +371,7 @@ int main(int argc, char **argv)
     state.id = options.id;
     state.timeout_seconds = options.timeout_seconds;
     state.pid_file = options.pid_file != NULL;
+    state.is_linux = options.is_linux;
     state.starter = options.daemonize;
     kvm = kvm_open();
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, link) != 0)
@@ -372,7 +381,8 @@ int main(int argc, char **argv)
     make_pipe(&supervisor.fds[SUPERVISOR_FD_BROKER_LOG], &broker_log);
     state.broker_log =
         (struct log){.from = SUPERVISOR_FD_BROKER_LOG, .program = "sparkler-netbroker"};
-    vmm.argv = options.arguments - 1; /* the slot before them is "--" or the program's name */
+    /* what is behind "--" is the VMM's, or the Linux program's */
+    vmm.argv = options.is_linux ? vmm_argv : options.arguments - 1;
     vmm.argv[0] = basename((char *)options.program);
     broker.argv = broker_argv;
     if (!options.offline_samples)
@@ -381,7 +391,7 @@ int main(int argc, char **argv)
         enter_network(options.netns);
     give_console(&vmm, &supervisor, &state, &options);
     furnish_vmm(&vmm, &options, kvm, link[0], start_end);
-    configure_vm(start, &options, kvm, vmm.fds[VMM_FD_GUEST]);
+    configure_vm(start, &vmm, kvm);
     furnish_broker(&broker, &options, link[1], broker_log);
     supervisor.fd_count = SUPERVISOR_FD_STARTER + 1;
     for (int fd = 0; fd <= STDERR_FILENO; fd++)
@@ -393,7 +403,7 @@ int main(int argc, char **argv)
         err(1, "cannot open the jailer's own pidfd; Linux 5.3 has them");
     supervisor.fds[SUPERVISOR_FD_SIGNALS] = take_signals();
     timing_phase(&timing, "files, pipes, signals");
-    make_vmm_cgroup(&state.cgroups, &janitor, &supervisor);
+    make_vmm_cgroup(&state.cgroups, &vmm, &janitor, &supervisor);
     timing_phase(&timing, "cgroup of the VMM");
     vmm.cgroups = broker.cgroups = &state.cgroups;
     vmm.cgroup = &state.cgroups.vmm;
@@ -409,5 +419,5 @@ int main(int argc, char **argv)
     user_log_limit(&state.log);
     prctl(PR_SET_NAME, supervisor.comm);
     jail_close_locks(&supervisor);
-    return supervise(&state);
+    _exit(supervise(&state));
 }

@@ -1,8 +1,9 @@
 /* Reads the command line; says what is wrong with it. */
 #include "options.h"
 
+#include "values.h"
+
 #include <err.h>
-#include <errno.h>
 #include <getopt.h>
 #include <limits.h>
 #include <stdio.h>
@@ -14,12 +15,6 @@
 #define LIBEXECDIR "../libexec/sparkler"
 #define DATADIR    "../share/sparkler"
 
-#define MEMORY_MIN     (64u << 10)
-#define MEMORY_MAX     (3ull << 30)
-#define MEMORY_DEFAULT (1u << 20)
-
-#define PARENT_CGROUP_MAX 400
-
 /*
  * Uids of our own, above those that distributions and systemd hand out (systemd's "Users, Groups,
  * UIDs and GIDs"): two for each VM, by the pid of its jailer or by a hash of its --id.
@@ -29,112 +24,28 @@
 
 static const char usage[] =
     "usage: jailer [OPTIONS] [-- ARGUMENTS OF PROGRAM], or -h, --help, --version\n"
-    "Runs PROGRAM on /dev/kvm in a jail, and a network broker in another.\n"
-    "  --exec PROGRAM        path, or name beside jailer or in libexec (sparkler-vmm)\n"
-    "  --guest FILE          flat 16-bit image to run (the monitor)\n"
-    "  --mem SIZE, --lock-memory   guest memory, 64K to 3G (1M); not swapped\n"
+    "Runs a guest on /dev/kvm in a jail, and a network broker in another.\n"
+    "  --program FILE        Linux program to run, with ARGUMENTS\n"
+    "  --root FILE           EROFS image to run it in; without --program: -- PATH ...\n"
+    "  --file FILE           it sees it in /input; repeatable, as --env NAME=VALUE\n"
+    "  --cwd PATH, --trace   where it starts (/); print its system calls\n"
+    "  --guest FILE          flat 16-bit image to run in its place (the monitor)\n"
+    "  --mem SIZE, --lock-memory   guest memory (1M; Linux: 512M); never swapped\n"
     "  --feeds FILE          what the network may be used for (feeds.json)\n"
     "  --offline-samples     show the feeds' samples, marked, without the network\n"
     "  --credential NAME=FILE  key, token or CA file for the broker; repeatable\n"
     "  --ca FILE             trusted authorities (/etc/ssl/certs/ca-certificates.crt)\n"
-    "  --broker PROGRAM      another network broker (sparkler-netbroker)\n"
     "  --console auto|raw    raw: escape sequences of the guest reach the terminal\n"
-    "  --timeout SECONDS     end the VM after this time\n"
+    "  --timeout SECONDS, --pid-file FILE   end it then; has the pid while it runs\n"
     "  --daemonize           no console; the log is stderr, unless that is a terminal\n"
-    "  --pid-file FILE       has the jailer's pid while the VM runs, then nothing\n"
-    "  --id ID               name of the VM, letters, digits and '-' (from the pid)\n"
-    "  --uid UID, --gid GID  of the jails, when root (picked by --id)\n"
-    "  --userns              use user namespaces even when root\n"
-    "  --netns PATH          network namespace of the broker (the jailer's own)\n"
+    "  --id ID, --uid UID, --gid GID   name (from the pid) and ids of the jails\n"
+    "  --userns, --netns PATH  user namespaces even when root; the broker's network\n"
     "  --resource-limit NAME=VALUE   as, fsize, nofile... of both jails; repeatable\n"
-    "  --cgroup [broker:]FILE=VALUE  limit of the VMM or the broker; repeatable\n"
-    "  --parent-cgroup PATH  where the cgroups are made (sparkler)\n"
+    "  --cgroup [broker:]FILE=VALUE, --parent-cgroup PATH   limits; where (sparkler)\n"
+    "  --exec PROGRAM, --broker PROGRAM  (sparkler-vmm, sparkler-netbroker)\n"
     "  --explain, --timing   print the locks, run nothing; print a start's phases\n"
-    "Exit: 0 halted, 1 set-up, 2 guest failed, 3 limit, 4 console closed, 128+signal\n";
-
-/* False if the text is not a whole number, with K, M or G behind it where that is allowed. */
-static bool parse_number(const char *text, bool suffixes, uint64_t *number)
-{
-    char *end;
-
-    if (*text < '0' || *text > '9')
-        return false;
-    errno = 0;
-    *number = strtoull(text, &end, 10);
-    if (errno != 0)
-        return false;
-    if (suffixes && *end != '\0') {
-        const char *units = "KMG", *unit = strchr(units, *end);
-
-        if (unit == NULL || *number > UINT64_MAX >> 30)
-            return false;
-        *number <<= 10 * (unit - units + 1);
-        end++;
-    }
-    return *end == '\0';
-}
-
-static uint64_t number_option(const char *name, const char *text, uint64_t least, uint64_t most)
-{
-    uint64_t number;
-
-    if (!parse_number(text, false, &number) || number < least || number > most)
-        errx(1, "--%s %s: expected a whole number from %llu to %llu", name, text,
-             (unsigned long long)least, (unsigned long long)most);
-    return number;
-}
-
-static uint64_t memory_option(const char *text)
-{
-    uint64_t bytes;
-
-    if (!parse_number(text, true, &bytes) || bytes < MEMORY_MIN || bytes > MEMORY_MAX ||
-        bytes % 4096 != 0)
-        errx(1, "--mem %s: expected a multiple of 4K from 64K to 3G", text);
-    return bytes;
-}
-
-static void setting_option(const char *name, char *text, struct settings *settings)
-{
-    char *equals = strchr(text, '=');
-
-    if (equals == NULL || equals == text || equals[1] == '\0')
-        errx(1, "--%s %s: expected NAME=VALUE", name, text);
-    if (settings->count == OPTION_REPEATS_MAX)
-        errx(1, "--%s is given more than %d times", name, OPTION_REPEATS_MAX);
-    *equals = '\0';
-    settings->list[settings->count++] = (struct setting){text, equals + 1};
-}
-
-static const char *id_option(const char *text)
-{
-    size_t length = strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-");
-
-    if (length == 0 || length > 64 || text[length] != '\0')
-        errx(1, "--id %s: expected 1 to 64 letters, digits and '-'", text);
-    return text;
-}
-
-/* Below the parent of all cgroups, whatever it is: no way up, and no path that is cut off. */
-static const char *parent_cgroup_option(const char *text)
-{
-    for (const char *part = text; part != NULL; part = strchr(part, '/')) {
-        part += strspn(part, "/");
-        if (strncmp(part, "..", 2) == 0 && (part[2] == '/' || part[2] == '\0'))
-            errx(1, "--parent-cgroup %s: '..' is not accepted; give a path below /sys/fs/cgroup",
-                 text);
-    }
-    if (strlen(text) > PARENT_CGROUP_MAX)
-        errx(1, "--parent-cgroup: expected a path of at most %d bytes", PARENT_CGROUP_MAX);
-    return text;
-}
-
-static bool console_option(const char *text)
-{
-    if (strcmp(text, "raw") != 0 && strcmp(text, "auto") != 0)
-        errx(1, "--console %s: expected auto or raw", text);
-    return strcmp(text, "raw") == 0;
-}
+    "Exit: 0 halted, 1 set-up, 2 guest failed, 3 limit, 4 console closed, 128+signal\n"
+    "of a Linux program: its own, or 124 time limit, 125 set-up, 137 memory limit\n";
 
 /* The first that exists of `name` beside the jailer and in `folder`; a name with a slash is a path.
  */
@@ -200,8 +111,12 @@ static void set_defaults(struct options *options)
         options->id = id;
     }
     options->feeds_given = options->feeds != NULL;
+    if (options->memory_bytes == 0)
+        options->memory_bytes = memory_preset(options->is_linux);
     if (options->guest == NULL)
-        options->guest = look_up("monitor.bin", DATADIR);
+        options->guest = look_up(options->is_linux ? "linux.bin" : "monitor.bin", DATADIR);
+    if (options->directory == NULL)
+        options->directory = "/";
     if (options->feeds == NULL)
         options->feeds = look_up("feeds.json", DATADIR);
     if (options->broker == NULL)
@@ -213,6 +128,12 @@ static void set_defaults(struct options *options)
 enum option_id {
     EXEC = 1,
     GUEST,
+    LINUX_PROGRAM,
+    LINUX_ROOT,
+    LINUX_FILE,
+    ENVIRONMENT,
+    DIRECTORY,
+    TRACE,
     MEM,
     LOCK_MEMORY,
     FEEDS,
@@ -241,6 +162,12 @@ enum option_id {
 static const struct option names[] = {
     {"exec", required_argument, NULL, EXEC},
     {"guest", required_argument, NULL, GUEST},
+    {"program", required_argument, NULL, LINUX_PROGRAM},
+    {"root", required_argument, NULL, LINUX_ROOT},
+    {"file", required_argument, NULL, LINUX_FILE},
+    {"env", required_argument, NULL, ENVIRONMENT},
+    {"cwd", required_argument, NULL, DIRECTORY},
+    {"trace", no_argument, NULL, TRACE},
     {"mem", required_argument, NULL, MEM},
     {"lock-memory", no_argument, NULL, LOCK_MEMORY},
     {"feeds", required_argument, NULL, FEEDS},
@@ -267,6 +194,14 @@ static const struct option names[] = {
     {0},
 };
 
+/* Not by exit(3), which says that a Linux program's set-up has failed. */
+static _Noreturn void print_and_end(const char *text)
+{
+    fputs(text, stdout);
+    fflush(stdout);
+    _exit(0);
+}
+
 static void set_option(struct options *options, enum option_id option, char *value)
 {
     switch (option) {
@@ -276,8 +211,26 @@ static void set_option(struct options *options, enum option_id option, char *val
     case GUEST:
         options->guest = value;
         break;
+    case LINUX_PROGRAM:
+        options->linux_program = value;
+        break;
+    case LINUX_ROOT:
+        options->linux_root = value;
+        break;
+    case LINUX_FILE:
+        string_option("file", value, &options->files);
+        break;
+    case ENVIRONMENT:
+        environment_option(value, &options->environment);
+        break;
+    case DIRECTORY:
+        options->directory = directory_option(value);
+        break;
+    case TRACE:
+        options->trace = true;
+        break;
     case MEM:
-        options->memory_bytes = memory_option(value);
+        options->memory_bytes = memory_option(value, options->is_linux);
         break;
     case LOCK_MEMORY:
         options->lock_memory = true;
@@ -341,12 +294,41 @@ static void set_option(struct options *options, enum option_id option, char *val
         options->timing = true;
         break;
     case HELP:
-        fputs(usage, stdout);
-        exit(0);
+        print_and_end(usage);
     case VERSION:
-        puts("sparkler " SPARKLER_VERSION);
-        exit(0);
+        print_and_end("sparkler " SPARKLER_VERSION "\n");
     }
+}
+
+/* A first look, since the range of --mem and the status of a mistake depend on it. */
+static bool names_linux_program(int argc, char **argv)
+{
+    bool found = false;
+    int option;
+
+    while ((option = getopt_long(argc, argv, "+:h", names, NULL)) != -1)
+        found |= option == LINUX_PROGRAM || option == LINUX_ROOT;
+    optind = 0; /* start anew */
+    return found;
+}
+
+static void end_linux(void)
+{
+    _exit(STATUS_LINUX_FAILED);
+}
+
+/* Options that say nothing without others, or against others. */
+static void check_together(const struct options *options)
+{
+    if (options->is_linux && options->guest != NULL)
+        errx(1, "--guest is a flat image, --program and --root are for a Linux program: give one "
+                "or the other");
+    if (options->is_linux && options->linux_program == NULL && options->arguments[0] == NULL)
+        errx(1, "--root %s: which program of it? Give its path behind '--'", options->linux_root);
+    if (!options->is_linux && (options->files.count > 0 || options->environment.count > 0 ||
+                               options->directory != NULL || options->trace))
+        errx(1, "--file, --env, --cwd and --trace are for a Linux program: give it by --program "
+                "or --root");
 }
 
 struct options options_parse(int argc, char **argv)
@@ -355,11 +337,13 @@ struct options options_parse(int argc, char **argv)
         .program = "sparkler-vmm",
         .ca = "/etc/ssl/certs/ca-certificates.crt",
         .parent_cgroup = "sparkler",
-        .memory_bytes = MEMORY_DEFAULT,
     };
     int option;
 
     opterr = 0;
+    options.is_linux = names_linux_program(argc, argv);
+    if (options.is_linux)
+        atexit(end_linux);
     while ((option = getopt_long(argc, argv, "+:h", names, NULL)) != -1) {
         if (option == ':')
             errx(1, "%s: a value is missing; see jailer --help", argv[optind - 1]);
@@ -375,6 +359,7 @@ struct options options_parse(int argc, char **argv)
              "%s: not expected here; see jailer --help (arguments of the program go behind '--')",
              argv[optind]);
     options.arguments = argv + optind;
+    check_together(&options);
     set_defaults(&options);
     return options;
 }

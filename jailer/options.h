@@ -7,7 +7,12 @@
 #include <sys/resource.h>
 #include <sys/types.h>
 
+/* What the jailer ends with for a Linux program that could not run, or whose VM failed, as env(1)
+ * does: 0 to 4 are the program's own. */
+#define STATUS_LINUX_FAILED 125
+
 #define OPTION_REPEATS_MAX 16 /* of each option that may be given again */
+#define OPTION_STRINGS_MAX 64 /* of --env, which costs no descriptor */
 
 /* NAME=VALUE, as --credential, --cgroup and --resource-limit take it */
 struct setting {
@@ -20,6 +25,12 @@ struct settings {
     struct setting list[OPTION_REPEATS_MAX];
 };
 
+/* the values of --file, and of --env, which are NAME=VALUE */
+struct strings {
+    unsigned count;
+    const char *list[OPTION_STRINGS_MAX];
+};
+
 struct options {
     const char *id;
     bool id_given;
@@ -27,6 +38,11 @@ struct options {
     char **arguments;    /* of the VMM, behind its name; ended by NULL */
     const char *broker;  /* path of the network broker */
     const char *guest, *feeds, *ca;
+    /* a Linux program; `guest` is then the kernel that answers it */
+    bool is_linux;
+    const char *linux_program, *linux_root, *directory;
+    struct strings files, environment;
+    bool trace;
     bool feeds_given; /* by the user, so they are checked before the VM starts */
     struct settings credentials, limits, cgroup_limits;
     const char *parent_cgroup; /* below /sys/fs/cgroup, or below each controller there (v1) */
@@ -45,7 +61,8 @@ struct options {
 /*
  * Reads the command line. Paths are looked up (a bare program name beside the jailer, then in the
  * libexec folder). Wrong usage ends the program with status 1 and a line that says what to do;
- * --help and --version end it with 0.
+ * --help and --version end it with 0. For a Linux program every exit(3) ends with
+ * STATUS_LINUX_FAILED from here on; other ends are by _exit(2).
  */
 struct options options_parse(int argc, char **argv);
 

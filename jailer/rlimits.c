@@ -76,7 +76,7 @@ static void set_limits(struct jail *jail)
     limit(RLIMIT_FSIZE, 1 << 30); /* the console may go to a file */
     limit(RLIMIT_NOFILE, 64);
     if (jail->role == VMM)
-        limit(RLIMIT_AS, jail->options->memory_bytes + program);
+        limit(RLIMIT_AS, jail->options->memory_bytes + jail->image_bytes + program);
     else
         limit(RLIMIT_DATA, broker_data); /* an ordinary user may have no cgroup that bounds it */
     for (unsigned i = 0; i < jail->options->limits.count; i++) {

@@ -272,7 +272,7 @@ static int vmm_status(struct supervisor *supervisor, const siginfo_t *end)
 {
     if (end->si_code != CLD_EXITED && end->si_status == SIGKILL && supervisor->vmm_oom_kills > 0) {
         user_log_say(&supervisor->log, "sparkler-vmm was killed: its cgroup had no memory left");
-        return STATUS_LIMIT;
+        return supervisor->is_linux ? STATUS_LINUX_MEMORY : STATUS_LIMIT;
     }
     return status_of(supervisor, "sparkler-vmm", end);
 }
@@ -293,7 +293,7 @@ static int end_status(struct supervisor *supervisor, enum cause cause, int signa
     case TIMED_OUT:
         user_log_say(&supervisor->log, "the VM was ended after %u seconds (--timeout)",
                      supervisor->timeout_seconds);
-        return STATUS_LIMIT;
+        return supervisor->is_linux ? STATUS_LINUX_TIME : STATUS_LIMIT;
     }
     return 1;
 }

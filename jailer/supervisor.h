@@ -25,14 +25,18 @@ struct supervisor {
     unsigned long vmm_oom_kills;
     unsigned long broker_oom_kills; /* said so far */
     unsigned timeout_seconds;       /* 0: none */
+    bool is_linux;                  /* the guest is a Linux program */
     bool pid_file;                  /* to be emptied in the end */
     bool starter;                   /* of a daemon: waits to hear whether the VM is up, and then
                                        the log is no terminal any more */
 };
 
-/* exit statuses of the jailer beside the VMM's own */
-#define STATUS_LIMIT  3
-#define STATUS_SIGNAL 128 /* + its number */
+/* exit statuses of the jailer beside the VMM's own: for a flat guest; for a Linux program, those of
+ * timeout(1), and of containers whose memory is gone */
+#define STATUS_LIMIT        3
+#define STATUS_LINUX_TIME   124
+#define STATUS_LINUX_MEMORY 137
+#define STATUS_SIGNAL       128 /* + its number */
 
 /* Waits for the end of the VM, however it comes; returns the jailer's exit status. */
 int supervise(struct supervisor *supervisor);

@@ -19,7 +19,7 @@ jail_stage() {
     export stage JAILER PROBE VM_UID ways
     stage=$(mktemp -d "${TMPDIR:-/tmp}/sparkler-test.XXXXXX")
     chmod 755 "$stage"
-    cp "$build"/{jailer,sparkler-vmm,sparkler-netbroker,monitor.bin,feeds.json} \
+    cp "$build"/{jailer,sparkler-vmm,sparkler-netbroker,monitor.bin,linux.bin,feeds.json} \
         "$build"/probes/{attempt,attempt-broker,jailer-no-filter} "$stage"
     JAILER=$stage/jailer PROBE=$stage/attempt
     if [ "$(id -u)" = 0 ]; then
@@ -145,7 +145,7 @@ child() {
 # The processes of the VM of $supervisor, by their parts. Linux before 6.14 names a program that
 # was executed by its descriptor after the number, 63, until the program takes a name.
 vmm() {
-    child "$supervisor" sparkler-vmm attempt 63
+    child "$supervisor" sparkler-vmm sparkler-linux attempt 63
 }
 
 warden() {
@@ -182,7 +182,7 @@ ours() {
     ps -eo pid=,ruid=,euid=,stat=,comm=,args= | awk -v uid="$VM_UID" -v root="$(id -u)" '
         $4 ~ /^Z/ { next }
         root == 0 && ($2 == uid || $3 == uid || $2 == uid + 1 || $3 == uid + 1) && !/victim/
-        root != 0 && $2 == uid && $5 ~ /^(supervisor|warden|janitor|sparkler-vmm|sparkler-netbro|63)$/'
+        root != 0 && $2 == uid && $5 ~ /^(supervisor|warden|janitor|sparkler-vmm|sparkler-linux|sparkler-netbro|63)$/'
 }
 
 # What is there beyond what was there before the VM: processes, cgroups, mounts, files.

@@ -47,6 +47,7 @@ static int above(int fd, const char *what)
 static void start_vmm(const char *vmm, const char *guest, int link)
 {
     const struct options options = {.guest = guest, .memory_bytes = MEMORY_SIZE};
+    struct jail jail = {.options = &options};
     char *arguments[] = {"sparkler-vmm", NULL}, *environment[] = {NULL};
     int start[2] = {-1, -1};
 
@@ -55,7 +56,8 @@ static void start_vmm(const char *vmm, const char *guest, int link)
     int kvm = above(kvm_open(), "/dev/kvm");
     int memory = above(memfd_create("guest memory", 0), "memfd_create");
     int image = above(open(guest, O_RDONLY), guest);
-    configure_vm(start[1], &options, kvm, image);
+    jail.fds[VMM_FD_GUEST] = image;
+    configure_vm(start[1], &jail, kvm);
     configure_processor(start[1], kvm);
     int program = above(open(vmm, O_RDONLY), vmm);
     int broker = above(link, "link");

@@ -1,0 +1,29 @@
+/*
+ * The values of the command line's options. Each function ends the program with status 1 and a line
+ * that says what was expected if the value is another.
+ */
+#ifndef SPARKLER_VALUES_H
+#define SPARKLER_VALUES_H
+
+#include "options.h"
+
+/* A whole number; `name` is the option's. */
+uint64_t number_option(const char *name, const char *text, uint64_t least, uint64_t most);
+
+/* Bytes of guest memory, which may end with K, M or G; and how much there is without the option. */
+uint64_t memory_option(const char *text, bool is_linux);
+uint64_t memory_preset(bool is_linux);
+
+/* These add to what was given before: a file's name, NAME=VALUE of an environment, of two values of
+ * one name the last, and NAME=VALUE that is taken apart in `text`. */
+void string_option(const char *name, const char *text, struct strings *strings);
+void environment_option(const char *text, struct strings *environment);
+void setting_option(const char *name, char *text, struct settings *settings);
+
+/* These return the text as it is, the last one whether it is "raw". */
+const char *directory_option(const char *text);
+const char *id_option(const char *text);
+const char *parent_cgroup_option(const char *text);
+bool console_option(const char *text);
+
+#endif
