@@ -1,0 +1,129 @@
+/*
+ * Any 4 bytes as an OUT to the call port, and any bytes as the structure there: no access is
+ * outside the guest's memory (AddressSanitizer watches), nothing but the buffer and the result of a
+ * call changes, and no descriptor is used but those of the program's streams.
+ *
+ * The input is the address, and what lies from there on in the guest's memory.
+ */
+#include "clean.h"
+
+#include <poll.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/time.h>
+#include <sys/types.h>
+#include <unistd.h>
+
+/* The system calls of the call port, in its own process. */
+static ssize_t fuzz_write(int fd, const void *bytes, size_t size);
+static ssize_t fuzz_read(int fd, void *bytes, size_t size);
+static int fuzz_poll(struct pollfd *polled, nfds_t count);
+#define write(fd, bytes, size)           fuzz_write(fd, bytes, size)
+#define read(fd, bytes, size)            fuzz_read(fd, bytes, size)
+#define ppoll(polled, count, time, mask) fuzz_poll(polled, count)
+#define ioctl(...)                       0
+#include "vmm/call.c"
+#undef write
+#undef read
+#undef ioctl
+
+#define RAM ((size_t)8 << 10)
+
+static uint8_t *touched; /* the buffer that a call reads or fills, or NULL */
+static size_t touched_size;
+
+void log_line(const char *format, ...)
+{
+    va_list arguments;
+    char line[1024];
+
+    va_start(arguments, format);
+    vsnprintf(line, sizeof(line), format, arguments);
+    va_end(arguments);
+    for (const char *next = line; *next != '\0'; next++)
+        must(*next >= ' ' && *next <= '~', "a line of the log is printable");
+}
+
+void console_make_blocking(int fd)
+{
+    (void)fd;
+}
+
+void timer_set(uint64_t microseconds)
+{
+    must(microseconds == 0 || microseconds >= 1000, "a tick is not too fast");
+}
+
+bool timer_fired(void)
+{
+    return false;
+}
+
+static ssize_t fuzz_write(int fd, const void *bytes, size_t size)
+{
+    static volatile uint8_t sum;
+
+    must(fd == FD_CONSOLE_OUT || fd == VMM_FD_ERROR, "only the program's output is written to");
+    for (size_t i = 0; i < size; i++)
+        sum ^= ((const uint8_t *)bytes)[i];
+    return (ssize_t)size;
+}
+
+static ssize_t fuzz_read(int fd, void *bytes, size_t size)
+{
+    must(fd == FD_CONSOLE_IN, "only the program's input is read");
+    memset(bytes, 'k', size);
+    touched = bytes;
+    touched_size = size;
+    return (ssize_t)size;
+}
+
+static int fuzz_poll(struct pollfd *polled, nfds_t count)
+{
+    must(count == 1 && (polled->fd == FD_CONSOLE_IN || polled->fd == -1), "it waits for the input");
+    return polled->fd == FD_CONSOLE_IN;
+}
+
+/* The memory is as it was, but for the buffer of a read and the result at `call`. */
+static void must_be_untouched(const uint8_t *before, const uint8_t *after, size_t call)
+{
+    const size_t result = call + offsetof(struct linux_call, result);
+
+    for (size_t i = 0; i < RAM; i++) {
+        bool mine = (i >= result && i < result + sizeof(int64_t)) ||
+                    (touched && i >= (size_t)(touched - after) &&
+                     i < (size_t)(touched - after) + touched_size);
+
+        must(mine || before[i] == after[i], "nothing else changes");
+    }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    uint8_t *ram = malloc(RAM), *before = malloc(RAM), bytes[4];
+    struct kvm_run run = {0};
+    const struct machine machine = {.memory = ram, .memory_size = RAM, .run = &run};
+    struct call_port port = {.machine = &machine};
+    const struct access access = {
+        .port = LINUX_CALL_PORT, .size = sizeof(bytes), .count = 1, .data = bytes};
+    uint32_t address;
+
+    if (size >= sizeof(address)) {
+        memset(ram, 0, RAM);
+        memcpy(bytes, data, sizeof(bytes));
+        memcpy(&address, data, sizeof(address));
+        data += sizeof(address);
+        size -= sizeof(address);
+        if (address < RAM)
+            memcpy(ram + address, data, size < RAM - address ? size : RAM - address);
+        memcpy(before, ram, RAM);
+        touched = NULL;
+        must(call_device.out(&port, &access) <= 255, "an end has a status");
+        must_be_untouched(before, ram, address);
+    }
+    free(before);
+    free(ram);
+    return 0;
+}
