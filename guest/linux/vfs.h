@@ -1,0 +1,197 @@
+/*
+ * The files of the kernel: names (dentries), what they name (inodes), and open files; after Linux'
+ * own VFS where the thing is the same. The kernel is never preempted, so that nothing here locks;
+ * only reading and writing a file may wait. Errors are -errno.
+ *
+ * There is one file system that can be changed (tmpfs.c): inodes in memory, some of which have what
+ * they hold from a read-only image below until it is changed. /dev, /feeds and /input are made of
+ * it, too; /proc makes its files while it is asked (proc.c).
+ */
+#ifndef LINUX_VFS_H
+#define LINUX_VFS_H
+
+#include <asm/errno.h>
+#include <asm/fcntl.h>
+#include <linux/limits.h>
+#include <linux/stat.h>
+#include <linux/uio.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct dentry;
+struct file;
+struct inode;
+struct super_block;
+
+struct timestamp {
+    int64_t seconds;
+    uint32_t nanoseconds;
+};
+
+/* ---- Bytes to or from a program, or the kernel itself: what is left of a vector (iter.c). ---- */
+
+struct iter {
+    const struct iovec *vector;
+    size_t offset; /* in *vector */
+    size_t left;   /* bytes in all */
+    bool kernel;   /* the buffers are the kernel's own */
+};
+
+struct iter iter_of_user(struct iovec *one, void *buffer, size_t size);
+struct iter iter_of_kernel(struct iovec *one, void *buffer, size_t size);
+
+/* Copies up to `size` bytes into the buffers, or from them; how many, or -EFAULT when none. */
+long iter_put(struct iter *to, const void *from, size_t size);
+long iter_zero(struct iter *to, size_t size);
+long iter_take(struct iter *from, void *to, size_t size);
+
+/* ---- Inodes ---- */
+
+/* Where a directory's entries go: false when it has no room for this one. */
+struct directory_sink {
+    bool (*emit)(struct directory_sink *sink, const char *name, size_t length, uint64_t position,
+                 uint64_t number, unsigned type);
+};
+
+struct inode_operations {
+    /* Sets entry->inode, or leaves it NULL where there is no such name. */
+    int (*lookup)(struct inode *directory, struct dentry *entry);
+    /* Emits each entry from file->position on, and moves the position past it. */
+    int (*iterate)(struct file *directory, struct directory_sink *sink);
+    /* The text of a symbolic link, without its NUL: its length. */
+    long (*readlink)(struct inode *link, char *to, size_t size);
+    /* A link of /proc that leads to the file itself, whatever its name is now: referenced, or NULL
+     * with *error. */
+    struct dentry *(*follow)(struct inode *link, int *error);
+    /* When the last reference is gone. */
+    void (*evict)(struct inode *inode);
+};
+
+struct inode {
+    const struct inode_operations *operations;
+    const struct file_operations *file_operations;
+    struct super_block *super;
+    unsigned references;
+    unsigned mappings; /* of it in address spaces */
+    uint64_t number;
+    uint64_t size;
+    uint64_t rdev;
+    uint32_t mode, uid, gid, links;
+    struct timestamp accessed, modified, changed, born;
+    void *data; /* the file system's own */
+};
+
+struct inode *inode_get(struct inode *inode);
+void inode_put(struct inode *inode);
+
+/* ---- Pages of a file, for who maps it ---- */
+
+enum page_use {
+    PAGE_READ,  /* it is only read: a private mapping, or a shared one that is not writable */
+    PAGE_WRITE, /* a shared mapping that is writable: the page is in RAM and the file's own */
+};
+
+/*
+ * The page of a regular file at an index, as a pointer into the direct map, on a page boundary. It
+ * is of an image (page_is_ram() is false) or of RAM; it belongs to the file, so whoever keeps it
+ * holds it with page_hold(). What lies beyond the end of the file in its last page is zero.
+ * -EFAULT beyond the last page (SIGBUS), -ENOSPC, -ENOMEM, -EIO where the image is broken, -ENODEV if
+ * it is no file that can be mapped.
+ */
+int inode_page(struct inode *inode, uint64_t index, enum page_use use, void **page);
+
+/* Counts address spaces that map the inode (and keep a reference of their own to it). */
+void inode_mapped(struct inode *inode);
+void inode_unmapped(struct inode *inode);
+
+/*
+ * Provided by who maps files: pages `first` to `last` of the inode go away (truncated), or are other
+ * ones now (written for the first time); called before they are released, and only while there are
+ * mappings. Entries of these pages, other than private copies, have to be made not present.
+ */
+void unmap_file_pages(struct inode *inode, uint64_t first, uint64_t last);
+
+/* ---- Names ---- */
+
+struct dentry *dentry_get(struct dentry *dentry);
+void dentry_put(struct dentry *dentry);
+struct inode *dentry_inode(const struct dentry *dentry);
+
+/* The path from the root, as getcwd(2) and /proc have it ("/a/b", with " (deleted)" where its name is
+ * gone): its length, or -ENAMETOOLONG. */
+long dentry_path(const struct dentry *dentry, char *to, size_t size);
+
+/* ---- Open files ---- */
+
+struct file_operations {
+    int (*open)(struct inode *inode, struct file *file);
+    void (*release)(struct file *file);
+    long (*read)(struct file *file, struct iter *to, uint64_t *position);
+    long (*write)(struct file *file, struct iter *from, uint64_t *position);
+    long (*ioctl)(struct file *file, unsigned command, unsigned long argument);
+    /* POLLIN, POLLOUT…, as they are now. Without one: always ready. */
+    unsigned (*poll)(struct file *file);
+    bool seekable; /* has positions: lseek, pread, pwrite */
+};
+
+struct file {
+    const struct file_operations *operations;
+    struct dentry *dentry; /* each file has one */
+    struct inode *inode;   /* dentry's, by its own reference */
+    unsigned references;
+    unsigned flags; /* O_*, without what only opening means */
+    uint64_t position;
+    void *data; /* the operations' own */
+};
+
+struct file *file_get(struct file *file);
+void file_put(struct file *file);
+
+/* A file without a name in any directory, for pipes, sockets, memfd…: `name` is what /proc/self/fd
+ * shows. Takes the reference to the inode, also on failure. */
+struct file *file_anonymous(const char *name, struct inode *inode,
+                            const struct file_operations *operations, unsigned flags, int *error);
+struct inode *inode_anonymous(uint32_t mode); /* of the file system that such files belong to */
+
+/* For execve and the like: a file by a path of the kernel's, from the working directory. */
+int file_open(const char *path, unsigned flags, uint32_t mode, struct file **file);
+/* The same, of an open directory or a file itself (execveat, AT_EMPTY_PATH). The path is the
+ * program's. Regular files that may be executed; else -EACCES. */
+int file_open_exec(int directory, const char *user_path, int flags, struct file **file);
+long file_read_at(struct file *file, void *to, size_t size, uint64_t position);
+
+/* ---- What a process has of files (fd.c) ---- */
+
+struct files; /* the table of descriptors: CLONE_FILES shares it */
+struct fs;    /* root, working directory, umask: CLONE_FS shares it */
+
+struct files *files_new(void);
+struct files *files_copy(const struct files *files); /* NULL when memory is full */
+struct files *files_get(struct files *files);
+void files_put(struct files *files);
+void files_close_on_exec(struct files *files);
+
+struct fs *fs_new(void); /* at the root, umask 022 */
+struct fs *fs_copy(const struct fs *fs);
+struct fs *fs_get(struct fs *fs);
+void fs_put(struct fs *fs);
+
+/* Provided by who keeps processes: those of the running one. */
+struct files *current_files(void);
+struct fs *current_fs(void);
+uint64_t current_file_limit(void); /* RLIMIT_NOFILE */
+uint64_t current_size_limit(void); /* RLIMIT_FSIZE */
+
+struct file *fd_file(int fd); /* referenced; NULL: -EBADF */
+int fd_install(struct file *file, int lowest, bool close_on_exec); /* takes the reference unless it fails */
+int fd_close(int fd);
+
+/* ---- The start ---- */
+
+/* Mounts what struct linux_config tells; NULL, or why not, in words for the log. Then opens standard
+ * input, output and error in `files`. */
+const char *vfs_start(void);
+int vfs_open_console(struct files *files);
+
+#endif
