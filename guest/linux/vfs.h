@@ -96,8 +96,8 @@ enum page_use {
  * The page of a regular file at an index, as a pointer into the direct map, on a page boundary. It
  * is of an image (page_is_ram() is false) or of RAM; it belongs to the file, so whoever keeps it
  * holds it with page_hold(). What lies beyond the end of the file in its last page is zero.
- * -EFAULT beyond the last page (SIGBUS), -ENOSPC, -ENOMEM, -EIO where the image is broken, -ENODEV if
- * it is no file that can be mapped.
+ * -EFAULT beyond the last page (SIGBUS), -ENOSPC, -ENOMEM, -EIO where the image is broken, -ENODEV
+ * if it is no file that can be mapped.
  */
 int inode_page(struct inode *inode, uint64_t index, enum page_use use, void **page);
 
@@ -106,9 +106,10 @@ void inode_mapped(struct inode *inode);
 void inode_unmapped(struct inode *inode);
 
 /*
- * Provided by who maps files: pages `first` to `last` of the inode go away (truncated), or are other
- * ones now (written for the first time); called before they are released, and only while there are
- * mappings. Entries of these pages, other than private copies, have to be made not present.
+ * Provided by who maps files: pages `first` to `last` of the inode go away (truncated), or are
+ * other ones now (written for the first time); called before they are released, and only while
+ * there are mappings. Entries of these pages, other than private copies, have to be made not
+ * present.
  */
 void unmap_file_pages(struct inode *inode, uint64_t first, uint64_t last);
 
@@ -118,8 +119,8 @@ struct dentry *dentry_get(struct dentry *dentry);
 void dentry_put(struct dentry *dentry);
 struct inode *dentry_inode(const struct dentry *dentry);
 
-/* The path from the root, as getcwd(2) and /proc have it ("/a/b", with " (deleted)" where its name is
- * gone): its length, or -ENAMETOOLONG. */
+/* The path from the root, as getcwd(2) and /proc have it ("/a/b", with " (deleted)" where its name
+ * is gone): its length, or -ENAMETOOLONG. */
 long dentry_path(const struct dentry *dentry, char *to, size_t size);
 
 /* ---- Open files ---- */
@@ -184,13 +185,14 @@ uint64_t current_file_limit(void); /* RLIMIT_NOFILE */
 uint64_t current_size_limit(void); /* RLIMIT_FSIZE */
 
 struct file *fd_file(int fd); /* referenced; NULL: -EBADF */
-int fd_install(struct file *file, int lowest, bool close_on_exec); /* takes the reference unless it fails */
+int fd_install(struct file *file, int lowest,
+               bool close_on_exec); /* takes the reference unless it fails */
 int fd_close(int fd);
 
 /* ---- The start ---- */
 
-/* Mounts what struct linux_config tells; NULL, or why not, in words for the log. Then opens standard
- * input, output and error in `files`. */
+/* Mounts what struct linux_config tells; NULL, or why not, in words for the log. Then opens
+ * standard input, output and error in `files`. */
 const char *vfs_start(void);
 int vfs_open_console(struct files *files);
 
