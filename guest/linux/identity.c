@@ -1,0 +1,345 @@
+/* Who and where a program is: names, numbers, limits, what there is of the machine. */
+#include "host.h"
+#include "kernel.h"
+#include "process.h"
+#include "syscalls.h"
+
+#include <asm/errno.h>
+#include <asm/prctl.h>
+#include <linux/prctl.h>
+#include <linux/sysinfo.h>
+#include <linux/utsname.h>
+
+#define GROUPS_MAX 65536
+
+long sys_uname(void *to)
+{
+    static const struct new_utsname name = {
+        .sysname = "Linux",
+        .nodename = "sparkler",
+        .release = "6.1.0-sparkler",
+        .version = "#1 SMP",
+        .machine = "x86_64",
+        .domainname = "(none)",
+    };
+
+    return copy_to_user(to, &name, sizeof(name));
+}
+
+long sys_getpid(void)
+{
+    return current_process()->id;
+}
+
+long sys_gettid(void)
+{
+    return current->id;
+}
+
+long sys_getppid(void)
+{
+    const struct process *parent = current_process()->parent;
+
+    return parent != NULL ? parent->id : 0;
+}
+
+/* The program is root, in its own world. */
+long sys_getuid(void)
+{
+    return 0;
+}
+
+long sys_setuid(unsigned id)
+{
+    return id == 0 || id == (unsigned)-1 ? 0 : -EINVAL;
+}
+
+long sys_setresuid(unsigned real, unsigned effective, unsigned saved)
+{
+    long result = sys_setuid(real);
+
+    if (result == 0)
+        result = sys_setuid(effective);
+    return result == 0 ? sys_setuid(saved) : result;
+}
+
+long sys_getresuid(unsigned *real, unsigned *effective, unsigned *saved)
+{
+    if (zero_user(real, sizeof(*real)) != 0 || zero_user(effective, sizeof(*effective)) != 0 ||
+        zero_user(saved, sizeof(*saved)) != 0)
+        return -EFAULT;
+    return 0;
+}
+
+long sys_getgroups(int size, unsigned *list)
+{
+    (void)size;
+    (void)list;
+    return 0;
+}
+
+long sys_setgroups(size_t count, const unsigned *list)
+{
+    (void)list;
+    return count <= GROUPS_MAX ? 0 : -EINVAL;
+}
+
+static struct process *process_or_current(int id)
+{
+    return id == 0 ? current_process() : process_find(id);
+}
+
+long sys_getpgid(int id)
+{
+    const struct process *process = process_or_current(id);
+
+    return process != NULL ? process->group : -ESRCH;
+}
+
+long sys_getpgrp(void)
+{
+    return current_process()->group;
+}
+
+long sys_setpgid(int id, int group)
+{
+    struct process *process = process_or_current(id);
+
+    if (process == NULL)
+        return -ESRCH;
+    if (group < 0)
+        return -EINVAL;
+    process->group = group == 0 ? process->id : group;
+    return 0;
+}
+
+long sys_getsid(int id)
+{
+    const struct process *process = process_or_current(id);
+
+    return process != NULL ? process->session : -ESRCH;
+}
+
+long sys_setsid(void)
+{
+    struct process *process = current_process();
+
+    if (process->group == process->id)
+        return -EPERM;
+    process->group = process->session = process->id;
+    return process->id;
+}
+
+/* ---- Limits ---- */
+
+long sys_prlimit64(int id, unsigned resource, const void *new, void *old)
+{
+    struct process *process = process_or_current(id);
+    struct limit limit;
+
+    if (resource >= RLIM_NLIMITS)
+        return -EINVAL;
+    if (process == NULL)
+        return -ESRCH;
+    if (new != NULL) {
+        if (copy_from_user(&limit, new, sizeof(limit)) != 0)
+            return -EFAULT;
+        if (limit.soft > limit.hard)
+            return -EINVAL;
+    }
+    if (old != NULL && copy_to_user(old, &process->limits[resource], sizeof(limit)) != 0)
+        return -EFAULT;
+    if (new == NULL)
+        return 0;
+    process->limits[resource] = limit;
+    if (resource == RLIMIT_STACK)
+        process->space->stack_limit = limit.soft;
+    return 0;
+}
+
+long sys_getrlimit(unsigned resource, void *to)
+{
+    return sys_prlimit64(0, resource, NULL, to);
+}
+
+long sys_setrlimit(unsigned resource, const void *from)
+{
+    return sys_prlimit64(0, resource, from, NULL);
+}
+
+long sys_getrusage(int who, void *to)
+{
+    uint64_t used = time_monotonic() - current_process()->started;
+    int64_t usage[18] = {(int64_t)(used / NSEC_PER_SEC), (int64_t)(used % NSEC_PER_SEC / 1000)};
+
+    (void)who;
+    usage[4] = (int64_t)((pages_total() - pages_free()) * (PAGE_SIZE / 1024));
+    return copy_to_user(to, usage, sizeof(usage));
+}
+
+/* ---- The machine ---- */
+
+long sys_sysinfo(void *to)
+{
+    struct sysinfo info = {
+        .uptime = (long)(time_monotonic() / NSEC_PER_SEC),
+        .totalram = pages_total() * PAGE_SIZE,
+        .freeram = pages_free() * PAGE_SIZE,
+        .mem_unit = 1,
+    };
+
+    for (const struct process *p = process_first(); p != NULL; p = p->next)
+        info.procs++;
+    return copy_to_user(to, &info, sizeof(info));
+}
+
+long sys_sched_getaffinity(int id, size_t size, void *mask)
+{
+    const uint64_t one = 1;
+
+    (void)id;
+    if (size < sizeof(one) || size % sizeof(one) != 0)
+        return -EINVAL;
+    return copy_to_user(mask, &one, sizeof(one)) == 0 ? (long)sizeof(one) : -EFAULT;
+}
+
+long sys_sched_setaffinity(int id, size_t size, const void *mask)
+{
+    uint8_t first;
+
+    (void)id;
+    if (size == 0)
+        return -EINVAL;
+    if (copy_from_user(&first, mask, sizeof(first)) != 0)
+        return -EFAULT;
+    return (first & 1) != 0 ? 0 : -EINVAL;
+}
+
+long sys_getcpu(unsigned *cpu, unsigned *node)
+{
+    if ((cpu != NULL && zero_user(cpu, sizeof(*cpu)) != 0) ||
+        (node != NULL && zero_user(node, sizeof(*node)) != 0))
+        return -EFAULT;
+    return 0;
+}
+
+/* There is one CPU, and no other scheduling than that all have their turn. */
+long sys_sched_getscheduler(int id)
+{
+    return process_or_current(id) != NULL ? 0 : -ESRCH;
+}
+
+long sys_sched_getparam(int id, void *to)
+{
+    (void)id;
+    return zero_user(to, sizeof(int));
+}
+
+long sys_sched_get_priority(int policy)
+{
+    return policy >= 0 && policy <= 6 ? 0 : -EINVAL;
+}
+
+long sys_getpriority(int which, int id)
+{
+    (void)which;
+    (void)id;
+    return 20; /* nice 0 */
+}
+
+long sys_setpriority(int which, int id, int nice)
+{
+    (void)which;
+    (void)id;
+    (void)nice;
+    return 0;
+}
+
+/* ---- The thread ---- */
+
+long sys_arch_prctl(int code, uint64_t value)
+{
+    const uint64_t to = value;
+
+    switch (code) {
+    case ARCH_SET_FS:
+        if (!space_is_user(value, 0))
+            return -EPERM;
+        __asm__ volatile("wrfsbase %0" : : "r"(value));
+        return 0;
+    case ARCH_SET_GS:
+        if (!space_is_user(value, 0))
+            return -EPERM;
+        __asm__ volatile("wrgsbase %0" : : "r"(value));
+        return 0;
+    case ARCH_GET_FS:
+        __asm__ volatile("rdfsbase %0" : "=r"(value) : : "memory");
+        break;
+    case ARCH_GET_GS:
+        __asm__ volatile("rdgsbase %0" : "=r"(value) : : "memory");
+        break;
+    default:
+        return -EINVAL;
+    }
+    return copy_to_user((void *)to, &value, sizeof(value));
+}
+
+long sys_prctl(int option, uint64_t a, uint64_t b, uint64_t c, uint64_t d)
+{
+    struct process *process = current_process();
+    char name[COMMAND_SIZE] = "";
+
+    (void)b;
+    (void)c;
+    (void)d;
+    switch (option) {
+    case PR_SET_NAME: {
+        long length = string_from_user(name, (const char *)a, sizeof(name));
+        if (length == -EFAULT)
+            return -EFAULT;
+        name[sizeof(name) - 1] = '\0';
+        memcpy(process->command, name, sizeof(name));
+        return 0;
+    }
+    case PR_GET_NAME:
+        return copy_to_user((void *)a, process->command, sizeof(process->command));
+    case PR_SET_DUMPABLE:
+        process->not_dumpable = a == 0;
+        return a <= 1 ? 0 : -EINVAL;
+    case PR_GET_DUMPABLE:
+        return process->not_dumpable ? 0 : 1;
+    case PR_SET_NO_NEW_PRIVS:
+        process->no_new_privileges = true;
+        return 0;
+    case PR_GET_NO_NEW_PRIVS:
+        return process->no_new_privileges ? 1 : 0;
+    case PR_SET_PDEATHSIG:
+    case PR_SET_TIMERSLACK:
+    case PR_SET_CHILD_SUBREAPER:
+    case PR_SET_KEEPCAPS:
+        return 0;
+    case PR_GET_TIMERSLACK:
+        return 50000;
+    case PR_GET_KEEPCAPS:
+    case PR_GET_SECCOMP:
+        return 0;
+    case PR_CAPBSET_READ:
+        return a <= 40 ? 1 : -EINVAL;
+    default:
+        return -EINVAL;
+    }
+}
+
+long sys_set_tid_address(uint64_t address)
+{
+    current->clear_child_id = address;
+    return current->id;
+}
+
+long sys_set_robust_list(uint64_t head, size_t size)
+{
+    if (size != 24)
+        return -EINVAL;
+    current->robust_list = head;
+    return 0;
+}

@@ -1,0 +1,124 @@
+/* The start of the kernel: memory, clocks, files, then the program that the VM is for. */
+#include "clock.h"
+#include "host.h"
+#include "kernel.h"
+#include "page.h"
+#include "process.h"
+#include "program.h"
+#include "table.h"
+
+#include <asm/errno.h>
+#include <asm/fcntl.h>
+
+#define STATUS_FAILED         125
+#define STATUS_NOT_EXECUTABLE 126
+#define STATUS_NOT_FOUND      127
+
+static const char *config_string(uint32_t offset)
+{
+    return host_config->strings + offset;
+}
+
+static struct strings config_strings(uint32_t offset, uint32_t count)
+{
+    struct strings strings = {.bytes = config_string(offset), .count = count};
+
+    for (uint32_t i = 0; i < count; i++)
+        strings.size += strlen(strings.bytes + strings.size) + 1;
+    return strings;
+}
+
+static void check_processor(void)
+{
+    uint32_t eax = 7, ebx, ecx = 0, edx;
+
+    __asm__("cpuid" : "+a"(eax), "=b"(ebx), "+c"(ecx), "=d"(edx));
+    if ((ebx & 1) == 0)
+        panic("this processor has no FSGSBASE, which Linux programs need here");
+}
+
+static void check_contract(void)
+{
+    if (host_config->version != LINUX_VERSION || host_time->version != LINUX_VERSION)
+        panic("the kernel in the VM is for version %u, and the VMM has version %u", LINUX_VERSION,
+              host_config->version);
+}
+
+_Noreturn static void fail(const char *path, int error)
+{
+    const char *why = "cannot be started";
+
+    switch (error) {
+    case -ENOENT:
+        why = "not found";
+        break;
+    case -EACCES:
+        why = "may not be executed, or is no regular file";
+        break;
+    case -ENOEXEC:
+        why = "neither a program for x86-64 Linux nor a script";
+        break;
+    case -ELIBBAD:
+        why = "its interpreter is no program for x86-64 Linux";
+        break;
+    case -ENOMEM:
+        why = "does not fit into memory";
+        break;
+    case -E2BIG:
+        why = "too many arguments";
+        break;
+    }
+    log_line("%s: %s (error %d)", path, why, -error);
+    host_exit(error == -ENOENT ? STATUS_NOT_FOUND : STATUS_NOT_EXECUTABLE);
+}
+
+static void start_files(struct process *process)
+{
+    process->fs = fs_new();
+    process->files = files_new();
+    const char *failure = process->fs != NULL && process->files != NULL ? vfs_start() : "no memory";
+    if (failure == NULL && vfs_open_console(process->files) != 0)
+        failure = "no console";
+    if (failure != NULL) {
+        log_line("the files cannot be set up: %s", failure);
+        host_exit(STATUS_FAILED);
+    }
+}
+
+static void start_program(void)
+{
+    const struct strings arguments =
+        config_strings(host_config->arguments, host_config->argument_count);
+    const struct strings environment =
+        config_strings(host_config->environment, host_config->environment_count);
+    const char *path = arguments.count > 0 ? arguments.bytes : "";
+    struct file *file;
+
+    int error = file_open(path, O_RDONLY, 0, &file);
+    if (error == 0) {
+        error = program_start(file, path, &arguments, &environment);
+        file_put(file);
+    }
+    if (error != 0)
+        fail(path, error);
+}
+
+/* Called by entry.asm, in ring 3. */
+void kernel_main(void)
+{
+    const uint64_t tsc = read_tsc();
+
+    check_contract();
+    pages_start(host_config->ram);
+    table_start();
+    check_processor();
+    clock_start(tsc);
+
+    struct process *process = process_new();
+    if (process == NULL)
+        panic("no memory for the first process");
+    thread_load(process->threads);
+    start_files(process);
+    start_program();
+    enter_program(thread_registers(current));
+}

@@ -1,0 +1,390 @@
+/* System calls about memory. */
+#include "mmap.h"
+
+#include "kernel.h"
+#include "process.h"
+#include "space.h"
+#include "syscalls.h"
+#include "table.h"
+
+#include <asm/errno.h>
+#include <asm/fcntl.h>
+#include <linux/mman.h>
+
+#define PROTECTION (PROT_READ | PROT_WRITE | PROT_EXEC)
+
+/* What is filled at once: what a heap or a library's data begins with is touched soon. */
+#define POPULATE_MAX     (64 * PAGE_SIZE)
+#define POPULATE_FILE    (1024 * PAGE_SIZE)
+#define POPULATE_WRITTEN (256 * PAGE_SIZE)
+
+static uint64_t round_up(uint64_t size)
+{
+    return (size + PAGE_MASK) & ~PAGE_MASK;
+}
+
+static uint64_t least(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+static struct space *current_space(void)
+{
+    return current_process()->space;
+}
+
+/* More than there is of memory cannot be meant. */
+static bool is_too_much(uint64_t size)
+{
+    const struct limit *limit = &current_process()->limits[RLIMIT_AS];
+
+    return size > pages_total() * PAGE_SIZE ||
+           (limit->soft != RLIM_INFINITY && current_space()->mapped + size > limit->soft);
+}
+
+void area_populate(struct space *space, const struct area *area)
+{
+    const bool writable = (area->protection & PROT_WRITE) != 0;
+    uint64_t size = area->end - area->start;
+
+    if (area->file == NULL) {
+        if (writable)
+            space_populate(space, area->start, area->start + least(size, POPULATE_MAX),
+                           ACCESS_READ);
+        return;
+    }
+    bool write = writable && size <= POPULATE_WRITTEN && (area->flags & MAP_TYPE) == MAP_PRIVATE;
+    space_populate(space, area->start, area->start + least(size, POPULATE_FILE),
+                   write ? ACCESS_WRITE : ACCESS_READ);
+}
+
+static int check_file(const struct file *file, uint32_t protection, uint32_t flags)
+{
+    unsigned mode = file->flags & O_ACCMODE;
+
+    if ((file->flags & O_PATH) != 0)
+        return -EBADF;
+    if (mode == O_WRONLY)
+        return -EACCES;
+    if ((flags & MAP_TYPE) != MAP_PRIVATE && (protection & PROT_WRITE) != 0 && mode != O_RDWR)
+        return -EACCES;
+    if ((file->inode->mode & S_IFMT) != S_IFREG)
+        return -ENODEV;
+    return 0;
+}
+
+/* The file that is behind a shared anonymous mapping. */
+static int open_shared(uint64_t size, struct file **file)
+{
+    struct inode *inode = inode_anonymous(S_IFREG | 0600);
+    int error = -ENOMEM;
+
+    if (inode == NULL)
+        return -ENOMEM;
+    inode->size = size;
+    *file = file_anonymous("/dev/zero", inode, inode->file_operations, O_RDWR, &error);
+    return *file != NULL ? 0 : error;
+}
+
+static long place(struct space *space, uint64_t address, uint64_t size, uint32_t flags)
+{
+    if ((flags & (MAP_FIXED | MAP_FIXED_NOREPLACE)) == 0)
+        return space_place(space, address, size);
+    if ((address & PAGE_MASK) != 0)
+        return -EINVAL;
+    if (!space_is_user(address, size))
+        return -ENOMEM;
+    if ((flags & MAP_FIXED_NOREPLACE) != 0) {
+        const struct area *next = space_find(space, address);
+        return next != NULL && next->start < address + size ? -EEXIST : (long)address;
+    }
+    int error = space_unmap(space, address, address + size);
+    return error != 0 ? error : (long)address;
+}
+
+static long map(uint64_t address, uint64_t size, uint32_t protection, uint32_t flags,
+                struct file *file, uint64_t offset)
+{
+    struct space *space = current_space();
+    long start = place(space, address, size, flags);
+
+    if (start < 0)
+        return start;
+
+    const struct area area = {
+        .start = (uint64_t)start,
+        .end = (uint64_t)start + size,
+        .protection = protection,
+        .flags = flags & (MAP_TYPE | MAP_GROWSDOWN),
+        .file = file,
+        .offset = file != NULL ? offset : 0,
+    };
+    int error = space_add(space, &area);
+    if (error != 0)
+        return error;
+    if ((flags & MAP_POPULATE) != 0)
+        space_populate(space, area.start, area.end,
+                       (protection & PROT_WRITE) != 0 ? ACCESS_WRITE : ACCESS_READ);
+    else if ((flags & MAP_NORESERVE) == 0)
+        area_populate(space, &area);
+    return start;
+}
+
+long sys_mmap(uint64_t address, uint64_t size, uint32_t protection, uint32_t flags, int fd,
+              uint64_t offset)
+{
+    const uint32_t type = flags & MAP_TYPE;
+    struct file *file = NULL;
+    int error = 0;
+
+    if (size == 0 || (offset & PAGE_MASK) != 0 || type == 0 || type > MAP_SHARED_VALIDATE)
+        return -EINVAL;
+    size = round_up(size);
+    if (size == 0 || size > USER_END)
+        return -ENOMEM;
+    if ((flags & MAP_HUGETLB) != 0)
+        return -ENOMEM;
+    if ((flags & MAP_ANONYMOUS) == 0) {
+        file = fd_file(fd);
+        if (file == NULL)
+            return -EBADF;
+        error = check_file(file, protection, flags);
+    } else {
+        if ((protection & PROT_WRITE) != 0 && (flags & MAP_NORESERVE) == 0 && is_too_much(size))
+            return -ENOMEM;
+        if (type != MAP_PRIVATE)
+            error = open_shared(size, &file);
+        offset = 0;
+    }
+
+    long result =
+        error != 0 ? error : map(address, size, protection & PROTECTION, flags, file, offset);
+    if (file != NULL)
+        file_put(file);
+    return result;
+}
+
+long sys_munmap(uint64_t address, uint64_t size)
+{
+    if ((address & PAGE_MASK) != 0 || size == 0 || size > USER_END ||
+        !space_is_user(address, round_up(size)))
+        return -EINVAL;
+    return space_unmap(current_space(), address, address + round_up(size));
+}
+
+long sys_mprotect(uint64_t address, uint64_t size, uint32_t protection)
+{
+    if ((address & PAGE_MASK) != 0 ||
+        (protection & ~(PROTECTION | PROT_GROWSDOWN | PROT_GROWSUP | PROT_SEM)) != 0)
+        return -EINVAL;
+    if (size == 0)
+        return 0;
+    if (size > USER_END || !space_is_user(address, round_up(size)))
+        return -ENOMEM;
+
+    struct space *space = current_space();
+    const uint64_t end = address + round_up(size);
+    for (size_t i = space_index(space, address); i < space->count; i++) {
+        const struct area *area = space->areas[i];
+
+        if (area->start >= end)
+            break;
+        if ((protection & PROT_WRITE) != 0 && area->file != NULL &&
+            check_file(area->file, protection, area->flags) != 0)
+            return -EACCES;
+    }
+    return space_protect(space, address, end, protection & PROTECTION);
+}
+
+long sys_brk(uint64_t address)
+{
+    struct space *space = current_space();
+    const uint64_t old = round_up(space->heap_end), new = round_up(address);
+
+    if (address < space->heap_start || !space_is_user(address, 0))
+        return (long)space->heap_end;
+    if (new > old) {
+        const struct area area = {
+            .start = old,
+            .end = new,
+            .protection = PROT_READ | PROT_WRITE,
+            .flags = MAP_PRIVATE,
+            .name = "[heap]",
+        };
+        const struct area *next = space_find(space, old);
+
+        if ((next != NULL && next->start < new + PAGE_SIZE) || is_too_much(new - old) ||
+            space_add(space, &area) != 0)
+            return (long)space->heap_end;
+        area_populate(space, &area);
+    } else if (new < old && space_unmap(space, new, old) != 0) {
+        return (long)space->heap_end;
+    }
+    space->heap_end = address;
+    return (long)address;
+}
+
+/* Moves the entries of an area to one of the same kind, which has none yet. */
+static int move_entries(struct space *space, uint64_t from, uint64_t to, uint64_t size)
+{
+    bool was_present = false;
+    uint64_t *entry;
+
+    for (uint64_t at = from; (entry = table_next(space->table, &at, from + size)) != NULL;
+         at += PAGE_SIZE) {
+        uint64_t *new = table_make_entry(space->table, at - from + to);
+
+        if (new == NULL)
+            return -ENOMEM;
+        was_present |= (*entry & ENTRY_PRESENT) != 0;
+        *new = *entry;
+        *entry = 0;
+    }
+    if (was_present)
+        space_flush(space);
+    return 0;
+}
+
+static long move(struct space *space, const struct area *from, uint64_t size, uint64_t to)
+{
+    const uint64_t start = from->start, kept = least(from->end - start, size);
+    struct area area = *from;
+
+    area.start = to;
+    area.end = to + size;
+    int error = space_add(space, &area); /* may have moved `from` */
+    if (error != 0)
+        return error;
+    error = move_entries(space, start, to, kept);
+    return error != 0 ? error : (long)to;
+}
+
+static bool can_grow(const struct space *space, const struct area *area, uint64_t end)
+{
+    const struct area *next = space_find(space, area->end);
+
+    return space_is_user(area->start, end - area->start) && (next == NULL || next->start >= end);
+}
+
+static int grow(struct space *space, const struct area *area, uint64_t end)
+{
+    struct area more = *area;
+
+    more.start = area->end;
+    more.end = end;
+    more.offset += area->end - area->start;
+    return space_add(space, &more);
+}
+
+long sys_mremap(uint64_t old, uint64_t old_size, uint64_t size, uint32_t flags, uint64_t address)
+{
+    struct space *space = current_space();
+    const bool fixed = (flags & MREMAP_FIXED) != 0;
+    long to;
+    int error;
+
+    old_size = round_up(old_size);
+    size = round_up(size);
+    if ((old & PAGE_MASK) != 0 || size == 0 || size > USER_END || old_size == 0 ||
+        (flags & ~(MREMAP_MAYMOVE | MREMAP_FIXED)) != 0 ||
+        (fixed && ((flags & MREMAP_MAYMOVE) == 0 || !space_is_user(address, size) ||
+                   (address & PAGE_MASK) != 0 ||
+                   (address < old + old_size && old < address + size))))
+        return -EINVAL;
+
+    const struct area *area = space_find_at(space, old);
+    if (area == NULL || area->end - old < old_size)
+        return -EFAULT;
+    if (size > old_size && is_too_much(size - old_size))
+        return -ENOMEM;
+    if (!fixed && size <= old_size) {
+        error = size < old_size ? space_unmap(space, old + size, old + old_size) : 0;
+        return error != 0 ? error : (long)old;
+    }
+    if (!fixed && old + old_size == area->end && can_grow(space, area, old + size)) {
+        error = grow(space, area, old + size);
+        return error != 0 ? error : (long)old;
+    }
+    if ((flags & MREMAP_MAYMOVE) == 0)
+        return -ENOMEM;
+
+    error = space_split(space, old);
+    if (error == 0)
+        error = space_split(space, old + old_size);
+    if (error == 0 && fixed)
+        error = space_unmap(space, address, address + size);
+    if (error != 0)
+        return error;
+    to = fixed ? (long)address : space_place(space, 0, size);
+    if (to > 0)
+        to = move(space, space_find_at(space, old), size, (uint64_t)to);
+    if (to > 0)
+        error = space_unmap(space, old, old + old_size);
+    return error != 0 ? error : to;
+}
+
+long sys_madvise(uint64_t address, uint64_t size, int advice)
+{
+    struct space *space = current_space();
+    const uint64_t end = address + round_up(size);
+
+    if ((address & PAGE_MASK) != 0 || size > USER_END || !space_is_user(address, round_up(size)))
+        return -EINVAL;
+    switch (advice) {
+    case MADV_DONTNEED:
+    case MADV_FREE:
+    case MADV_DONTNEED_LOCKED:
+        space_drop(space, address, end);
+        return 0;
+    case MADV_POPULATE_READ:
+    case MADV_POPULATE_WRITE:
+        space_populate(space, address, end,
+                       advice == MADV_POPULATE_READ ? ACCESS_READ : ACCESS_WRITE);
+        return 0;
+    case MADV_REMOVE:
+    case MADV_HWPOISON:
+    case MADV_SOFT_OFFLINE:
+        return -EINVAL;
+    default: /* hints */
+        return 0;
+    }
+}
+
+long sys_mincore(uint64_t address, uint64_t size, uint8_t *vector)
+{
+    const uint64_t end = address + round_up(size);
+    const uint8_t resident = 1;
+
+    if ((address & PAGE_MASK) != 0)
+        return -EINVAL;
+    if (size > USER_END || !space_is_user(address, round_up(size)))
+        return -ENOMEM;
+    for (uint64_t at = address; at < end; at += PAGE_SIZE) {
+        if (space_find_at(current_space(), at) == NULL)
+            return -ENOMEM;
+        if (copy_to_user(vector++, &resident, sizeof(resident)) != 0)
+            return -EFAULT;
+    }
+    return 0;
+}
+
+long sys_msync(uint64_t address, uint64_t size, int flags)
+{
+    (void)flags;
+    if ((address & PAGE_MASK) != 0 || size > USER_END)
+        return -EINVAL;
+    for (uint64_t at = address; at < address + round_up(size);) {
+        const struct area *area = space_find_at(current_space(), at);
+
+        if (area == NULL)
+            return -ENOMEM;
+        at = area->end;
+    }
+    return 0;
+}
+
+/* All memory stays where it is anyway. */
+long sys_mlock(void)
+{
+    return 0;
+}

@@ -1,0 +1,87 @@
+/*
+ * The system calls that are not about files (for those, syscalls_files.h). Pointers are the
+ * program's; each returns what Linux' call of this name returns, -errno on failure.
+ */
+#ifndef LINUX_SYSCALLS_H
+#define LINUX_SYSCALLS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Memory (mmap.c) */
+long sys_brk(uint64_t address);
+long sys_mmap(uint64_t address, uint64_t size, uint32_t protection, uint32_t flags, int fd,
+              uint64_t offset);
+long sys_munmap(uint64_t address, uint64_t size);
+long sys_mprotect(uint64_t address, uint64_t size, uint32_t protection);
+long sys_mremap(uint64_t old, uint64_t old_size, uint64_t size, uint32_t flags, uint64_t address);
+long sys_madvise(uint64_t address, uint64_t size, int advice);
+long sys_mincore(uint64_t address, uint64_t size, uint8_t *vector);
+long sys_msync(uint64_t address, uint64_t size, int flags);
+long sys_mlock(void);
+
+/* Time (clock.c) */
+long sys_clock_gettime(int clock, void *to);
+long sys_clock_getres(int clock, void *to);
+long sys_clock_settime(int clock, const void *from);
+long sys_gettimeofday(void *time, void *zone);
+long sys_time(int64_t *to);
+long sys_nanosleep(const void *request, void *left);
+long sys_clock_nanosleep(int clock, int flags, const void *request, void *left);
+long sys_times(void *to);
+int time_from_user(const void *user, uint64_t *nanoseconds);
+
+/* Signals (signal.c) */
+long sys_rt_sigaction(int signal, const void *new, void *old, size_t mask_size);
+long sys_rt_sigprocmask(int how, const void *new, void *old, size_t mask_size);
+long sys_sigaltstack(const void *new, void *old);
+long sys_kill(int process, int signal);
+long sys_tkill(int thread, int signal);
+long sys_tgkill(int process, int thread, int signal);
+
+/* Who and where (identity.c) */
+long sys_uname(void *to);
+long sys_getpid(void);
+long sys_gettid(void);
+long sys_getppid(void);
+long sys_getuid(void);
+long sys_setuid(unsigned id);
+long sys_setresuid(unsigned real, unsigned effective, unsigned saved);
+long sys_getresuid(unsigned *real, unsigned *effective, unsigned *saved);
+long sys_getgroups(int size, unsigned *list);
+long sys_setgroups(size_t count, const unsigned *list);
+long sys_getpgid(int id);
+long sys_getpgrp(void);
+long sys_setpgid(int id, int group);
+long sys_getsid(int id);
+long sys_setsid(void);
+long sys_prlimit64(int id, unsigned resource, const void *new, void *old);
+long sys_getrlimit(unsigned resource, void *to);
+long sys_setrlimit(unsigned resource, const void *from);
+long sys_getrusage(int who, void *to);
+long sys_sysinfo(void *to);
+long sys_sched_getaffinity(int id, size_t size, void *mask);
+long sys_sched_setaffinity(int id, size_t size, const void *mask);
+long sys_sched_getscheduler(int id);
+long sys_sched_getparam(int id, void *to);
+long sys_sched_get_priority(int policy);
+long sys_getcpu(unsigned *cpu, unsigned *node);
+long sys_getpriority(int which, int id);
+long sys_setpriority(int which, int id, int nice);
+long sys_arch_prctl(int code, uint64_t value);
+long sys_prctl(int option, uint64_t a, uint64_t b, uint64_t c, uint64_t d);
+long sys_set_tid_address(uint64_t address);
+long sys_set_robust_list(uint64_t head, size_t size);
+
+/* random.c */
+long sys_getrandom(uint8_t *to, size_t size, unsigned flags);
+
+/* futex.c */
+long sys_futex(uint32_t *word, int operation, uint32_t value, const void *timeout, uint32_t *other,
+               uint32_t bits);
+
+/* process.c */
+long sys_exit(int status);
+long sys_exit_group(int status);
+
+#endif

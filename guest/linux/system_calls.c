@@ -1,0 +1,240 @@
+/* The table of the system calls, in order of their numbers, and how one is made. */
+#include "host.h"
+#include "kernel.h"
+#include "process.h"
+#include "syscalls.h"
+#include "syscalls_files.h"
+#include "trace.h"
+
+#include <asm/errno.h>
+#include <asm/unistd.h>
+
+typedef long (*handler)(uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, uint64_t);
+
+/* A handler takes what it needs of the six registers, of the types that it needs. */
+#define CALL_BY(call, name, kinds)                                                                 \
+    [__NR_##call] = {(handler)(void (*)(void))sys_##name, #call, kinds}
+#define CALL(name, kinds) CALL_BY(name, name, kinds)
+
+static const struct {
+    handler handler;
+    const char *name;
+    const char *kinds; /* of the arguments: trace.h */
+} calls[] = {
+    CALL(read, "dpu"),
+    CALL(write, "dpu"),
+    CALL(open, "sxo"),
+    CALL(close, "d"),
+    CALL(stat, "sp"),
+    CALL(fstat, "dp"),
+    CALL(lstat, "sp"),
+    CALL(lseek, "ddd"),
+    CALL(mmap, "puxxdx"),
+    CALL(mprotect, "pux"),
+    CALL(munmap, "pu"),
+    CALL(brk, "p"),
+    CALL(rt_sigaction, "dppu"),
+    CALL(rt_sigprocmask, "dppu"),
+    CALL(ioctl, "dxp"),
+    CALL(pread64, "dpuu"),
+    CALL(pwrite64, "dpuu"),
+    CALL(readv, "dpu"),
+    CALL(writev, "dpu"),
+    CALL(access, "so"),
+    CALL(mremap, "puuxp"),
+    CALL(msync, "pux"),
+    CALL(mincore, "pup"),
+    CALL(madvise, "pud"),
+    CALL(dup, "d"),
+    CALL(dup2, "dd"),
+    CALL(nanosleep, "pp"),
+    CALL(getpid, ""),
+    CALL(sendfile, "ddpu"),
+    CALL(exit, "d"),
+    CALL(kill, "dd"),
+    CALL(uname, "p"),
+    CALL(fcntl, "ddx"),
+    CALL(flock, "dx"),
+    CALL(fsync, "d"),
+    CALL(fdatasync, "d"),
+    CALL(truncate, "su"),
+    CALL(ftruncate, "du"),
+    CALL(getdents, "dpu"),
+    CALL(getcwd, "pu"),
+    CALL(chdir, "s"),
+    CALL(fchdir, "d"),
+    CALL(rename, "ss"),
+    CALL(mkdir, "so"),
+    CALL(rmdir, "s"),
+    CALL(creat, "so"),
+    CALL(link, "ss"),
+    CALL(unlink, "s"),
+    CALL(symlink, "ss"),
+    CALL(readlink, "spu"),
+    CALL(chmod, "so"),
+    CALL(fchmod, "do"),
+    CALL(chown, "sdd"),
+    CALL(fchown, "ddd"),
+    CALL(lchown, "sdd"),
+    CALL(umask, "o"),
+    CALL(gettimeofday, "pp"),
+    CALL(getrlimit, "dp"),
+    CALL(getrusage, "dp"),
+    CALL(sysinfo, "p"),
+    CALL(times, "p"),
+    CALL(getuid, ""),
+    CALL_BY(getgid, getuid, ""),
+    CALL(setuid, "d"),
+    CALL_BY(setgid, setuid, "d"),
+    CALL_BY(geteuid, getuid, ""),
+    CALL_BY(getegid, getuid, ""),
+    CALL(setpgid, "dd"),
+    CALL(getppid, ""),
+    CALL(getpgrp, ""),
+    CALL(setsid, ""),
+    CALL_BY(setreuid, setresuid, "dd"),
+    CALL(getgroups, "dp"),
+    CALL(setgroups, "up"),
+    CALL(setresuid, "ddd"),
+    CALL(getresuid, "ppp"),
+    CALL_BY(setresgid, setresuid, "ddd"),
+    CALL_BY(getresgid, getresuid, "ppp"),
+    CALL(getpgid, "d"),
+    CALL_BY(setfsuid, getuid, "d"),
+    CALL_BY(setfsgid, getuid, "d"),
+    CALL(getsid, "d"),
+    CALL(sigaltstack, "pp"),
+    CALL(utime, "sp"),
+    CALL(mknod, "sox"),
+    CALL(statfs, "sp"),
+    CALL(fstatfs, "dp"),
+    CALL(getpriority, "dd"),
+    CALL(setpriority, "ddd"),
+    CALL(sched_getparam, "dp"),
+    CALL(sched_getscheduler, "d"),
+    CALL_BY(sched_get_priority_max, sched_get_priority, "d"),
+    CALL_BY(sched_get_priority_min, sched_get_priority, "d"),
+    CALL(mlock, "pu"),
+    CALL_BY(munlock, mlock, "pu"),
+    CALL_BY(mlockall, mlock, "x"),
+    CALL_BY(munlockall, mlock, ""),
+    CALL(prctl, "dxxxx"),
+    CALL(arch_prctl, "xp"),
+    CALL(setrlimit, "dp"),
+    CALL(chroot, "s"),
+    CALL(sync, ""),
+    CALL(gettid, ""),
+    CALL(readahead, "duu"),
+    CALL(setxattr, "sspux"),
+    CALL(lsetxattr, "sspux"),
+    CALL(fsetxattr, "dspux"),
+    CALL(getxattr, "sspu"),
+    CALL(lgetxattr, "sspu"),
+    CALL(fgetxattr, "dspu"),
+    CALL(listxattr, "spu"),
+    CALL(llistxattr, "spu"),
+    CALL(flistxattr, "dpu"),
+    CALL(removexattr, "ss"),
+    CALL(lremovexattr, "ss"),
+    CALL(fremovexattr, "ds"),
+    CALL(tkill, "dd"),
+    CALL(time, "p"),
+    CALL(futex, "pxuppx"),
+    CALL(sched_setaffinity, "dup"),
+    CALL(sched_getaffinity, "dup"),
+    CALL(getdents64, "dpu"),
+    CALL(set_tid_address, "p"),
+    CALL(fadvise64, "duud"),
+    CALL(clock_settime, "dp"),
+    CALL(clock_gettime, "dp"),
+    CALL(clock_getres, "dp"),
+    CALL(clock_nanosleep, "dxpp"),
+    CALL(exit_group, "d"),
+    CALL(tgkill, "ddd"),
+    CALL(utimes, "sp"),
+    CALL(openat, "dsxo"),
+    CALL(mkdirat, "dso"),
+    CALL(mknodat, "dsox"),
+    CALL(fchownat, "dsddx"),
+    CALL(futimesat, "dsp"),
+    CALL(newfstatat, "dspx"),
+    CALL(unlinkat, "dsx"),
+    CALL(renameat, "dsds"),
+    CALL(linkat, "dsdsx"),
+    CALL(symlinkat, "sds"),
+    CALL(readlinkat, "dspu"),
+    CALL(fchmodat, "dso"),
+    CALL(faccessat, "dso"),
+    CALL(set_robust_list, "pu"),
+    CALL(utimensat, "dspx"),
+    CALL(fallocate, "dxuu"),
+    CALL(dup3, "ddx"),
+    CALL(preadv, "dpuu"),
+    CALL(pwritev, "dpuu"),
+    CALL(prlimit64, "ddpp"),
+    CALL(syncfs, "d"),
+    CALL(getcpu, "pp"),
+    CALL(renameat2, "dsdsx"),
+    CALL(getrandom, "pux"),
+    CALL_BY(mlock2, mlock, "pux"),
+    CALL(copy_file_range, "dpdpux"),
+    CALL(preadv2, "dpuuux"),
+    CALL(pwritev2, "dpuuux"),
+    CALL(statx, "dsxxp"),
+    CALL(close_range, "ddx"),
+    CALL(openat2, "dspu"),
+    CALL(faccessat2, "dsox"),
+};
+
+#define UNKNOWN_MAX 512
+
+/* Once for each number, so that a program that asks again and again does not fill the log. */
+static void log_unknown(uint64_t number)
+{
+    static bool logged[UNKNOWN_MAX];
+
+    if (number < UNKNOWN_MAX && logged[number])
+        return;
+    if (number < UNKNOWN_MAX)
+        logged[number] = true;
+    log_line("%s[%d]: system call %lu is not there: it got ENOSYS", current_process()->command,
+             current_process()->id, number);
+}
+
+static bool is_known(uint64_t number)
+{
+    return number < ARRAY_SIZE(calls) && calls[number].handler != NULL;
+}
+
+static long make_call(const struct registers *registers)
+{
+    const uint64_t number = registers->call;
+
+    if (is_known(number))
+        return calls[number].handler(registers->rdi, registers->rsi, registers->rdx,
+                                     registers->r10, registers->r8, registers->r9);
+    log_unknown(number);
+    return -ENOSYS;
+}
+
+static void trace(const struct registers *registers)
+{
+    char number[32] = "";
+    const uint64_t call = registers->call;
+
+    format(number, sizeof(number), "syscall_%lu", call);
+    trace_call(is_known(call) ? calls[call].name : number,
+               is_known(call) ? calls[call].kinds : "xxxxxx", registers);
+}
+
+/* Called by entry.asm, on the kernel stack of the thread. */
+void system_call(struct registers *registers)
+{
+    const bool is_traced = (host_config->flags & LINUX_TRACE) != 0;
+
+    if (is_traced)
+        trace(registers);
+    registers->rax = (uint64_t)make_call(registers);
+    if (is_traced)
+        trace_result((long)registers->rax);
+}
