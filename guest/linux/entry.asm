@@ -38,6 +38,7 @@ section .entry progbits alloc exec write align=4096
 
 image:
 bits 16
+global start
 start:
         cli
         xor ax, ax
@@ -102,9 +103,11 @@ bits 64
         xor ecx, ecx
         cpuid
         and eax, 0xe7
+        xor ecx, ecx
         xor edx, edx
         xsetbv
 .ring3:
+        lea rsp, [rel exception_stack.top]
         lea rax, [rel boot_stack.top]
         push USER_SS
         push rax
