@@ -241,7 +241,7 @@ void space_drop(struct space *space, uint64_t start, uint64_t end)
         *entry = 0;
     }
     if (was_present)
-        space_flush(space);
+        space_flush(space, start, end);
 }
 
 static void unmap_in_space(struct space *space, const struct inode *inode, uint64_t first,
@@ -267,7 +267,7 @@ static void unmap_in_space(struct space *space, const struct inode *inode, uint6
         }
     }
     if (was_present)
-        space_flush(space);
+        space_flush(space, 0, USER_END);
 }
 
 void unmap_file_pages(struct inode *inode, uint64_t first, uint64_t last)

@@ -241,7 +241,7 @@ static int move_entries(struct space *space, uint64_t from, uint64_t to, uint64_
         *entry = 0;
     }
     if (was_present)
-        space_flush(space);
+        space_flush(space, from, from + size);
     return 0;
 }
 

@@ -7,6 +7,7 @@
 #include "space.h"
 #include "stack.h"
 #include "table.h"
+#include "vdso.h"
 
 #include <asm/errno.h>
 #include <asm/fcntl.h>
@@ -111,6 +112,7 @@ static int replace(struct loading *loading, struct start *start)
         return error;
     }
 
+    start->vdso = vdso_map(space);
     process->space = space;
     space_switch(space);
     if (old != NULL)

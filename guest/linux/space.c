@@ -64,9 +64,13 @@ void space_switch(struct space *space)
     ring0_load_cr3(physical(space->table));
 }
 
-void space_flush(struct space *space)
+void space_flush(const struct space *space, uint64_t start, uint64_t end)
 {
-    if (space == running)
+    if (space != running)
+        return;
+    if (end - start == PAGE_SIZE)
+        ring0_invlpg(start);
+    else
         ring0_load_cr3(physical(space->table));
 }
 
@@ -303,6 +307,6 @@ int space_protect(struct space *space, uint64_t start, uint64_t end, uint32_t pr
     }
     join(space, end);
     if (lost)
-        space_flush(space);
+        space_flush(space, start, end);
     return covered >= end ? 0 : -ENOMEM;
 }

@@ -75,6 +75,8 @@ uint64_t area_entry_flags(const struct area *area, const void *page, bool may_wr
 
 /* Drops the pages of a range, whose areas stay or go; flushes where something was present. */
 void space_drop(struct space *space, uint64_t start, uint64_t end);
-void space_flush(struct space *space);
+
+/* After entries of the range were changed or made not present. */
+void space_flush(const struct space *space, uint64_t start, uint64_t end);
 
 #endif
