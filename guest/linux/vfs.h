@@ -11,7 +11,7 @@
 #define LINUX_VFS_H
 
 #include <asm/errno.h>
-#include <asm/fcntl.h>
+#include <linux/fcntl.h>
 #include <linux/limits.h>
 #include <linux/stat.h>
 #include <linux/uio.h>
@@ -23,6 +23,8 @@ struct dentry;
 struct file;
 struct inode;
 struct super_block;
+
+enum { COUNT_MAX = 0x7ffff000 }; /* the most bytes that one call moves */
 
 struct timestamp {
     int64_t seconds;
@@ -48,6 +50,11 @@ long iter_take(struct iter *from, void *to, size_t size);
 
 /* ---- Inodes ---- */
 
+enum page_use {
+    PAGE_READ,  /* it is only read: a private mapping, or a shared one that is not writable */
+    PAGE_WRITE, /* a shared mapping that is writable: the page is in RAM and the file's own */
+};
+
 /* Where a directory's entries go: false when it has no room for this one. */
 struct directory_sink {
     bool (*emit)(struct directory_sink *sink, const char *name, size_t length, uint64_t position,
@@ -55,15 +62,16 @@ struct directory_sink {
 };
 
 struct inode_operations {
-    /* Sets entry->inode, or leaves it NULL where there is no such name. */
-    int (*lookup)(struct inode *directory, struct dentry *entry);
+    /* Of a directory. The entry, referenced and with its inode, or -ENOENT. */
+    int (*lookup)(struct dentry *directory, const char *name, size_t length, struct dentry **entry);
     /* Emits each entry from file->position on, and moves the position past it. */
     int (*iterate)(struct file *directory, struct directory_sink *sink);
-    /* The text of a symbolic link, without its NUL: its length. */
+    /* Of a symbolic link. Its text, without a NUL: its length. */
     long (*readlink)(struct inode *link, char *to, size_t size);
-    /* A link of /proc that leads to the file itself, whatever its name is now: referenced, or NULL
-     * with *error. */
-    struct dentry *(*follow)(struct inode *link, int *error);
+    /* A link of /proc that leads to the file itself, whatever its name is now: referenced. */
+    int (*follow)(struct inode *link, struct dentry **target);
+    /* Of a regular file. */
+    int (*page)(struct inode *inode, uint64_t index, enum page_use use, void **page);
     /* When the last reference is gone. */
     void (*evict)(struct inode *inode);
 };
@@ -74,23 +82,18 @@ struct inode {
     struct super_block *super;
     unsigned references;
     unsigned mappings; /* of it in address spaces */
+    bool unnamed;      /* made by O_TMPFILE: link(2) may give it the first name */
     uint64_t number;
     uint64_t size;
     uint64_t rdev;
     uint32_t mode, uid, gid, links;
     struct timestamp accessed, modified, changed, born;
-    void *data; /* the file system's own */
 };
 
 struct inode *inode_get(struct inode *inode);
 void inode_put(struct inode *inode);
 
 /* ---- Pages of a file, for who maps it ---- */
-
-enum page_use {
-    PAGE_READ,  /* it is only read: a private mapping, or a shared one that is not writable */
-    PAGE_WRITE, /* a shared mapping that is writable: the page is in RAM and the file's own */
-};
 
 /*
  * The page of a regular file at an index, as a pointer into the direct map, on a page boundary. It
@@ -121,12 +124,12 @@ struct inode *dentry_inode(const struct dentry *dentry);
 
 /* The path from the root, as getcwd(2) and /proc have it ("/a/b", with " (deleted)" where its name
  * is gone): its length, or -ENAMETOOLONG. */
-long dentry_path(const struct dentry *dentry, char *to, size_t size);
+long dentry_path(struct dentry *dentry, char *to, size_t size);
 
 /* ---- Open files ---- */
 
 struct file_operations {
-    int (*open)(struct inode *inode, struct file *file);
+    int (*open)(struct file *file);
     void (*release)(struct file *file);
     long (*read)(struct file *file, struct iter *to, uint64_t *position);
     long (*write)(struct file *file, struct iter *from, uint64_t *position);
@@ -146,20 +149,33 @@ struct file {
     void *data; /* the operations' own */
 };
 
+static inline bool file_readable(const struct file *file)
+{
+    return !(file->flags & O_PATH) && (file->flags & O_ACCMODE) != O_WRONLY;
+}
+
+static inline bool file_writable(const struct file *file)
+{
+    return !(file->flags & O_PATH) && (file->flags & O_ACCMODE) != O_RDONLY;
+}
+
 struct file *file_get(struct file *file);
 void file_put(struct file *file);
 
+/* Opens what a dentry leads to; takes no reference of the caller's. */
+int file_new(struct dentry *dentry, unsigned flags, struct file **file);
+
 /* A file without a name in any directory, for pipes, sockets, memfd…: `name` is what /proc/self/fd
  * shows. Takes the reference to the inode, also on failure. */
-struct file *file_anonymous(const char *name, struct inode *inode,
-                            const struct file_operations *operations, unsigned flags, int *error);
-struct inode *inode_anonymous(uint32_t mode); /* of the file system that such files belong to */
+int file_anonymous(const char *name, struct inode *inode, const struct file_operations *operations,
+                   unsigned flags, struct file **file);
+struct inode *inode_anonymous(uint32_t mode); /* NULL when memory is full */
 
-/* For execve and the like: a file by a path of the kernel's, from the working directory. */
-int file_open(const char *path, unsigned flags, uint32_t mode, struct file **file);
-/* The same, of an open directory or a file itself (execveat, AT_EMPTY_PATH). The path is the
- * program's. Regular files that may be executed; else -EACCES. */
-int file_open_exec(int directory, const char *user_path, int flags, struct file **file);
+/* For the kernel itself: a file by a path of its own, from the working directory; without O_CREAT.
+ */
+int file_open(const char *path, unsigned flags, struct file **file);
+/* For execve and execveat: a regular file that may be executed, or else -EACCES. */
+int file_open_exec(int directory, const char *user_path, int at_flags, struct file **file);
 long file_read_at(struct file *file, void *to, size_t size, uint64_t position);
 
 /* ---- What a process has of files (fd.c) ---- */
@@ -184,7 +200,10 @@ struct fs *current_fs(void);
 uint64_t current_file_limit(void); /* RLIMIT_NOFILE */
 uint64_t current_size_limit(void); /* RLIMIT_FSIZE */
 
-struct file *fd_file(int fd); /* referenced; NULL: -EBADF */
+struct file *files_file(struct files *files, unsigned fd); /* referenced, or NULL */
+int files_next(const struct files *files, unsigned fd);    /* the first one from fd on, or -1 */
+int fs_chdir(const char *path);                            /* the path is the kernel's */
+struct file *fd_file(int fd);                              /* referenced; NULL: -EBADF */
 int fd_install(struct file *file, int lowest,
                bool close_on_exec); /* takes the reference unless it fails */
 int fd_close(int fd);
