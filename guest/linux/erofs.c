@@ -92,6 +92,14 @@ const char *erofs_open(struct erofs *fs, const void *bytes, uint64_t size)
     return NULL;
 }
 
+void erofs_flat(struct erofs *fs, const void *bytes, uint64_t size, struct erofs_inode *file)
+{
+    const uint64_t blocks = size / EROFS_BLOCK + (size % EROFS_BLOCK > 0);
+
+    *fs = (struct erofs){.bytes = bytes, .size = blocks * EROFS_BLOCK, .blocks = blocks};
+    *file = (struct erofs_inode){.fs = fs, .size = size, .mode = S_IFREG | 0444, .links = 1};
+}
+
 static void read_compact(const struct erofs *fs, const struct compact_inode *from,
                          struct erofs_inode *to)
 {

@@ -35,6 +35,10 @@ struct erofs_inode {
 /* Looks at the superblock: NULL, or why the image is refused. */
 const char *erofs_open(struct erofs *fs, const void *bytes, uint64_t size);
 
+/* An image that is nothing but the bytes of one file; behind its end, up to a block, there are
+ * zeros. */
+void erofs_flat(struct erofs *fs, const void *bytes, uint64_t size, struct erofs_inode *file);
+
 /* All of these return 0, or -EUCLEAN where the image contradicts itself or ends too early, or
  * -EOPNOTSUPP where it uses what is not read here. */
 int erofs_inode(const struct erofs *fs, uint64_t nid, struct erofs_inode *inode);

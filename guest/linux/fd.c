@@ -125,6 +125,16 @@ static int grow(struct files *files, unsigned fd)
     return 0;
 }
 
+int files_install(struct files *files, struct file *file, unsigned fd)
+{
+    if (grow(files, fd) < 0) {
+        file_put(file);
+        return -ENOMEM;
+    }
+    files->places[fd].file = file;
+    return 0;
+}
+
 int fd_install(struct file *file, int lowest, bool close_on_exec)
 {
     struct files *files = current_files();

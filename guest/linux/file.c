@@ -22,15 +22,6 @@ void file_put(struct file *file)
     kfree(file);
 }
 
-/* What reading and writing mean: of a device the driver's, which may be missing. */
-static int operations_of(const struct inode *inode, const struct file_operations **operations)
-{
-    *operations = inode->file_operations;
-    if (S_ISCHR(inode->mode) || S_ISBLK(inode->mode) || S_ISFIFO(inode->mode))
-        *operations = device_operations(inode);
-    return *operations ? 0 : -ENXIO;
-}
-
 int file_new(struct dentry *dentry, unsigned flags, struct file **file)
 {
     struct file *new = kzalloc(sizeof(*new));
@@ -43,8 +34,12 @@ int file_new(struct dentry *dentry, unsigned flags, struct file **file)
     new->references = 1;
     new->flags = flags & ~(unsigned)(O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_CLOEXEC);
     if (!(flags & O_PATH)) {
-        error = operations_of(new->inode, &new->operations);
-        if (error == 0 && new->operations->open)
+        new->operations = new->inode->file_operations;
+        if (!new->operations) /* a device's, or nobody's */
+            new->operations = device_operations(new->inode);
+        if (!new->operations)
+            error = -ENXIO;
+        else if (new->operations->open)
             error = new->operations->open(new);
     }
     if (error < 0) {

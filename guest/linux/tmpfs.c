@@ -42,7 +42,7 @@ static const struct inode_operations link_inode = {
     .evict = tmpfs_evict,
 };
 
-static const struct inode_operations other_inode = {.evict = tmpfs_evict};
+const struct inode_operations tmpfs_other_inode = {.evict = tmpfs_evict};
 
 void tmpfs_evict(struct inode *inode)
 {
@@ -64,7 +64,7 @@ struct inode *tmpfs_inode(struct super_block *super, uint32_t mode)
     if (!node)
         return NULL;
     inode_init(&node->inode, super, mode);
-    node->inode.operations = &other_inode;
+    node->inode.operations = &tmpfs_other_inode;
     if (S_ISREG(mode)) {
         node->inode.operations = &tmpfs_file_inode;
         node->inode.file_operations = &tmpfs_file;

@@ -73,8 +73,9 @@ int tmpfs_punch(struct inode *inode, uint64_t from, uint64_t to);
 uint64_t tmpfs_seek(struct inode *inode, uint64_t position, bool hole);
 uint64_t tmpfs_blocks(struct inode *inode); /* of 512 bytes, as stat(2) counts */
 
-/* Of directories and regular files (tmpfs_directory.c, tmpfs_file.c). */
-extern const struct inode_operations tmpfs_directory_inode, tmpfs_file_inode;
+/* Of directories and regular files (tmpfs_directory.c, tmpfs_file.c), and of what has other
+ * contents. */
+extern const struct inode_operations tmpfs_directory_inode, tmpfs_file_inode, tmpfs_other_inode;
 extern const struct file_operations tmpfs_directory, tmpfs_file;
 void tmpfs_drop_pages(struct tmpfs_inode *node);
 void tmpfs_evict(struct inode *inode);

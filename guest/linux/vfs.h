@@ -88,6 +88,7 @@ struct inode {
     uint64_t rdev;
     uint32_t mode, uid, gid, links;
     struct timestamp accessed, modified, changed, born;
+    void *data; /* the file operations' own */
 };
 
 struct inode *inode_get(struct inode *inode);
@@ -207,6 +208,7 @@ struct file *fd_file(int fd);                              /* referenced; NULL: 
 int fd_install(struct file *file, int lowest,
                bool close_on_exec); /* takes the reference unless it fails */
 int fd_close(int fd);
+int files_install(struct files *files, struct file *file, unsigned fd); /* into a free place */
 
 /* ---- The start ---- */
 
