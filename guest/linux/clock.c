@@ -177,3 +177,10 @@ long sys_times(void *to)
         return -EFAULT;
     return ticks(time_monotonic());
 }
+
+int console_wait(void)
+{
+    while ((host_wait(LINUX_EVENT_INPUT, UINT64_MAX) & LINUX_EVENT_INPUT) == 0)
+        ;
+    return 0;
+}

@@ -123,7 +123,7 @@ static int map_segment(const struct elf64_phdr *segment, struct file *file, stru
 
     /* What follows the file's part is zero: the rest of its last page, and pages behind. */
     if (area.end > file_end && (area.protection & PROT_WRITE) != 0)
-        error = space_zero(space, file_end, area.end);
+        error = zero_user((void *)file_end, area.end - file_end);
     area.file = NULL;
     area.offset = 0;
     area.start = area.end;

@@ -26,7 +26,7 @@ struct elf_place {
     uint64_t headers; /* the program headers */
 };
 
-/* Maps it: a file of fixed addresses there, another one from `base` on (0: wherever there is room). */
+/* Maps it into the running space: a file of fixed addresses there, another one from `base` on (0: wherever there is room). */
 int elf_map(const struct elf *elf, struct file *file, struct space *space, uint64_t base,
             struct elf_place *place);
 

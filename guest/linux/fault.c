@@ -45,11 +45,18 @@ static void set_entry(uint64_t *entry, const struct area *area, const void *page
     *entry = physical(page) | area_entry_flags(area, page, may_write);
 }
 
-static void *copy_page(const void *page)
+/* Gives the address a page of its own, with what the old one has. It is written where the program sees
+ * it: so it is mapped in one place less, and each place where a page is touched first costs a fault
+ * of the host. The old page's reference is the caller's. */
+static int copy_page(const struct area *area, uint64_t address, uint64_t *entry, const void *old)
 {
-    void *copy = page_alloc();
+    void *page = page_alloc();
 
-    return copy != NULL ? memcpy(copy, page, PAGE_SIZE) : NULL;
+    if (page == NULL)
+        return -ENOMEM;
+    set_entry(entry, area, page, true);
+    memcpy((void *)address, old, PAGE_SIZE);
+    return 0;
 }
 
 static int file_page(const struct area *area, uint64_t address, enum page_use use, void **page)
@@ -76,13 +83,9 @@ static int fill(const struct area *area, uint64_t address, uint64_t *entry, enum
     int error = file_page(area, address, shared_write ? PAGE_WRITE : PAGE_READ, &page);
     if (error != 0)
         return error;
-    if (write && is_private(area)) {
-        page = copy_page(page);
-        if (page == NULL)
-            return -ENOMEM;
-    } else {
-        page_hold(page);
-    }
+    if (write && is_private(area))
+        return copy_page(area, address, entry, page);
+    page_hold(page);
     set_entry(entry, area, page, shared_write);
     return 0;
 }
@@ -103,10 +106,10 @@ static int make_writable(const struct area *area, uint64_t address, uint64_t *en
         if (error != 0)
             return error;
     } else if (!is_exclusive(area, old)) {
-        page = copy_page(old);
-        if (page == NULL)
-            return -ENOMEM;
-        page_release(old);
+        int error = copy_page(area, address, entry, old);
+        if (error == 0)
+            page_release(old);
+        return error;
     }
     set_entry(entry, area, page, true);
     return 0;
@@ -155,17 +158,6 @@ void space_populate(struct space *space, uint64_t start, uint64_t end, enum acce
             fill_range(space, area, area->start > start ? area->start : start,
                        area->end < end ? area->end : end, access);
     }
-}
-
-int space_zero(struct space *space, uint64_t start, uint64_t end)
-{
-    space_populate(space, start & ~PAGE_MASK, end, ACCESS_WRITE);
-
-    const uint64_t *entry = table_entry(space->table, start);
-    if (entry == NULL || (*entry & ENTRY_WRITABLE) == 0)
-        return -ENOMEM;
-    memset((uint8_t *)entry_page(*entry) + (start & PAGE_MASK), 0, end - start);
-    return 0;
 }
 
 static uint64_t max(uint64_t a, uint64_t b)

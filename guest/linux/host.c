@@ -78,3 +78,8 @@ void host_exit(unsigned status)
     for (;;)
         call(LINUX_CALL_EXIT, status, 0, 0);
 }
+
+void port_read_string(uint16_t port, void *to, size_t size)
+{
+    __asm__ volatile("rep insb" : "+D"(to), "+c"(size) : "d"(port) : "memory");
+}

@@ -16,6 +16,10 @@ long host_write(enum linux_stream stream, const void *bytes, size_t size);
 long host_read(void *bytes, size_t size);
 uint64_t host_wait(unsigned events, uint64_t nanoseconds);
 void host_tick(uint64_t nanoseconds);
+
+/* Bytes of a device, to memory of the kernel: an exit for up to 1,024 of them. */
+void port_read_string(uint16_t port, void *to, size_t size);
+
 _Noreturn void host_exit(unsigned status);
 
 #endif

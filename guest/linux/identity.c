@@ -3,6 +3,7 @@
 #include "kernel.h"
 #include "process.h"
 #include "syscalls.h"
+#include "task.h"
 
 #include <asm/errno.h>
 #include <asm/prctl.h>
@@ -16,9 +17,9 @@ long sys_uname(void *to)
 {
     static const struct new_utsname name = {
         .sysname = "Linux",
-        .nodename = "sparkler",
-        .release = "6.1.0-sparkler",
-        .version = "#1 SMP",
+        .nodename = KERNEL_HOSTNAME,
+        .release = KERNEL_RELEASE,
+        .version = KERNEL_VERSION,
         .machine = "x86_64",
         .domainname = "(none)",
     };

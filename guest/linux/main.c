@@ -72,31 +72,63 @@ _Noreturn static void fail(const char *path, int error)
     host_exit(error == -ENOENT ? STATUS_NOT_FOUND : STATUS_NOT_EXECUTABLE);
 }
 
+_Noreturn static void fail_files(const char *why)
+{
+    log_line("the files cannot be set up: %s", why);
+    host_exit(STATUS_FAILED);
+}
+
 static void start_files(struct process *process)
 {
+    const char *failure = vfs_start();
+    const char *directory = config_string(host_config->directory);
+
+    if (failure != NULL)
+        fail_files(failure);
     process->fs = fs_new();
     process->files = files_new();
-    const char *failure = process->fs != NULL && process->files != NULL ? vfs_start() : "no memory";
-    if (failure == NULL && vfs_open_console(process->files) != 0)
-        failure = "no console";
-    if (failure != NULL) {
-        log_line("the files cannot be set up: %s", failure);
+    if (process->fs == NULL || process->files == NULL || vfs_open_console(process->files) != 0)
+        fail_files("memory is too small");
+    if (fs_chdir(directory) != 0) {
+        log_line("the working directory %s is not there", directory);
         host_exit(STATUS_FAILED);
     }
 }
 
+/* A program of the host's stands in /input; what else is to run is named by the arguments. */
+static void find_path(char *path, const struct strings *arguments)
+{
+    const char *name = arguments->count > 0 ? arguments->bytes : "";
+    const char *directory = "";
+
+    for (uint32_t i = 0; i < host_config->image_count; i++)
+        if (host_config->images[i].kind == LINUX_IMAGE_PROGRAM) {
+            const char *slash;
+
+            name = config_string(host_config->images[i].name);
+            slash = strrchr(name, '/');
+            name = slash != NULL ? slash + 1 : name;
+            directory = "/input/";
+        }
+    format(path, PATH_MAX, "%s%s", directory, name);
+}
+
 static void start_program(void)
 {
+    static char path[PATH_MAX];
+
     const struct strings arguments =
         config_strings(host_config->arguments, host_config->argument_count);
     const struct strings environment =
         config_strings(host_config->environment, host_config->environment_count);
-    const char *path = arguments.count > 0 ? arguments.bytes : "";
     struct file *file;
+    bool is_lost;
 
-    int error = file_open(path, O_RDONLY, 0, &file);
+    find_path(path, &arguments);
+
+    int error = file_open(path, O_RDONLY, &file);
     if (error == 0) {
-        error = program_start(file, path, &arguments, &environment);
+        error = program_start(file, path, &arguments, &environment, &is_lost);
         file_put(file);
     }
     if (error != 0)

@@ -16,7 +16,7 @@
 /* What is filled at once: what a heap or a library's data begins with is touched soon. */
 #define POPULATE_MAX     (64 * PAGE_SIZE)
 #define POPULATE_FILE    (1024 * PAGE_SIZE)
-#define POPULATE_WRITTEN (256 * PAGE_SIZE)
+#define POPULATE_WRITTEN (512 * PAGE_SIZE)
 
 static uint64_t round_up(uint64_t size)
 {
@@ -77,13 +77,11 @@ static int check_file(const struct file *file, uint32_t protection, uint32_t fla
 static int open_shared(uint64_t size, struct file **file)
 {
     struct inode *inode = inode_anonymous(S_IFREG | 0600);
-    int error = -ENOMEM;
 
     if (inode == NULL)
         return -ENOMEM;
     inode->size = size;
-    *file = file_anonymous("/dev/zero", inode, inode->file_operations, O_RDWR, &error);
-    return *file != NULL ? 0 : error;
+    return file_anonymous("/dev/zero", inode, inode->file_operations, O_RDWR, file);
 }
 
 static long place(struct space *space, uint64_t address, uint64_t size, uint32_t flags)

@@ -29,7 +29,7 @@ struct loading {
 
 static int open_executable(const char *path, struct file **file)
 {
-    int error = file_open(path, O_RDONLY, 0, file);
+    int error = file_open(path, O_RDONLY, file);
 
     if (error != 0)
         return error;
@@ -98,28 +98,27 @@ static void set_registers(struct thread *thread, uint64_t entry, uint64_t stack)
     };
 }
 
-/* Once the new address space is there, the old program cannot be gone back to. */
-static int replace(struct loading *loading, struct start *start)
+/* Once the new address space is there, the old program cannot be gone back to: *is_lost. */
+static int replace(struct loading *loading, struct start *start, bool *is_lost)
 {
     struct process *process = current_process();
     struct space *old = process->space, *space = make_space(process);
 
     if (space == NULL)
         return -ENOMEM;
-    int error = map_files(loading, space, start);
-    if (error != 0) {
-        space_put(space);
-        return error;
-    }
-
-    start->vdso = vdso_map(space);
+    *is_lost = true;
     process->space = space;
     space_switch(space);
     if (old != NULL)
         space_put(old);
+
+    int error = map_files(loading, space, start);
+    if (error != 0)
+        return error;
+    start->vdso = vdso_map(space);
     long stack = stack_make(space, start);
     if (stack < 0)
-        return -EIO;
+        return (int)stack;
 
     const bool has_interpreter = loading->interpreter_file != NULL;
     set_registers(current, has_interpreter ? start->interpreter.entry : start->program.entry,
@@ -133,7 +132,7 @@ static int replace(struct loading *loading, struct start *start)
 }
 
 static int start_elf(struct file *file, const char *path, const struct strings *arguments,
-                     const struct strings *environment)
+                     const struct strings *environment, bool *is_lost)
 {
     struct loading *loading = kzalloc(sizeof(*loading));
     struct start start = {.path = path, .arguments = arguments, .environment = environment};
@@ -146,7 +145,7 @@ static int start_elf(struct file *file, const char *path, const struct strings *
     if (error == 0)
         error = open_interpreter(loading);
     if (error == 0)
-        error = replace(loading, &start);
+        error = replace(loading, &start, is_lost);
     if (loading->interpreter_file != NULL)
         file_put(loading->interpreter_file);
     kfree(loading);
@@ -212,7 +211,7 @@ static int script_arguments(const char *interpreter, const char *argument, const
 }
 
 static int start_file(struct file *file, const char *path, const struct strings *arguments,
-                      const struct strings *environment, unsigned scripts)
+                      const struct strings *environment, unsigned scripts, bool *is_lost)
 {
     char line[SHEBANG_MAX + 1] = "", *argument;
     long count = file_read_at(file, line, SHEBANG_MAX, 0);
@@ -220,7 +219,7 @@ static int start_file(struct file *file, const char *path, const struct strings 
     if (count < 0)
         return (int)count;
     if (count < 2 || line[0] != '#' || line[1] != '!')
-        return start_elf(file, path, arguments, environment);
+        return start_elf(file, path, arguments, environment, is_lost);
     if (scripts == SCRIPTS_MAX)
         return -ELOOP;
 
@@ -234,7 +233,7 @@ static int start_file(struct file *file, const char *path, const struct strings 
         return error;
     error = script_arguments(interpreter, argument, path, arguments, &longer);
     if (error == 0) {
-        error = start_file(next, interpreter, &longer, environment, scripts + 1);
+        error = start_file(next, interpreter, &longer, environment, scripts + 1, is_lost);
         kfree((void *)longer.bytes);
     }
     file_put(next);
@@ -242,7 +241,8 @@ static int start_file(struct file *file, const char *path, const struct strings 
 }
 
 int program_start(struct file *file, const char *path, const struct strings *arguments,
-                  const struct strings *environment)
+                  const struct strings *environment, bool *is_lost)
 {
-    return start_file(file, path, arguments, environment, 0);
+    *is_lost = false;
+    return start_file(file, path, arguments, environment, 0, is_lost);
 }

@@ -63,11 +63,9 @@ struct fault {
 
 struct fault space_fault(struct space *space, uint64_t address, enum access access);
 
-/* Fills entries ahead, as far as memory is there, for an access that is to come. */
+/* Fills entries ahead, as far as memory is there, for an access that is to come. To write, the space
+ * must be the running one. */
 void space_populate(struct space *space, uint64_t start, uint64_t end, enum access access);
-
-/* Zeroes a part of one private page, which the program cannot do yet; 0 or -ENOMEM. */
-int space_zero(struct space *space, uint64_t start, uint64_t end);
 
 /* What an entry of a page of this area has for flags; a page that is not the space's own is not
  * writable yet. */

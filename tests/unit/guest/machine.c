@@ -1,0 +1,424 @@
+/* A machine for the files of the guest's kernel. */
+#include "machine.h"
+
+#include "guest/linux/console.h"
+#include "guest/linux/host.h"
+#include "guest/linux/kernel.h"
+#include "guest/linux/memory.h"
+#include "guest/linux/mount.h"
+#include "guest/linux/task.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct machine machine;
+
+static uint8_t *ram;
+static unsigned references[MACHINE_PAGES];
+static size_t free_pages, next_page;
+static uint8_t configuration[sizeof(struct linux_config) + 4096] __attribute__((aligned(8)));
+static size_t strings;
+static const struct linux_time the_time = {.tsc_khz = 1000000};
+
+const struct linux_config *const host_config = (const struct linux_config *)configuration;
+const volatile struct linux_time *const host_time = &the_time;
+
+void machine_start(void)
+{
+    struct linux_config *config = (struct linux_config *)configuration;
+
+    config->version = LINUX_VERSION;
+    strings = 1;
+    ram = aligned_alloc(PAGE_SIZE, MACHINE_PAGES * PAGE_SIZE);
+    free_pages = MACHINE_PAGES;
+    machine.size_limit = UINT64_MAX;
+    machine.fail_after = -1;
+    machine.clock = 1700000000 * (uint64_t)NSEC_PER_SEC;
+}
+
+void machine_image(uint32_t kind, const char *name, const void *bytes, uint64_t size)
+{
+    struct linux_config *config = (struct linux_config *)configuration;
+
+    config->images[config->image_count++] =
+        (struct linux_image){kind, (uint32_t)strings, (uintptr_t)bytes - DIRECT_MAP, size};
+    strcpy(config->strings + strings, name);
+    strings += strlen(name) + 1;
+}
+
+void machine_terminal(unsigned flags)
+{
+    struct linux_config *config = (struct linux_config *)configuration;
+
+    config->flags = flags;
+    config->rows = 24;
+    config->columns = 80;
+}
+
+void *machine_copy(const void *bytes, size_t size)
+{
+    const size_t room = (size + PAGE_MASK) & ~PAGE_MASK;
+    uint8_t *copy = aligned_alloc(PAGE_SIZE, room > 0 ? room : PAGE_SIZE);
+
+    memcpy(copy, bytes, size);
+    memset(copy + size, 0, room - size);
+    return copy;
+}
+
+void *machine_read_file(const char *path, size_t *size)
+{
+    FILE *file = fopen(path, "r");
+    void *bytes, *copy;
+
+    if (!file)
+        return NULL;
+    fseek(file, 0, SEEK_END);
+    *size = (size_t)ftell(file);
+    rewind(file);
+    bytes = malloc(*size + 1);
+    *size = fread(bytes, 1, *size, file);
+    fclose(file);
+    copy = machine_copy(bytes, *size);
+    free(bytes);
+    return copy;
+}
+
+void machine_process(void)
+{
+    if (machine.files)
+        files_put(machine.files);
+    if (machine.fs)
+        fs_put(machine.fs);
+    machine.files = files_new();
+    machine.fs = fs_new();
+}
+
+static bool fails(void)
+{
+    if (machine.fail_after > 0)
+        machine.fail_after--;
+    return machine.fail_after == 0;
+}
+
+static size_t page_index(const void *page)
+{
+    return (size_t)((const uint8_t *)page - ram) / PAGE_SIZE;
+}
+
+void *pages_alloc(unsigned order)
+{
+    const size_t count = 1ul << order;
+
+    if (fails())
+        return NULL;
+    for (size_t tried = 0; tried < MACHINE_PAGES; tried++) {
+        const size_t first = next_page++ % MACHINE_PAGES;
+        size_t in_row = 0;
+
+        while (first + in_row < MACHINE_PAGES && in_row < count && !references[first + in_row])
+            in_row++;
+        if (in_row < count)
+            continue;
+        for (size_t i = 0; i < count; i++)
+            references[first + i] = i == 0 ? order + 1 : 1; /* a row has one owner here */
+        free_pages -= count;
+        machine.allocations++;
+        return memset(ram + first * PAGE_SIZE, 0, count * PAGE_SIZE);
+    }
+    return NULL;
+}
+
+void *page_alloc(void)
+{
+    return pages_alloc(0);
+}
+
+void page_release(void *page)
+{
+    const size_t first = page_index(page);
+    const size_t count = 1ul << (references[first] - 1);
+
+    memset(page, 0xdf, count * PAGE_SIZE); /* who still reads it notices */
+    for (size_t i = 0; i < count; i++)
+        references[first + i] = 0;
+    free_pages += count;
+    machine.allocations--;
+}
+
+bool page_is_ram(uint64_t address)
+{
+    const uint8_t *pointer = direct(address);
+
+    return pointer >= ram && pointer < ram + MACHINE_PAGES * PAGE_SIZE;
+}
+
+size_t pages_total(void)
+{
+    return MACHINE_PAGES;
+}
+
+size_t pages_free(void)
+{
+    return free_pages;
+}
+
+void *kmalloc(size_t size)
+{
+    void *memory = fails() ? NULL : malloc(size);
+
+    if (memory)
+        memset(memory, 0xa5, size);
+    machine.allocations += memory != NULL;
+    return memory;
+}
+
+void *kzalloc(size_t size)
+{
+    void *memory = kmalloc(size);
+
+    return memory ? memset(memory, 0, size) : NULL;
+}
+
+void *krealloc(void *old, size_t size)
+{
+    void *memory = fails() ? NULL : realloc(old, size);
+
+    machine.allocations += memory && !old;
+    return memory;
+}
+
+void kfree(void *pointer)
+{
+    machine.allocations -= pointer != NULL;
+    free(pointer);
+}
+
+/* The program of the test has all of its memory, but for the first page. */
+static bool is_bad(const void *user)
+{
+    return (uintptr_t)user < PAGE_SIZE;
+}
+
+int copy_from_user(void *to, const void *user, size_t size)
+{
+    if (size > 0 && is_bad(user))
+        return -EFAULT;
+    memcpy(to, user, size);
+    return 0;
+}
+
+int copy_to_user(void *user, const void *from, size_t size)
+{
+    if (size > 0 && is_bad(user))
+        return -EFAULT;
+    memcpy(user, from, size);
+    return 0;
+}
+
+int zero_user(void *user, size_t size)
+{
+    if (size > 0 && is_bad(user))
+        return -EFAULT;
+    memset(user, 0, size);
+    return 0;
+}
+
+long string_from_user(char *to, const char *user, size_t size)
+{
+    size_t length;
+
+    if (is_bad(user))
+        return -EFAULT;
+    length = strnlen(user, size);
+    if (length == size)
+        return -ENAMETOOLONG;
+    memcpy(to, user, length + 1);
+    return (long)length;
+}
+
+void log_line(const char *text, ...)
+{
+    const size_t length = strlen(machine.log);
+    va_list arguments;
+
+    va_start(arguments, text);
+    vsnprintf(machine.log + length, sizeof(machine.log) - length, text, arguments);
+    va_end(arguments);
+}
+
+uint64_t time_realtime(void)
+{
+    return machine.clock += 1000;
+}
+
+uint64_t time_monotonic(void)
+{
+    return machine.clock - 1700000000 * (uint64_t)NSEC_PER_SEC;
+}
+
+void random_bytes(void *to, size_t size)
+{
+    for (size_t i = 0; i < size; i++)
+        ((uint8_t *)to)[i] = (uint8_t)rand();
+}
+
+long host_write(enum linux_stream stream, const void *bytes, size_t size)
+{
+    size_t *length = &machine.output_length[stream];
+    const size_t part = size < 5000 ? size : 5000; /* a write may be short */
+
+    if (part > OUTPUT_MAX - *length)
+        return -EIO;
+    memcpy(machine.output[stream] + *length, bytes, part);
+    *length += part;
+    return (long)part;
+}
+
+long host_read(void *bytes, size_t size)
+{
+    size_t length;
+
+    if (!machine.input)
+        return -EAGAIN;
+    length = strnlen(machine.input, size);
+    memcpy(bytes, machine.input, length);
+    machine.input += length;
+    return (long)length;
+}
+
+uint64_t host_wait(unsigned events, uint64_t nanoseconds)
+{
+    (void)nanoseconds;
+    return machine.input ? events & LINUX_EVENT_INPUT : 0;
+}
+
+int console_wait(void)
+{
+    machine.input = "late";
+    return 0;
+}
+
+void port_read_string(uint16_t port, void *to, size_t size)
+{
+    static const char *left;
+    size_t length;
+
+    if (!left) {
+        left = machine.feed(port);
+        machine.questions++;
+    }
+    length = strnlen(left, size);
+    memset(to, 0, size);
+    memcpy(to, left, length);
+    left = length < size ? NULL : left + length; /* the NUL is part of the answer */
+}
+
+void unmap_file_pages(struct inode *inode, uint64_t first, uint64_t last)
+{
+    (void)inode, (void)first, (void)last;
+    machine.unmapped++;
+}
+
+struct files *current_files(void)
+{
+    return machine.files;
+}
+
+struct fs *current_fs(void)
+{
+    return machine.fs;
+}
+
+uint64_t current_file_limit(void)
+{
+    return 256;
+}
+
+uint64_t current_size_limit(void)
+{
+    return machine.size_limit;
+}
+
+int task_current(void)
+{
+    return 1;
+}
+
+int task_current_thread(void)
+{
+    return 1;
+}
+
+int task_next(int from)
+{
+    return from <= 1 ? 1 : -1;
+}
+
+int task_next_thread(int pid, int from)
+{
+    return pid == 1 && from <= 1 ? 1 : -1;
+}
+
+bool task_info(int pid, struct task_info *info)
+{
+    *info = (struct task_info){.pid = 1,
+                               .thread = 1,
+                               .group = 1,
+                               .session = 1,
+                               .threads = 1,
+                               .state = 'R',
+                               .name = "test"};
+    return pid == 1;
+}
+
+struct files *task_files(int pid)
+{
+    return pid == 1 ? machine.files : NULL;
+}
+
+struct fs *task_fs(int pid)
+{
+    return pid == 1 ? machine.fs : NULL;
+}
+
+struct dentry *task_program(int pid)
+{
+    (void)pid;
+    return NULL;
+}
+
+size_t task_arguments(int pid, size_t offset, char *to, size_t size)
+{
+    static const char arguments[] = "test\0one";
+    const size_t left = sizeof(arguments) - offset;
+    const size_t part = left < size ? left : size;
+
+    (void)pid;
+    memcpy(to, arguments + offset, part);
+    return part;
+}
+
+size_t task_environment(int pid, size_t offset, char *to, size_t size)
+{
+    (void)pid, (void)offset, (void)to, (void)size;
+    return 0;
+}
+
+bool task_mapping(int pid, uint64_t address, struct task_mapping *mapping)
+{
+    *mapping = (struct task_mapping){
+        .start = 0x400000, .end = 0x401000, .readable = true, .executable = true, .name = "[test]"};
+    return pid == 1 && address < mapping->end;
+}
+
+unsigned task_started(void)
+{
+    return 1;
+}
+
+unsigned task_running(void)
+{
+    return 1;
+}
