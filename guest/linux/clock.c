@@ -130,10 +130,20 @@ long sys_time(int64_t *to)
     return to != NULL && copy_to_user(to, &now, sizeof(now)) != 0 ? -EFAULT : now;
 }
 
-static void sleep_until(uint64_t deadline)
+/* What is left of the time when a signal ends the sleep is told, if the program asks. */
+static long sleep_until(uint64_t deadline, void *left)
 {
-    for (uint64_t now; (now = time_monotonic()) < deadline;)
-        host_wait(0, deadline - now);
+    struct wait_queue nobody = {0};
+    int result;
+
+    while ((result = wait_on(&nobody, deadline)) == 0)
+        ;
+    if (result == -ETIMEDOUT)
+        return 0;
+    const uint64_t now = time_monotonic();
+    if (left != NULL && put_time(left, deadline > now ? deadline - now : 0) != 0)
+        return -EFAULT;
+    return -EINTR;
 }
 
 long sys_nanosleep(const void *request, void *left)
@@ -141,10 +151,7 @@ long sys_nanosleep(const void *request, void *left)
     uint64_t duration;
     int error = time_from_user(request, &duration);
 
-    (void)left;
-    if (error == 0)
-        sleep_until(time_monotonic() + duration);
-    return error;
+    return error != 0 ? error : sleep_until(time_monotonic() + duration, left);
 }
 
 long sys_clock_nanosleep(int clock, int flags, const void *request, void *left)
@@ -152,15 +159,13 @@ long sys_clock_nanosleep(int clock, int flags, const void *request, void *left)
     uint64_t time, now;
     int error = time_from_user(request, &time);
 
-    (void)left;
     if (error == 0)
         error = read_clock(clock, &now);
     if (error != 0)
         return error;
-    if ((flags & TIMER_ABSTIME) != 0)
-        time = time > now ? time - now : 0;
-    sleep_until(time_monotonic() + time);
-    return 0;
+    if ((flags & TIMER_ABSTIME) == 0)
+        return sleep_until(time_monotonic() + time, left);
+    return sleep_until(time_monotonic() + (time > now ? time - now : 0), NULL);
 }
 
 /* Clock ticks of 100 a second; the kernel's share is not told apart. */
@@ -176,11 +181,4 @@ long sys_times(void *to)
     if (to != NULL && copy_to_user(to, times, sizeof(times)) != 0)
         return -EFAULT;
     return ticks(time_monotonic());
-}
-
-int console_wait(void)
-{
-    while ((host_wait(LINUX_EVENT_INPUT, UINT64_MAX) & LINUX_EVENT_INPUT) == 0)
-        ;
-    return 0;
 }

@@ -5,8 +5,6 @@
 #include "space.h"
 #include "table.h"
 
-#include <asm/siginfo.h>
-#include <asm/signal.h>
 
 enum vector {
     DIVIDE_ERROR = 0,
@@ -77,23 +75,34 @@ static struct fault signal_of(enum vector vector)
     }
 }
 
+static void before_program(struct registers *registers)
+{
+    schedule_before_program();
+    if (signal_is_pending(current))
+        signal_deliver(registers, false);
+}
+
 /* Called by entry.asm, on the stack of the thread. */
 void exception(struct registers *registers, enum vector vector, uint64_t address)
 {
-    struct fault fault;
+    if (vector == TICK) {
+        schedule_tick();
+        before_program(registers);
+        return;
+    }
 
-    if (vector == TICK)
-        return;
-    if (vector != PAGE_FAULT)
+    const bool is_page_fault = vector == PAGE_FAULT;
+    const struct fault fault =
+        is_page_fault ? page_fault(address, registers->call) : signal_of(vector);
+    if (!is_page_fault)
         address = registers->rip;
-    fault = vector == PAGE_FAULT ? page_fault(address, registers->call) : signal_of(vector);
-    if (fault.signal == 0)
-        return;
     if (is_kernel(registers)) {
-        if (!fix_up(registers))
+        if (fault.signal != 0 && !fix_up(registers))
             panic("the kernel in the VM failed: exception %d at 0x%lx, address 0x%lx, error 0x%lx",
                   vector, registers->rip, address, registers->call);
         return;
     }
-    signal_fault(registers, fault, address);
+    if (fault.signal != 0)
+        signal_fault(registers, fault, address);
+    before_program(registers);
 }

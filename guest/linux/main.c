@@ -5,6 +5,7 @@
 #include "page.h"
 #include "process.h"
 #include "program.h"
+#include "signal.h"
 #include "table.h"
 
 #include <asm/errno.h>
@@ -149,8 +150,11 @@ void kernel_main(void)
     struct process *process = process_new();
     if (process == NULL)
         panic("no memory for the first process");
-    thread_load(process->threads);
+    current = process->threads;
+    process->actions = signal_actions_new();
+    if (process->actions == NULL)
+        panic("no memory for the first process");
     start_files(process);
     start_program();
-    enter_program(thread_registers(current));
+    thread_begin(current);
 }

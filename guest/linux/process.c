@@ -1,18 +1,26 @@
-/* Processes. */
+/* Processes: how they begin and end. */
 #include "process.h"
 
+#include "futex.h"
 #include "host.h"
 #include "kernel.h"
+#include "signal.h"
 #include "syscalls.h"
 
-#include <linux/limits.h>
+#include <asm/errno.h>
 
-#define STACK_LIMIT (8ul << 20)
+#define STACK_LIMIT 8388608ul
 #define FILE_LIMIT  1024
-#define FILES_MAX   (1ul << 20)
+#define FILES_MAX   1048576ul
+#define INIT        1 /* its end is the VM's */
 
 static struct process *processes;
 static int last_id;
+
+int process_next_id(void)
+{
+    return ++last_id;
+}
 
 struct process *process_first(void)
 {
@@ -33,6 +41,15 @@ struct process *process_find(int id)
     return process;
 }
 
+struct thread *thread_find(int id)
+{
+    for (struct process *process = processes; process != NULL; process = process->next)
+        for (struct thread *thread = process->threads; thread != NULL; thread = thread->next)
+            if (thread->id == id)
+                return thread;
+    return NULL;
+}
+
 static void set_limits(struct limit *limits)
 {
     for (unsigned i = 0; i < RLIM_NLIMITS; i++)
@@ -42,18 +59,26 @@ static void set_limits(struct limit *limits)
     limits[RLIMIT_NOFILE] = (struct limit){.soft = FILE_LIMIT, .hard = FILES_MAX};
 }
 
+void process_add_thread(struct process *process, struct thread *thread)
+{
+    thread->process = process;
+    thread->next = process->threads;
+    process->threads = thread;
+}
+
 struct process *process_new(void)
 {
     struct process *process = kzalloc(sizeof(*process));
+    struct thread *thread = thread_new();
 
-    if (process == NULL)
-        return NULL;
-    struct thread *thread = thread_new(process);
-    if (thread == NULL) {
+    if (process == NULL || thread == NULL) {
         kfree(process);
+        if (thread != NULL)
+            thread_free(thread);
         return NULL;
     }
-    process->id = process->group = process->session = thread->id = ++last_id;
+    process_add_thread(process, thread);
+    process->id = process->group = process->session = thread->id;
     process->started = time_monotonic();
     set_limits(process->limits);
     process->next = processes;
@@ -61,9 +86,150 @@ struct process *process_new(void)
     return process;
 }
 
-void process_exit(unsigned status)
+/* Gives back what a process has; its entry stays until the parent has waited for it. */
+static void release(struct process *process)
 {
-    host_exit(status);
+    timer_cancel(&process->alarm);
+    signals_discard(&process->signals);
+    if (process->files != NULL)
+        files_put(process->files);
+    if (process->fs != NULL)
+        fs_put(process->fs);
+    if (process->executable != NULL)
+        dentry_put(process->executable);
+    if (process->actions != NULL)
+        signal_actions_put(process->actions);
+    process->files = NULL;
+    process->fs = NULL;
+    process->executable = NULL;
+    process->actions = NULL;
+}
+
+void process_free(struct process *process)
+{
+    struct process **at = &processes;
+
+    while (*at != process)
+        at = &(*at)->next;
+    *at = process->next;
+    release(process);
+    if (process->space != NULL)
+        space_put(process->space);
+    while (process->threads != NULL) {
+        struct thread *thread = process->threads;
+
+        process->threads = thread->next;
+        thread_free(thread);
+    }
+    kfree(process);
+}
+
+void vfork_done(struct process *process)
+{
+    process->is_vfork = false;
+    wake_all(&process->vfork);
+}
+
+/* Children of a process that ended are the first one's. */
+static void give_children_away(struct process *process)
+{
+    struct process *init = process_find(INIT);
+
+    for (struct process *child = processes; child != NULL; child = child->next)
+        if (child->parent == process) {
+            child->parent = init;
+            if (child->state == PROCESS_ZOMBIE)
+                wake_all(&init->children);
+        }
+}
+
+/* Whether nobody is to wait for the children of a process. */
+static bool forgets_children(const struct process *parent)
+{
+    const struct signal_action *action = &parent->actions->of[SIGCHLD - 1];
+
+    return action->handler == (uint64_t)SIG_IGN || (action->flags & SA_NOCLDWAIT) != 0;
+}
+
+static void tell_parent(struct process *process)
+{
+    struct process *parent = process->parent;
+
+    process->state = PROCESS_ZOMBIE;
+    if (process->exit_signal != 0)
+        signal_child(process);
+    wake_all(&parent->children);
+    if (forgets_children(parent))
+        process_free(process);
+}
+
+static void end_process(struct process *process, unsigned wait_status)
+{
+    if (process->id == INIT)
+        host_exit((wait_status & 0x7f) != 0 ? 0x100 | (wait_status & 0x7f) : wait_status >> 8);
+    current->last_space = process->space;
+    process->space = NULL;
+    vfork_done(process);
+    release(process);
+    process->wait_status = wait_status;
+    give_children_away(process);
+    tell_parent(process);
+}
+
+static void remove_thread(struct process *process, struct thread *thread)
+{
+    struct thread **at = &process->threads;
+
+    while (*at != thread)
+        at = &(*at)->next;
+    *at = thread->next;
+    wake_all(&process->children); /* end_other_threads() */
+}
+
+void thread_exit(unsigned wait_status)
+{
+    struct process *process = current_process();
+
+    futex_thread_exit(current);
+    signals_discard(&current->signals);
+    remove_thread(process, current);
+    if (process->threads == NULL)
+        end_process(process, process->is_exiting ? process->wait_status : wait_status);
+    end_thread();
+}
+
+static void end_threads_but(struct process *process, struct thread *survivor)
+{
+    process->is_exiting = true;
+    process->survivor = survivor;
+    for (struct thread *thread = process->threads; thread != NULL; thread = thread->next)
+        if (thread != survivor)
+            wake_thread(thread);
+}
+
+void process_exit(unsigned wait_status)
+{
+    struct process *process = current_process();
+
+    if (!process->is_exiting) {
+        process->wait_status = wait_status;
+        end_threads_but(process, NULL);
+    }
+    thread_exit(wait_status);
+}
+
+void end_other_threads(void)
+{
+    struct process *process = current_process();
+
+    if (process->threads->next == NULL)
+        return;
+    end_threads_but(process, current);
+    while (process->threads != current || current->next != NULL)
+        sleep_on(&process->children, FOREVER);
+    process->is_exiting = false;
+    process->survivor = NULL;
+    current->id = process->id;
 }
 
 struct files *current_files(void)
@@ -88,10 +254,10 @@ uint64_t current_size_limit(void)
 
 long sys_exit(int status)
 {
-    process_exit((unsigned)status & 0xff);
+    thread_exit(STATUS_EXITED(status));
 }
 
 long sys_exit_group(int status)
 {
-    process_exit((unsigned)status & 0xff);
+    process_exit(STATUS_EXITED(status));
 }

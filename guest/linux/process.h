@@ -2,6 +2,7 @@
 #ifndef LINUX_PROCESS_H
 #define LINUX_PROCESS_H
 
+#include "schedule.h"
 #include "space.h"
 #include "thread.h"
 #include "vfs.h"
@@ -20,9 +21,18 @@ struct signal_action {
     uint64_t mask;
 };
 
+/* CLONE_SIGHAND shares them. */
+struct signal_actions {
+    unsigned references;
+    struct signal_action of[SIGNALS];
+};
+
 struct limit {
     uint64_t soft, hard;
 };
+
+/* How a process ended, or stopped, as wait(2) has it. */
+enum process_state { PROCESS_RUNS, PROCESS_STOPPED, PROCESS_ZOMBIE };
 
 struct process {
     int id;
@@ -34,21 +44,56 @@ struct process {
     struct fs *fs;
     struct dentry *executable;
     char command[COMMAND_SIZE]; /* PR_SET_NAME */
-    struct signal_action actions[SIGNALS];
     struct limit limits[RLIM_NLIMITS];
     int group, session;
     uint64_t started; /* monotonic ns */
     bool not_dumpable, no_new_privileges;
+
+    struct signal_actions *actions;
+    struct signal_info *signals; /* pending, for any thread */
+    struct timer alarm;          /* setitimer(ITIMER_REAL) */
+    uint64_t alarm_interval;
+
+    enum process_state state;
+    bool is_exiting;       /* all its threads are to end */
+    struct thread *survivor; /* but this one, which does execve() */
+    bool news;             /* a stop or a continuation that the parent has not waited for */
+    unsigned wait_status;
+    int exit_signal;       /* to the parent; 0: none */
+    struct wait_queue children; /* who waits for a child, or for threads to end */
+    struct wait_queue stopped;  /* threads, until SIGCONT */
+    struct wait_queue vfork;    /* the parent, until execve() or the end */
+    bool is_vfork;
 };
 
 struct process *process_first(void);
 struct process *process_next(struct process *process);
 struct process *process_find(int id);
+struct thread *thread_find(int id);
+int process_next_id(void);
 
-struct process *process_new(void); /* with one thread, nothing else; NULL when memory is full */
+/* With one thread, its default limits, nothing else; NULL when memory is full. */
+struct process *process_new(void);
+void process_free(struct process *process);
 
-/* Ends the running process. `status` is as LINUX_CALL_EXIT has it. */
-_Noreturn void process_exit(unsigned status);
+void process_add_thread(struct process *process, struct thread *thread);
+
+/* Ends the running process. `wait_status` is as wait(2) has it. */
+_Noreturn void process_exit(unsigned wait_status);
+
+/* Ends the running thread, and its process with the last one. */
+_Noreturn void thread_exit(unsigned wait_status);
+
+/* Ends all threads of the running process but the current one. */
+void end_other_threads(void);
+
+/* The program of a child that shares its parent's memory is gone from it: the parent goes on. */
+void vfork_done(struct process *process);
+
+#define STATUS_EXITED(status)  (((status)&0xffu) << 8)
+#define STATUS_SIGNALED(number) ((unsigned)(number))
+#define STATUS_STOPPED(number) ((unsigned)(number) << 8 | 0x7fu)
+#define STATUS_CONTINUED       0xffffu
 
 static inline struct process *current_process(void)
 {

@@ -107,6 +107,7 @@ static int replace(struct loading *loading, struct start *start, bool *is_lost)
     if (space == NULL)
         return -ENOMEM;
     *is_lost = true;
+    end_other_threads();
     process->space = space;
     space_switch(space);
     if (old != NULL)

@@ -33,6 +33,27 @@ struct space *space_get(struct space *space)
     return space;
 }
 
+/* Private pages, and those that are shared, are the copy's as well; what may be written to a private
+ * one has to be found out by a fault, in both. */
+static bool copy_entries(struct space *from, struct space *to, const struct area *area)
+{
+    const bool is_private = (area->flags & MAP_TYPE) == MAP_PRIVATE;
+    uint64_t *entry;
+
+    for (uint64_t at = area->start; (entry = table_next(from->table, &at, area->end)) != NULL;
+         at += PAGE_SIZE) {
+        uint64_t *copy = table_make_entry(to->table, at);
+
+        if (copy == NULL)
+            return false;
+        if (is_private)
+            *entry &= ~ENTRY_WRITABLE & ~ENTRY_DIRTY;
+        page_hold(entry_page(*entry));
+        *copy = *entry;
+    }
+    return true;
+}
+
 static void free_area(struct area *area)
 {
     if (area->file != NULL) {
@@ -259,6 +280,31 @@ int space_unmap(struct space *space, uint64_t start, uint64_t end)
     remove_areas(space, space_index(space, start), space_index(space, end - 1) +
                  (space_find_at(space, end - 1) != NULL));
     return 0;
+}
+
+struct space *space_copy(struct space *space)
+{
+    struct space *copy = space_new();
+    bool is_complete = copy != NULL;
+
+    for (size_t i = 0; is_complete && i < space->count; i++)
+        is_complete = insert(copy, space->areas[i]) != NULL &&
+                      copy_entries(space, copy, space->areas[i]);
+    space_flush(space, 0, USER_END); /* its entries lost the right to write */
+    if (copy == NULL)
+        return NULL;
+    copy->heap_start = space->heap_start;
+    copy->heap_end = space->heap_end;
+    copy->top = space->top;
+    copy->stack_limit = space->stack_limit;
+    copy->arguments = space->arguments;
+    copy->arguments_end = space->arguments_end;
+    copy->environment_end = space->environment_end;
+    copy->mapped = space->mapped;
+    if (is_complete)
+        return copy;
+    space_put(copy);
+    return NULL;
 }
 
 /* Gives the entries of an area its protection. Whether one that was present lost a right. */

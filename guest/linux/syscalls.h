@@ -31,13 +31,20 @@ long sys_clock_nanosleep(int clock, int flags, const void *request, void *left);
 long sys_times(void *to);
 int time_from_user(const void *user, uint64_t *nanoseconds);
 
-/* Signals (signal.c) */
-long sys_rt_sigaction(int signal, const void *new, void *old, size_t mask_size);
+/* Signals (signal.c, deliver.c, signal_frame.c) */
+long sys_rt_sigaction(int number, const void *new, void *old, size_t mask_size);
 long sys_rt_sigprocmask(int how, const void *new, void *old, size_t mask_size);
+long sys_rt_sigpending(void *to, size_t size);
+long sys_rt_sigsuspend(const void *mask, size_t size);
+long sys_rt_sigtimedwait(const void *set, void *to, const void *timeout, size_t size);
+long sys_rt_sigqueueinfo(int id, int number, const void *info);
+long sys_rt_tgsigqueueinfo(int process, int thread, int number, const void *info);
+long sys_rt_sigreturn(void);
 long sys_sigaltstack(const void *new, void *old);
-long sys_kill(int process, int signal);
-long sys_tkill(int thread, int signal);
-long sys_tgkill(int process, int thread, int signal);
+long sys_pause(void);
+long sys_kill(int id, int number);
+long sys_tkill(int thread, int number);
+long sys_tgkill(int process, int thread, int number);
 
 /* Who and where (identity.c) */
 long sys_uname(void *to);
@@ -80,8 +87,18 @@ long sys_getrandom(uint8_t *to, size_t size, unsigned flags);
 long sys_futex(uint32_t *word, int operation, uint32_t value, const void *timeout, uint32_t *other,
                uint32_t bits);
 
-/* process.c */
+/* Processes and threads (process.c, fork.c, exec.c, wait.c, schedule.c) */
 long sys_exit(int status);
 long sys_exit_group(int status);
+long sys_clone(uint64_t flags, uint64_t stack, uint64_t parent_id, uint64_t child_id, uint64_t tls);
+long sys_clone3(const void *arguments, size_t size);
+long sys_fork(void);
+long sys_vfork(void);
+long sys_execve(const char *path, const uint64_t *argv, const uint64_t *envp);
+long sys_execveat(int directory, const char *path, const uint64_t *argv, const uint64_t *envp,
+                  int flags);
+long sys_wait4(int id, int *status, int options, void *usage);
+long sys_waitid(int type, int id, void *to, int options, void *usage);
+long sys_sched_yield(void);
 
 #endif

@@ -2,6 +2,7 @@
 #include "host.h"
 #include "kernel.h"
 #include "process.h"
+#include "signal.h"
 #include "syscalls.h"
 #include "syscalls_files.h"
 #include "trace.h"
@@ -41,22 +42,30 @@ static const struct {
     CALL(brk, "p"),
     CALL(rt_sigaction, "dppu"),
     CALL(rt_sigprocmask, "dppu"),
+    CALL(rt_sigreturn, ""),
     CALL(ioctl, "dxp"),
     CALL(pread64, "dpuu"),
     CALL(pwrite64, "dpuu"),
     CALL(readv, "dpu"),
     CALL(writev, "dpu"),
     CALL(access, "so"),
+    CALL(sched_yield, ""),
     CALL(mremap, "puuxp"),
     CALL(msync, "pux"),
     CALL(mincore, "pup"),
     CALL(madvise, "pud"),
     CALL(dup, "d"),
     CALL(dup2, "dd"),
+    CALL(pause, ""),
     CALL(nanosleep, "pp"),
     CALL(getpid, ""),
     CALL(sendfile, "ddpu"),
+    CALL(clone, "xpppp"),
+    CALL(fork, ""),
+    CALL(vfork, ""),
+    CALL(execve, "spp"),
     CALL(exit, "d"),
+    CALL(wait4, "dpxp"),
     CALL(kill, "dd"),
     CALL(uname, "p"),
     CALL(fcntl, "ddx"),
@@ -109,6 +118,10 @@ static const struct {
     CALL_BY(setfsuid, getuid, "d"),
     CALL_BY(setfsgid, getuid, "d"),
     CALL(getsid, "d"),
+    CALL(rt_sigpending, "pu"),
+    CALL(rt_sigtimedwait, "pppu"),
+    CALL(rt_sigqueueinfo, "ddp"),
+    CALL(rt_sigsuspend, "pu"),
     CALL(sigaltstack, "pp"),
     CALL(utime, "sp"),
     CALL(mknod, "sox"),
@@ -158,6 +171,7 @@ static const struct {
     CALL(exit_group, "d"),
     CALL(tgkill, "ddd"),
     CALL(utimes, "sp"),
+    CALL(waitid, "ddpxp"),
     CALL(openat, "dsxo"),
     CALL(mkdirat, "dso"),
     CALL(mknodat, "dsox"),
@@ -177,21 +191,23 @@ static const struct {
     CALL(dup3, "ddx"),
     CALL(preadv, "dpuu"),
     CALL(pwritev, "dpuu"),
+    CALL(rt_tgsigqueueinfo, "dddp"),
     CALL(prlimit64, "ddpp"),
     CALL(syncfs, "d"),
     CALL(getcpu, "pp"),
     CALL(renameat2, "dsdsx"),
     CALL(getrandom, "pux"),
+    CALL(execveat, "dsppx"),
     CALL_BY(mlock2, mlock, "pux"),
     CALL(copy_file_range, "dpdpux"),
     CALL(preadv2, "dpuuux"),
     CALL(pwritev2, "dpuuux"),
     CALL(statx, "dsxxp"),
-    CALL(close_range, "ddx"),
-    CALL(faccessat2, "dsox"),
     CALL_BY(rseq, not_there, "pxxx"),
-    CALL_BY(clone3, not_there, "pu"),
+    CALL(clone3, "pu"),
+    CALL(close_range, "ddx"),
     CALL_BY(openat2, not_there, "dspu"),
+    CALL(faccessat2, "dsox"),
 };
 
 #define UNKNOWN_MAX 512
@@ -245,4 +261,7 @@ void system_call(struct registers *registers)
     registers->rax = (uint64_t)make_call(registers);
     if (is_traced)
         trace_result((long)registers->rax);
+    schedule_before_program();
+    if (signal_is_pending(current) || current->restore_mask)
+        signal_deliver(registers, registers->call < UNKNOWN_MAX);
 }

@@ -103,6 +103,10 @@ uint64_t *table_next(uint64_t *top, uint64_t *address, uint64_t end)
         uint64_t *table = top;
         unsigned level = 3;
 
+        if (index_of(*address, 3) == index_of(DIRECT_MAP, 3)) {
+            *address = DIRECT_MAP_END;
+            continue;
+        }
         while (level > 0 && table[index_of(*address, level)] != 0)
             table = entry_page(table[index_of(*address, level--)]);
         if (level > 0) { /* nothing is mapped in what this entry spans */

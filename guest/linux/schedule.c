@@ -1,0 +1,263 @@
+/*
+ * The scheduler: threads take turns. While more than one could run, or something is to happen at a
+ * time, the VMM sends a tick; when nobody can, the VM waits for the next event.
+ */
+#include "schedule.h"
+
+#include "host.h"
+#include "kernel.h"
+#include "process.h"
+#include "signal.h"
+#include "syscalls.h"
+
+#include <asm/errno.h>
+
+#define TICK_NS      4000000ull
+#define IDLE_TICKS   16 /* without need until the tick is switched off */
+#define EVENT_TICKS  25 /* between two looks at what comes from outside */
+
+bool tick_pending; /* one came while the kernel ran: entry.asm */
+
+struct wait_queue poll_queue;
+static struct wait_queue console_queue;
+static struct thread *ready, **ready_end = &ready;
+static struct timer *timers; /* the earliest first */
+static bool is_ticking;
+static unsigned idle_ticks, ticks;
+
+/* ---- Timers ---- */
+
+void timer_cancel(struct timer *timer)
+{
+    struct timer **at = &timers;
+
+    if (!timer->is_set)
+        return;
+    while (*at != timer)
+        at = &(*at)->next;
+    *at = timer->next;
+    timer->is_set = false;
+}
+
+void timer_set(struct timer *timer, uint64_t deadline)
+{
+    struct timer **at = &timers;
+
+    timer_cancel(timer);
+    timer->deadline = deadline;
+    timer->is_set = true;
+    while (*at != NULL && (*at)->deadline <= deadline)
+        at = &(*at)->next;
+    timer->next = *at;
+    *at = timer;
+}
+
+static void run_timers(void)
+{
+    while (timers != NULL && timers->deadline <= time_monotonic()) {
+        struct timer *timer = timers;
+
+        timer_cancel(timer);
+        timer->fire(timer);
+    }
+}
+
+/* ---- The tick ---- */
+
+static void need_tick(void)
+{
+    idle_ticks = 0;
+    if (is_ticking)
+        return;
+    is_ticking = true;
+    host_tick(TICK_NS);
+}
+
+static void handle_events(uint64_t events)
+{
+    if ((events & LINUX_EVENT_INPUT) != 0)
+        wake_all(&console_queue);
+    if ((events & LINUX_EVENT_SIGNAL) != 0)
+        signal_from_outside((events >> 8) & 0xff);
+}
+
+static unsigned events_of_interest(void)
+{
+    return LINUX_EVENT_SIGNAL | LINUX_EVENT_WINDOW |
+           (console_queue.first != NULL ? LINUX_EVENT_INPUT : 0);
+}
+
+void schedule_tick(void)
+{
+    tick_pending = false;
+    run_timers();
+    if (!is_ticking || ++ticks % EVENT_TICKS == 0 || console_queue.first != NULL)
+        handle_events(host_wait(events_of_interest(), 0));
+    if (ready != NULL || timers != NULL)
+        idle_ticks = 0;
+    else if (is_ticking && ++idle_ticks == IDLE_TICKS) {
+        is_ticking = false;
+        host_tick(0);
+    }
+    yield();
+}
+
+/* ---- Threads ---- */
+
+void make_ready(struct thread *thread)
+{
+    thread->state = THREAD_READY;
+    thread->queued = NULL;
+    *ready_end = thread;
+    ready_end = &thread->queued;
+}
+
+static struct thread *take_ready(void)
+{
+    struct thread *thread = ready;
+
+    if (thread == NULL)
+        return NULL;
+    ready = thread->queued;
+    if (ready == NULL)
+        ready_end = &ready;
+    return thread;
+}
+
+/* Nobody can run: waits for the next event or the next timer. */
+static void idle(void)
+{
+    uint64_t now = time_monotonic();
+    uint64_t left = timers == NULL ? FOREVER : timers->deadline > now ? timers->deadline - now : 0;
+
+    if (is_ticking) {
+        is_ticking = false;
+        host_tick(0);
+    }
+    handle_events(host_wait(events_of_interest(), left));
+    run_timers();
+}
+
+static void run_next(void)
+{
+    struct thread *next;
+
+    while ((next = take_ready()) == NULL)
+        idle();
+    thread_switch(next);
+}
+
+void yield(void)
+{
+    if (ready == NULL)
+        return;
+    make_ready(current);
+    run_next();
+}
+
+void schedule_before_program(void)
+{
+    if (tick_pending)
+        schedule_tick();
+    else if (!is_ticking && (ready != NULL || timers != NULL))
+        need_tick();
+    thread_reap();
+}
+
+void end_thread(void)
+{
+    current->state = THREAD_DEAD;
+    run_next();
+    panic("a thread that ended runs again");
+}
+
+/* ---- Waiting ---- */
+
+static void leave_queue(struct thread *thread)
+{
+    struct thread **at = &thread->waiting_on->first;
+
+    while (*at != thread)
+        at = &(*at)->queued;
+    *at = thread->queued;
+    thread->waiting_on = NULL;
+}
+
+void wake_thread(struct thread *thread)
+{
+    if (thread->state != THREAD_WAITING)
+        return;
+    leave_queue(thread);
+    make_ready(thread);
+}
+
+void wake_one(struct wait_queue *queue)
+{
+    if (queue->first != NULL)
+        wake_thread(queue->first);
+}
+
+void wake_all(struct wait_queue *queue)
+{
+    while (queue->first != NULL)
+        wake_thread(queue->first);
+}
+
+void poll_wake(void)
+{
+    wake_all(&poll_queue);
+}
+
+struct sleeper {
+    struct timer timer;
+    struct thread *thread;
+    bool is_over;
+};
+
+static void end_sleep(struct timer *timer)
+{
+    struct sleeper *sleeper = (struct sleeper *)timer;
+
+    sleeper->is_over = true;
+    wake_thread(sleeper->thread);
+}
+
+int sleep_on(struct wait_queue *queue, uint64_t deadline)
+{
+    struct sleeper sleeper = {.timer.fire = end_sleep, .thread = current};
+    struct thread **end = &queue->first;
+
+    if (deadline <= time_monotonic())
+        return -ETIMEDOUT;
+    while (*end != NULL)
+        end = &(*end)->queued;
+    *end = current;
+    current->queued = NULL;
+    current->waiting_on = queue;
+    current->state = THREAD_WAITING;
+    if (deadline != FOREVER)
+        timer_set(&sleeper.timer, deadline);
+    run_next();
+    timer_cancel(&sleeper.timer);
+    return sleeper.is_over ? -ETIMEDOUT : 0;
+}
+
+int wait_on(struct wait_queue *queue, uint64_t deadline)
+{
+    if (signal_is_pending(current))
+        return -EINTR;
+
+    int result = sleep_on(queue, deadline);
+    return result == 0 && signal_is_pending(current) ? -EINTR : result;
+}
+
+int console_wait(void)
+{
+    return wait_on(&console_queue, FOREVER);
+}
+
+long sys_sched_yield(void)
+{
+    yield();
+    return 0;
+}
