@@ -177,6 +177,12 @@ long sys_fchown(int fd, uint32_t uid, uint32_t gid)
     return change_owner(found, uid, gid, error);
 }
 
+static bool is_time(const struct __kernel_timespec *time)
+{
+    return time->tv_nsec == UTIME_NOW_NS || time->tv_nsec == UTIME_OMIT_NS ||
+           (time->tv_nsec >= 0 && time->tv_nsec < (long long)NSEC_PER_SEC);
+}
+
 static void set_time(struct timestamp *time, const struct __kernel_timespec *to,
                      const struct timestamp *now)
 {
@@ -186,37 +192,36 @@ static void set_time(struct timestamp *time, const struct __kernel_timespec *to,
         *time = (struct timestamp){to->tv_sec, (uint32_t)to->tv_nsec};
 }
 
+static int set_both(struct inode *inode, const struct __kernel_timespec times[2])
+{
+    const struct timestamp now = timestamp_now();
+
+    if (inode->super->read_only)
+        return -EROFS;
+    if (!is_time(&times[0]) || !is_time(&times[1]))
+        return -EINVAL;
+    set_time(&inode->accessed, &times[0], &now);
+    set_time(&inode->modified, &times[1], &now);
+    inode->changed = now;
+    return 0;
+}
+
 /* A NULL path is the open file itself. */
 static long set_times(int directory, const char *path, const struct __kernel_timespec times[2],
                       int flags)
 {
-    const struct timestamp now = timestamp_now();
     struct dentry *found;
-    struct inode *inode;
     int error;
 
     found = path ? find(directory, path, flags, &error) : find_open(directory, &error);
     if (!found)
         return error;
-    inode = found->inode;
-    if (inode->super->read_only) {
-        error = -EROFS;
-    } else {
-        set_time(&inode->accessed, &times[0], &now);
-        set_time(&inode->modified, &times[1], &now);
-        inode->changed = now;
-    }
+    error = set_both(found->inode, times);
     dentry_put(found);
     return error;
 }
 
 static const struct __kernel_timespec both_now[2] = {{0, UTIME_NOW_NS}, {0, UTIME_NOW_NS}};
-
-static bool is_time(const struct __kernel_timespec *time)
-{
-    return time->tv_nsec == UTIME_NOW_NS || time->tv_nsec == UTIME_OMIT_NS ||
-           (time->tv_nsec >= 0 && time->tv_nsec < (long long)NSEC_PER_SEC);
-}
 
 long sys_utimensat(int directory, const char *path, const void *user, int flags)
 {
@@ -228,8 +233,7 @@ long sys_utimensat(int directory, const char *path, const void *user, int flags)
         memcpy(times, both_now, sizeof(times));
     if (times[0].tv_nsec == UTIME_OMIT_NS && times[1].tv_nsec == UTIME_OMIT_NS)
         return 0;
-    if (!is_time(&times[0]) || !is_time(&times[1]) ||
-        flags & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH) || (!path && flags))
+    if (flags & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH) || (!path && flags))
         return -EINVAL;
     if (!path && directory == AT_FDCWD)
         return -EFAULT;

@@ -46,7 +46,7 @@ static int get_both(int from, int to, struct file *files[2])
 {
     files[0] = fd_file(from);
     files[1] = fd_file(to);
-    if (files[0] && files[1] && file_readable(files[0]) && file_writable(files[1]))
+    if (files[0] && files[1] && files[0]->operations && files[1]->operations)
         return 0;
     for (int i = 0; i < 2; i++) {
         if (files[i])
@@ -87,6 +87,8 @@ static long send(struct file *files[2], int64_t *user, size_t size)
 
     if (done < 0)
         return done;
+    if (!file_readable(files[0]) || !file_writable(files[1]))
+        return -EBADF;
     if (!files[0]->operations->read || !files[0]->operations->seekable ||
         !files[1]->operations->write || files[1]->flags & O_APPEND)
         return -EINVAL;
@@ -116,7 +118,7 @@ static int may_copy(struct file *files[2], uint64_t from, uint64_t to, size_t si
         return -EISDIR;
     if (!S_ISREG(source->mode) || !S_ISREG(target->mode))
         return -EINVAL;
-    if (files[1]->flags & O_APPEND)
+    if (!file_readable(files[0]) || !file_writable(files[1]) || files[1]->flags & O_APPEND)
         return -EBADF;
     if (size > INT64_MAX - from || size > INT64_MAX - to)
         return -EOVERFLOW;

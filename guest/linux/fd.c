@@ -263,7 +263,7 @@ static long control(struct file *file, unsigned command, unsigned long argument)
 {
     switch (command) {
     case F_GETFL:
-        return file->flags | O_LARGEFILE;
+        return file->flags;
     case F_SETFL:
         return set_flags(file, (unsigned)argument);
     case F_GETLK:

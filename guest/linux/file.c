@@ -34,6 +34,7 @@ int file_new(struct dentry *dentry, unsigned flags, struct file **file)
     new->references = 1;
     new->flags = flags & ~(unsigned)(O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_CLOEXEC);
     if (!(flags & O_PATH)) {
+        new->flags |= O_LARGEFILE;
         new->operations = new->inode->file_operations;
         if (!new->operations) /* a device's, or nobody's */
             new->operations = device_operations(new->inode);

@@ -58,8 +58,6 @@ static int open_path(struct path *path, unsigned flags, uint32_t mode, struct fi
 {
     int error = 0;
 
-    if (flags & O_CREAT && path->slash && path->last == LAST_NAME)
-        return -EISDIR;
     if (path->found && flags & O_CREAT && flags & O_EXCL)
         return -EEXIST;
     if (!path->found) {
@@ -94,7 +92,7 @@ static int open_unnamed(const struct path *path, unsigned flags, uint32_t mode, 
     if (!dentry)
         return -ENOMEM;
     dentry->deleted = true;
-    error = file_new(dentry, flags & ~(unsigned)O_TMPFILE, file);
+    error = file_new(dentry, flags, file);
     dentry_put(dentry);
     return error;
 }

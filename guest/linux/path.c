@@ -140,6 +140,8 @@ static int step(struct walk *walk, struct dentry **found)
         *found = dentry_get(walk->at);
         return 0;
     }
+    if (*walk->rest == '\0' && path->slash && (walk->flags & (PATH_MAKE | PATH_NAME)) == PATH_MAKE)
+        return -EISDIR; /* open(2) makes no directories */
     error = lookup(walk->at, path, found);
     if (error < 0 || !S_ISLNK((*found)->inode->mode) ||
         (*walk->rest == '\0' && !follows_last(walk)))

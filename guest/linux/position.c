@@ -8,6 +8,12 @@
 #include <linux/falloc.h>
 #include <linux/fs.h>
 
+/* Modes of fallocate(2) that Linux knows of some file system. */
+enum {
+    KNOWN_MODES = FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE | FALLOC_FL_COLLAPSE_RANGE |
+                  FALLOC_FL_ZERO_RANGE | FALLOC_FL_INSERT_RANGE | FALLOC_FL_UNSHARE_RANGE
+};
+
 /* The base of a relative position. */
 static int64_t seek_from(const struct file *file, int64_t offset, unsigned whence)
 {
@@ -188,6 +194,8 @@ static int allocate(struct file *file, int mode, uint64_t from, uint64_t size)
         return -ENODEV;
     if (size > INT64_MAX - from)
         return -EFBIG;
+    if (mode & ~(FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE))
+        return -EOPNOTSUPP;
     if (mode & FALLOC_FL_PUNCH_HOLE)
         return tmpfs_punch(inode, from, from + size);
     if (!(mode & FALLOC_FL_KEEP_SIZE) && from + size > inode->size &&

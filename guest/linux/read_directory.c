@@ -98,10 +98,28 @@ long sys_getdents(int fd, void *buffer, unsigned size)
     return getdents(fd, buffer, size, true);
 }
 
+static long read_link(struct inode *inode, char *buffer, int size)
+{
+    char *text;
+    long length;
+
+    if (!inode->operations->readlink)
+        return -EINVAL;
+    text = kmalloc(PATH_MAX);
+    if (!text)
+        return -ENOMEM;
+    length = inode->operations->readlink(inode, text, PATH_MAX);
+    length = length < size ? length : size;
+    if (length > 0 && copy_to_user(buffer, text, (size_t)length) < 0)
+        length = -EFAULT;
+    kfree(text);
+    return length;
+}
+
 long sys_readlinkat(int directory, const char *path, char *buffer, int size)
 {
     struct dentry *found;
-    char *text;
+    char first[1];
     long length;
     int error;
 
@@ -110,15 +128,10 @@ long sys_readlinkat(int directory, const char *path, char *buffer, int size)
     error = path_lookup(directory, path, PATH_EMPTY, &found);
     if (error < 0)
         return error;
-    text = kmalloc(PATH_MAX);
-    length = text ? -EINVAL : -ENOMEM;
-    if (text && found->inode->operations->readlink)
-        length = found->inode->operations->readlink(found->inode, text, PATH_MAX);
-    length = length < size ? length : size;
-    if (length > 0 && copy_to_user(buffer, text, (size_t)length) < 0)
-        length = -EFAULT;
-    kfree(text);
+    length = read_link(found->inode, buffer, size);
     dentry_put(found);
+    if (length == -EINVAL && string_from_user(first, path, sizeof(first)) == 0)
+        length = -ENOENT; /* for an open file that is no link */
     return length;
 }
 

@@ -17,6 +17,8 @@ static int check_names(const struct path *from, const struct path *to, unsigned 
         return flags & RENAME_NOREPLACE ? -EEXIST : -EBUSY;
     if (from->parent->super->read_only)
         return -EROFS;
+    if (!from->found)
+        return -ENOENT;
     if (flags & RENAME_NOREPLACE && to->found)
         return -EEXIST;
     if (flags & RENAME_EXCHANGE && !to->found)
@@ -93,7 +95,8 @@ long sys_renameat2(int from_directory, const char *from, int to_directory, const
     if (flags & ~(RENAME_NOREPLACE | RENAME_EXCHANGE) ||
         flags == (RENAME_NOREPLACE | RENAME_EXCHANGE))
         return -EINVAL;
-    error = path_find(from_directory, from, PATH_NAME, &source);
+    /* The source may be missing for now, since other errors come first. */
+    error = path_find(from_directory, from, PATH_NAME | PATH_MAKE, &source);
     if (error < 0)
         return error;
     error = path_find(to_directory, to, PATH_NAME | PATH_MAKE, &target);

@@ -8,7 +8,7 @@
 
 struct tmpfs_super {
     struct super_block super;
-    struct radix shared; /* inodes of the image with several names, by nid */
+    struct radix shared; /* inodes of the image with several names, by nid; it holds them */
 };
 
 uint64_t tmpfs_number(uint64_t nid)
@@ -48,8 +48,6 @@ void tmpfs_evict(struct inode *inode)
 {
     struct tmpfs_inode *node = tmpfs_of(inode);
 
-    if (node->shared)
-        radix_set(&((struct tmpfs_super *)inode->super)->shared, node->lower.nid, NULL);
     if (S_ISREG(inode->mode))
         tmpfs_drop_pages(node);
     if (S_ISLNK(inode->mode))
@@ -144,10 +142,23 @@ int tmpfs_load(struct super_block *super, const struct erofs *fs, uint64_t nid,
             inode_put(*inode);
             *inode = NULL;
         } else {
-            tmpfs_of(*inode)->shared = true;
+            tmpfs_of(inode_get(*inode))->shared = true;
         }
     }
     return *inode ? 0 : -ENOMEM;
+}
+
+void tmpfs_unlink(struct inode *inode)
+{
+    struct tmpfs_inode *node = tmpfs_of(inode);
+
+    inode->links -= inode->links > 0;
+    inode_touch(inode, false);
+    if (inode->links == 0 && node->shared) {
+        node->shared = false;
+        radix_set(&((struct tmpfs_super *)inode->super)->shared, node->lower.nid, NULL);
+        inode_put(inode);
+    }
 }
 
 struct super_block *tmpfs_new(const char *type, const struct erofs_inode *root)

@@ -51,7 +51,8 @@ struct inode *tmpfs_inode_of(struct super_block *super, const struct erofs_inode
 /* The inode of an image by its nid, which is the same one for all names that it has there. */
 int tmpfs_load(struct super_block *super, const struct erofs *fs, uint64_t nid,
                struct inode **inode);
-uint64_t tmpfs_number(uint64_t nid); /* st_ino */
+uint64_t tmpfs_number(uint64_t nid);    /* st_ino */
+void tmpfs_unlink(struct inode *inode); /* one link less; no directory's */
 
 /* Puts a name for an inode into a directory that has none of this name. Takes the inode's
  * reference, also on failure. */

@@ -203,9 +203,8 @@ static void remove_entry(struct dentry *entry)
     entry->deleted = true;
     if (S_ISDIR(inode->mode))
         inode->links = 0;
-    else if (inode->links > 0)
-        inode->links--;
-    inode_touch(inode, false);
+    else
+        tmpfs_unlink(inode);
     dentry_put(entry);
 }
 
