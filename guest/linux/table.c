@@ -49,21 +49,44 @@ void table_start(void)
     }
 }
 
+/* Tables that are not in use, all zero. A shadowing hypervisor watches what is written to a table, so
+ * that it had better stay one. */
+static void *spare[64];
+static size_t spare_count;
+
+static void *take_table(void)
+{
+    return spare_count > 0 ? spare[--spare_count] : page_alloc();
+}
+
+static void give_table(void *table)
+{
+    if (spare_count < ARRAY_SIZE(spare))
+        spare[spare_count++] = table;
+    else
+        page_release(table);
+}
+
 uint64_t *table_new(void)
 {
-    uint64_t *top = page_alloc();
+    uint64_t *top = take_table();
 
     if (top != NULL)
         top[index_of(DIRECT_MAP, 3)] = top_table[index_of(DIRECT_MAP, 3)];
     return top;
 }
 
+/* Its entries are zero already where they are those of pages. */
 static void free_below(uint64_t *table, unsigned level)
 {
-    for (unsigned i = 0; level > 0 && i < ENTRIES; i++)
-        if (table[i] != 0 && !(level == 3 && i == index_of(DIRECT_MAP, 3)))
+    for (unsigned i = 0; level > 0 && i < ENTRIES; i++) {
+        if (table[i] == 0)
+            continue;
+        if (!(level == 3 && i == index_of(DIRECT_MAP, 3)))
             free_below(entry_page(table[i]), level - 1);
-    page_release(table);
+        table[i] = 0;
+    }
+    give_table(table);
 }
 
 void table_free(uint64_t *top)
@@ -77,7 +100,7 @@ static uint64_t *walk(uint64_t *table, uint64_t address, bool make)
         uint64_t *entry = &table[index_of(address, level)];
 
         if (*entry == 0) {
-            void *new = make ? page_alloc() : NULL;
+            void *new = make ? take_table() : NULL;
             if (new == NULL)
                 return NULL;
             *entry = physical(new) | ENTRY_TABLE;

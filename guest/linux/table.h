@@ -27,7 +27,7 @@ void table_start(void);
 
 /* A top table with nothing but the direct map; NULL when memory is full. */
 uint64_t *table_new(void);
-void table_free(uint64_t *top); /* and all tables below; the pages that they map are the caller's */
+void table_free(uint64_t *top); /* and all tables below, when no page is mapped any more */
 
 /* The entry of an address; NULL where there is no table and, when asked to make it, no memory. */
 uint64_t *table_entry(uint64_t *top, uint64_t address);
