@@ -9,6 +9,7 @@
 #include "host.h"
 #include "kernel.h"
 #include "memory.h"
+#include "schedule.h"
 
 #include <asm/ioctls.h>
 #include <asm/poll.h>
@@ -134,8 +135,11 @@ static unsigned console_poll(struct file *file)
 
     if (file_writable(file))
         events = POLLOUT | POLLWRNORM;
-    if (file_readable(file) && host_wait(LINUX_EVENT_INPUT, 0) & LINUX_EVENT_INPUT)
-        events |= POLLIN | POLLRDNORM;
+    if (!file_readable(file))
+        return events;
+    if (host_wait(LINUX_EVENT_INPUT, 0) & LINUX_EVENT_INPUT)
+        return events | POLLIN | POLLRDNORM;
+    poll_wants_console();
     return events;
 }
 

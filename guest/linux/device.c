@@ -4,6 +4,7 @@
 #include "console.h"
 #include "kernel.h"
 #include "memory.h"
+#include "pipe.h"
 #include "mount.h"
 #include "tmpfs.h"
 
@@ -80,6 +81,8 @@ static const struct {
 
 const struct file_operations *device_operations(const struct inode *inode)
 {
+    if (S_ISFIFO(inode->mode))
+        return &pipe_operations;
     for (size_t i = 0; S_ISCHR(inode->mode) && i < ARRAY_SIZE(devices); i++) {
         if (inode->rdev == device_number(devices[i].major, devices[i].minor))
             return devices[i].operations;

@@ -46,6 +46,8 @@ long host_write(enum linux_stream stream, const void *bytes, size_t size)
     while (done < size) {
         long count = write_chunk(stream, (const uint8_t *)bytes + done, size - done);
 
+        if (count == -EINTR) /* a tick; the kernel looks at it when it is done */
+            continue;
         if (count <= 0)
             return done > 0 ? (long)done : count;
         done += (size_t)count;

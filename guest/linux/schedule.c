@@ -18,8 +18,9 @@
 
 bool tick_pending; /* one came while the kernel ran: entry.asm */
 
-struct wait_queue poll_queue;
-static struct wait_queue console_queue;
+static struct wait_queue poll_queue, console_queue;
+static bool console_is_wanted; /* by whoever polls now */
+static unsigned console_pollers;
 static struct thread *ready, **ready_end = &ready;
 static struct timer *timers; /* the earliest first */
 static bool is_ticking;
@@ -75,8 +76,10 @@ static void need_tick(void)
 
 static void handle_events(uint64_t events)
 {
-    if ((events & LINUX_EVENT_INPUT) != 0)
+    if ((events & LINUX_EVENT_INPUT) != 0) {
         wake_all(&console_queue);
+        poll_wake();
+    }
     if ((events & LINUX_EVENT_SIGNAL) != 0)
         signal_from_outside((events >> 8) & 0xff);
 }
@@ -84,14 +87,14 @@ static void handle_events(uint64_t events)
 static unsigned events_of_interest(void)
 {
     return LINUX_EVENT_SIGNAL | LINUX_EVENT_WINDOW |
-           (console_queue.first != NULL ? LINUX_EVENT_INPUT : 0);
+           (console_queue.first != NULL || console_pollers > 0 ? LINUX_EVENT_INPUT : 0);
 }
 
 void schedule_tick(void)
 {
     tick_pending = false;
     run_timers();
-    if (!is_ticking || ++ticks % EVENT_TICKS == 0 || console_queue.first != NULL)
+    if (!is_ticking || ++ticks % EVENT_TICKS == 0)
         handle_events(host_wait(events_of_interest(), 0));
     if (ready != NULL || timers != NULL)
         idle_ticks = 0;
@@ -249,6 +252,22 @@ int wait_on(struct wait_queue *queue, uint64_t deadline)
 
     int result = sleep_on(queue, deadline);
     return result == 0 && signal_is_pending(current) ? -EINTR : result;
+}
+
+void poll_wants_console(void)
+{
+    console_is_wanted = true;
+}
+
+int poll_wait(uint64_t deadline)
+{
+    const bool wants_console = console_is_wanted;
+
+    console_is_wanted = false;
+    console_pollers += wants_console;
+    int result = wait_on(&poll_queue, deadline);
+    console_pollers -= wants_console;
+    return result;
 }
 
 int console_wait(void)

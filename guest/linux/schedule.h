@@ -34,9 +34,13 @@ _Noreturn void end_thread(void); /* the current one never runs again */
 void schedule_tick(void);
 void schedule_before_program(void); /* gives way if a tick came meanwhile */
 
-/* Files that can be polled call this when they may have become ready, for poll.c's waiters. */
+/*
+ * Files that can be polled call poll_wake() when they may have become ready; the console cannot, and
+ * has its poll operation say that it is asked for. poll_wait() waits for either, as wait_on() does.
+ */
 void poll_wake(void);
-extern struct wait_queue poll_queue;
+void poll_wants_console(void);
+int poll_wait(uint64_t deadline);
 
 /* Something that happens at a time. */
 struct timer {

@@ -87,6 +87,21 @@ long sys_getrandom(uint8_t *to, size_t size, unsigned flags);
 long sys_futex(uint32_t *word, int operation, uint32_t value, const void *timeout, uint32_t *other,
                uint32_t bits);
 
+/* Pipes (pipe.c), and waiting for files (poll.c) */
+struct pollfd;
+long sys_pipe(int *fds);
+long sys_pipe2(int *fds, int flags);
+long sys_poll(struct pollfd *fds, unsigned count, int milliseconds);
+long sys_ppoll(struct pollfd *fds, unsigned count, void *timeout, const void *mask, size_t size);
+long sys_select(int count, void *read, void *write, void *exceptions, int64_t *timeout);
+long sys_pselect6(int count, void *read, void *write, void *exceptions, void *timeout,
+                  const uint64_t *mask);
+
+/* itimer.c */
+long sys_getitimer(int which, void *to);
+long sys_setitimer(int which, const void *new, void *old);
+long sys_alarm(unsigned seconds);
+
 /* Processes and threads (process.c, fork.c, exec.c, wait.c, schedule.c) */
 long sys_exit(int status);
 long sys_exit_group(int status);

@@ -1,0 +1,274 @@
+/* Pipes, and FIFOs once they are open. */
+#include "pipe.h"
+
+#include "kernel.h"
+#include "memory.h"
+#include "process.h"
+#include "signal.h"
+#include "syscalls.h"
+
+#include <asm/ioctls.h>
+#include <asm/poll.h>
+
+#define PAGES    16
+#define CAPACITY (PAGES * PAGE_SIZE)
+
+struct pipe {
+    uint8_t *pages[PAGES]; /* a ring; each is there from its first use on */
+    size_t first, count;   /* bytes */
+    unsigned readers, writers;
+    bool is_unnamed; /* both ends are opened by pipe(2) */
+    struct wait_queue readable, writable, opened;
+};
+
+static struct pipe *pipe_of(const struct file *file)
+{
+    return file->inode->data;
+}
+
+static void wake(struct wait_queue *queue)
+{
+    wake_all(queue);
+    poll_wake();
+}
+
+static bool would_block(const struct file *file)
+{
+    return (file->flags & O_NONBLOCK) != 0;
+}
+
+/* ---- Open and close ---- */
+
+static int wait_for_other(struct file *file, const unsigned *others)
+{
+    int error = 0;
+
+    while (*others == 0 && error == 0)
+        error = wait_on(&pipe_of(file)->opened, FOREVER);
+    return error;
+}
+
+static void pipe_release(struct file *file)
+{
+    struct pipe *pipe = pipe_of(file);
+
+    pipe->readers -= file_readable(file);
+    pipe->writers -= file_writable(file);
+    wake(&pipe->readable);
+    wake(&pipe->writable);
+    if (pipe->readers + pipe->writers > 0)
+        return;
+    for (unsigned i = 0; i < PAGES; i++)
+        if (pipe->pages[i] != NULL)
+            page_release(pipe->pages[i]);
+    kfree(pipe);
+    file->inode->data = NULL;
+}
+
+/* A FIFO's open waits for the other end. */
+static int pipe_open(struct file *file)
+{
+    struct inode *inode = file->inode;
+    int error = 0;
+
+    if (inode->data == NULL)
+        inode->data = kzalloc(sizeof(struct pipe));
+    struct pipe *pipe = inode->data;
+    if (pipe == NULL)
+        return -ENOMEM;
+    pipe->readers += file_readable(file);
+    pipe->writers += file_writable(file);
+    wake_all(&pipe->opened);
+    if (pipe->is_unnamed)
+        return 0;
+    if (!file_writable(file) && !would_block(file))
+        error = wait_for_other(file, &pipe->writers);
+    else if (!file_readable(file))
+        error = would_block(file) ? (pipe->readers == 0 ? -ENXIO : 0)
+                                  : wait_for_other(file, &pipe->readers);
+    if (error != 0)
+        pipe_release(file);
+    return error;
+}
+
+/* ---- Bytes ---- */
+
+static long pipe_read(struct file *file, struct iter *to, uint64_t *position)
+{
+    struct pipe *pipe = pipe_of(file);
+    long done = 0;
+
+    (void)position;
+    while (pipe->count == 0 && to->left > 0) {
+        if (pipe->writers == 0)
+            return 0;
+        if (would_block(file))
+            return -EAGAIN;
+        int error = wait_on(&pipe->readable, FOREVER);
+        if (error != 0)
+            return error;
+    }
+    while (pipe->count > 0 && to->left > 0) {
+        const size_t offset = pipe->first % PAGE_SIZE;
+        size_t part = PAGE_SIZE - offset;
+
+        part = part < pipe->count ? part : pipe->count;
+        long put = iter_put(to, pipe->pages[pipe->first / PAGE_SIZE] + offset, part);
+        if (put < 0)
+            return done > 0 ? done : put;
+        pipe->first = (pipe->first + (size_t)put) % CAPACITY;
+        pipe->count -= (size_t)put;
+        done += put;
+    }
+    wake(&pipe->writable);
+    return done;
+}
+
+/* Takes what fits now; 0 when nothing does. */
+static long fill(struct pipe *pipe, struct iter *from)
+{
+    long done = 0;
+
+    while (pipe->count < CAPACITY && from->left > 0) {
+        const size_t end = (pipe->first + pipe->count) % CAPACITY, offset = end % PAGE_SIZE;
+        uint8_t **page = &pipe->pages[end / PAGE_SIZE];
+        size_t part = PAGE_SIZE - offset;
+
+        if (*page == NULL && (*page = page_alloc()) == NULL)
+            return done > 0 ? done : -ENOMEM;
+        part = part < CAPACITY - pipe->count ? part : CAPACITY - pipe->count;
+        long taken = iter_take(from, *page + offset, part);
+        if (taken < 0)
+            return done > 0 ? done : taken;
+        pipe->count += (size_t)taken;
+        done += taken;
+    }
+    return done;
+}
+
+static long pipe_write(struct file *file, struct iter *from, uint64_t *position)
+{
+    struct pipe *pipe = pipe_of(file);
+    const size_t size = from->left;
+    const size_t at_once = size <= PIPE_BUF ? size : 1; /* small writes are never torn */
+    long done = 0;
+
+    (void)position;
+    while (from->left > 0) {
+        long part = 0;
+
+        if (pipe->readers == 0) {
+            signal_send(current_process(), SIGPIPE);
+            return done > 0 ? done : -EPIPE;
+        }
+        if (CAPACITY - pipe->count >= at_once)
+            part = fill(pipe, from);
+        if (part < 0)
+            return done > 0 ? done : part;
+        done += part;
+        if (part > 0)
+            wake(&pipe->readable);
+        if (from->left == 0)
+            break;
+        if (would_block(file))
+            return done > 0 ? done : -EAGAIN;
+        int error = wait_on(&pipe->writable, FOREVER);
+        if (error != 0)
+            return done > 0 ? done : error;
+    }
+    return done;
+}
+
+static long pipe_ioctl(struct file *file, unsigned command, unsigned long argument)
+{
+    const int count = (int)pipe_of(file)->count;
+
+    if (command != FIONREAD)
+        return -ENOTTY;
+    return copy_to_user((void *)argument, &count, sizeof(count));
+}
+
+static unsigned pipe_poll(struct file *file)
+{
+    const struct pipe *pipe = pipe_of(file);
+    unsigned events = 0;
+
+    if (file_readable(file))
+        events |= (pipe->count > 0 ? POLLIN | POLLRDNORM : 0) | (pipe->writers == 0 ? POLLHUP : 0);
+    if (file_writable(file))
+        events |= (CAPACITY - pipe->count >= PIPE_BUF ? POLLOUT | POLLWRNORM : 0) |
+                  (pipe->readers == 0 ? POLLERR : 0);
+    return events;
+}
+
+const struct file_operations pipe_operations = {
+    .open = pipe_open,
+    .release = pipe_release,
+    .read = pipe_read,
+    .write = pipe_write,
+    .ioctl = pipe_ioctl,
+    .poll = pipe_poll,
+};
+
+/* ---- System calls ---- */
+
+static int make(unsigned flags, struct file *ends[2])
+{
+    struct inode *inode = inode_anonymous(S_IFIFO | 0600);
+    struct pipe *pipe = kzalloc(sizeof(*pipe));
+
+    if (inode == NULL || pipe == NULL) {
+        if (inode != NULL)
+            inode_put(inode);
+        kfree(pipe);
+        return -ENOMEM;
+    }
+    pipe->is_unnamed = true;
+    inode->data = pipe;
+    inode_get(inode); /* one for each end */
+    int error = file_anonymous("pipe", inode, &pipe_operations, O_RDONLY | flags, &ends[0]);
+    if (error != 0) {
+        inode_put(inode);
+        return error;
+    }
+    error = file_anonymous("pipe", inode, &pipe_operations, O_WRONLY | flags, &ends[1]);
+    if (error != 0)
+        file_put(ends[0]);
+    return error;
+}
+
+long sys_pipe2(int *user, int flags)
+{
+    const bool close_on_exec = (flags & O_CLOEXEC) != 0;
+    struct file *ends[2];
+    int fds[2];
+
+    if ((flags & ~(O_CLOEXEC | O_NONBLOCK | O_DIRECT)) != 0)
+        return -EINVAL;
+    int error = make((unsigned)flags & O_NONBLOCK, ends);
+    if (error != 0)
+        return error;
+    fds[0] = fd_install(ends[0], 0, close_on_exec);
+    if (fds[0] < 0) {
+        file_put(ends[0]);
+        file_put(ends[1]);
+        return fds[0];
+    }
+    fds[1] = fd_install(ends[1], 0, close_on_exec);
+    error = fds[1];
+    if (fds[1] < 0) {
+        file_put(ends[1]);
+    } else {
+        error = copy_to_user(user, fds, sizeof(fds));
+        if (error == 0)
+            return 0;
+        fd_close(fds[1]);
+    }
+    fd_close(fds[0]);
+    return error;
+}
+
+long sys_pipe(int *user)
+{
+    return sys_pipe2(user, 0);
+}
