@@ -64,14 +64,17 @@ long sys_truncate(const char *path, int64_t size)
 
 long sys_ftruncate(int fd, int64_t size)
 {
-    struct file *file = fd_file(fd);
+    struct file *file;
     int error;
 
+    if (size < 0)
+        return -EINVAL;
+    file = fd_file(fd);
     if (!file)
         return -EBADF;
     if (!file->operations)
         error = -EBADF;
-    else if (size < 0 || !S_ISREG(file->inode->mode) || !file_writable(file))
+    else if (!S_ISREG(file->inode->mode) || !file_writable(file))
         error = -EINVAL;
     else
         error = truncate(file->inode, size);

@@ -110,7 +110,8 @@ long sys_sendfile(int to, int from, int64_t *position, size_t size)
     return done;
 }
 
-static int may_copy(struct file *files[2], uint64_t from, uint64_t to, size_t size)
+/* The size becomes what the source has. */
+static int may_copy(struct file *files[2], uint64_t from, uint64_t to, size_t *size)
 {
     const struct inode *source = files[0]->inode, *target = files[1]->inode;
 
@@ -120,9 +121,13 @@ static int may_copy(struct file *files[2], uint64_t from, uint64_t to, size_t si
         return -EINVAL;
     if (!file_readable(files[0]) || !file_writable(files[1]) || files[1]->flags & O_APPEND)
         return -EBADF;
-    if (size > INT64_MAX - from || size > INT64_MAX - to)
+    if (*size > INT64_MAX - from || *size > INT64_MAX - to)
         return -EOVERFLOW;
-    if (source == target && from < to + size && to < from + size)
+    if (from >= source->size)
+        *size = 0;
+    else if (*size > source->size - from)
+        *size = source->size - from;
+    if (source == target && from < to + *size && to < from + *size)
         return -EINVAL;
     return files[0]->operations->read && files[1]->operations->write ? 0 : -EINVAL;
 }
@@ -135,7 +140,7 @@ static long copy_range(struct file *files[2], int64_t *from_user, int64_t *to_us
     if (done == 0)
         done = get_position(files[1], to_user, &to);
     if (done == 0)
-        done = may_copy(files, from, to, size);
+        done = may_copy(files, from, to, &size);
     if (done < 0)
         return done;
     done = copy(files[0], &from, files[1], &to, size);

@@ -10,10 +10,9 @@
 #define SUPERBLOCK_OFFSET 1024u
 #define MAGIC             0xe0f5e1e2u
 
-/* Features whose images are read as any other: tails of data padded for a decompressor that finds
- * nothing to do, and files in chunks. */
-#define FEATURE_LZ4_0PADDING 1u
-#define FEATURE_CHUNKED      4u
+/* Files in chunks are all that is read beyond the first version; LZ4_0PADDING, 1, means
+ * compression. */
+#define FEATURE_CHUNKED 4u
 
 enum layout { PLAIN = 0, INLINE = 2, CHUNKED = 4 };
 
@@ -75,8 +74,7 @@ const char *erofs_open(struct erofs *fs, const void *bytes, uint64_t size)
         return "it is not an EROFS image; mkfs.erofs makes one of a directory";
     if (super->block_bits != 12 || super->directory_block_bits != 0)
         return "its blocks are not of 4096 bytes";
-    if (super->feature_incompat & ~(FEATURE_LZ4_0PADDING | FEATURE_CHUNKED) ||
-        super->extra_devices != 0)
+    if (super->feature_incompat & ~FEATURE_CHUNKED || super->extra_devices != 0)
         return "it is compressed or uses other features that are not supported; "
                "mkfs.erofs without -z makes one that is read";
     if ((uint64_t)super->blocks * EROFS_BLOCK > size)

@@ -14,6 +14,10 @@ static int find_new(int at, const char *name, bool directory, struct path *path)
         return error;
     if (path->last != LAST_NAME || path->found)
         error = -EEXIST;
+    else if (path->parent->deleted)
+        error = -ENOENT;
+    else if (path->length > NAME_LENGTH_MAX)
+        error = -ENAMETOOLONG;
     else if (path->slash && !directory)
         error = -ENOENT;
     else if (path->parent->super->read_only)

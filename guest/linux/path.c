@@ -57,6 +57,8 @@ static int lookup(const struct dentry *directory, const struct path *path, struc
     *found = NULL;
     if (!inode->operations->lookup)
         return -ENOTDIR;
+    if (directory->deleted)
+        return -ENOENT;
     if (path->length > NAME_LENGTH_MAX)
         return -ENAMETOOLONG;
     error = inode->operations->lookup((struct dentry *)directory, path->name, path->length, &entry);
@@ -143,6 +145,9 @@ static int step(struct walk *walk, struct dentry **found)
     if (*walk->rest == '\0' && path->slash && (walk->flags & (PATH_MAKE | PATH_NAME)) == PATH_MAKE)
         return -EISDIR; /* open(2) makes no directories */
     error = lookup(walk->at, path, found);
+    if (error == -ENAMETOOLONG && *walk->rest == '\0' &&
+        (walk->flags & (PATH_NAME | PATH_MAKE)) == (PATH_NAME | PATH_MAKE))
+        error = -ENOENT; /* whoever wants to make it says so in time */
     if (error < 0 || !S_ISLNK((*found)->inode->mode) ||
         (*walk->rest == '\0' && !follows_last(walk)))
         return error;
@@ -166,7 +171,7 @@ static int walk_on(struct walk *walk)
             break;
         go(walk, found);
     }
-    if (error == -ENOENT && *walk->rest == '\0' && walk->flags & PATH_MAKE && path->length > 0)
+    if (error == -ENOENT && *walk->rest == '\0' && walk->flags & PATH_MAKE)
         error = 0;
     if (error == 0 && found && !S_ISDIR(found->inode->mode) && !(walk->flags & PATH_NAME) &&
         (path->slash || walk->flags & PATH_DIRECTORY))

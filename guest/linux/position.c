@@ -186,6 +186,8 @@ static int allocate(struct file *file, int mode, uint64_t from, uint64_t size)
     struct inode *inode = file->inode;
     int error;
 
+    if (!file_writable(file))
+        return -EBADF;
     if (S_ISFIFO(inode->mode))
         return -ESPIPE;
     if (S_ISDIR(inode->mode))
@@ -216,12 +218,12 @@ long sys_fallocate(int fd, int mode, int64_t offset, int64_t size)
 
     if (!file)
         return -EBADF;
-    if (offset < 0 || size <= 0)
-        error = -EINVAL;
-    else if (mode & ~(FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE) || mode == FALLOC_FL_PUNCH_HOLE)
-        error = -EOPNOTSUPP;
-    else if (!file_writable(file))
+    if (!file->operations)
         error = -EBADF;
+    else if (offset < 0 || size <= 0)
+        error = -EINVAL;
+    else if (mode & ~KNOWN_MODES || mode == FALLOC_FL_PUNCH_HOLE)
+        error = -EOPNOTSUPP;
     else
         error = allocate(file, mode, (uint64_t)offset, (uint64_t)size);
     file_put(file);

@@ -28,17 +28,18 @@ static long transfer(struct file *file, enum direction direction, struct iter *i
 static long transfer_at(int fd, enum direction direction, struct iter *iter,
                         const int64_t *position)
 {
-    struct file *file = fd_file(fd);
+    struct file *file;
     uint64_t at;
     long done;
 
+    if (position && *position < 0)
+        return -EINVAL;
+    file = fd_file(fd);
     if (!file)
         return -EBADF;
     at = position ? (uint64_t)*position : file->position;
     iter->left = iter->left < COUNT_MAX ? iter->left : COUNT_MAX;
-    if (position && *position < 0)
-        done = -EINVAL;
-    else if (position && !(file->operations && file->operations->seekable))
+    if (position && !(file->operations && file->operations->seekable))
         done = file->operations ? -ESPIPE : -EBADF;
     else
         done = transfer(file, direction, iter, &at);

@@ -17,8 +17,12 @@ static int check_names(const struct path *from, const struct path *to, unsigned 
         return flags & RENAME_NOREPLACE ? -EEXIST : -EBUSY;
     if (from->parent->super->read_only)
         return -EROFS;
+    if (from->length > NAME_LENGTH_MAX && !from->parent->deleted)
+        return -ENAMETOOLONG;
     if (!from->found)
         return -ENOENT;
+    if (to->length > NAME_LENGTH_MAX && !to->parent->deleted)
+        return -ENAMETOOLONG;
     if (flags & RENAME_NOREPLACE && to->found)
         return -EEXIST;
     if (flags & RENAME_EXCHANGE && !to->found)

@@ -26,7 +26,7 @@ enum { CALLS = 400, SLOTS = 6, BUFFER = 20000, TREE_MAX = 1 << 20 };
 enum side { LINUX, OURS, SIDES };
 
 static int slots[SLOTS][SIDES]; /* open files: a descriptor for each side, or -1 */
-static bool verbose;
+static bool verbose, allocated;
 static char *image;
 static size_t image_size;
 
@@ -196,7 +196,7 @@ static const char *path(void)
         if (part > 0)
             strcat(to, below(9) == 0 ? "//" : "/");
         if (below(80) == 0)
-            memset(to + strlen(to), 'q', 250 + below(8));
+            sprintf(to + strlen(to), "%0*d", 250 + (int)below(8), 0);
         else
             strcat(to, names[below(sizeof(names) / sizeof(*names))]);
     }
@@ -267,7 +267,7 @@ static void test_read(void)
 {
     static uint8_t bytes[SIDES][BUFFER];
     const unsigned slot = below(SLOTS), size = below(2) ? below(100) : below(BUFFER);
-    const long position = below(3) ? below(30000) : below(3) - 1;
+    const long position = below(3) ? below(30000) : (long)below(3) - 1;
     const bool at = below(2);
     long results[SIDES], length;
 
@@ -284,7 +284,7 @@ static void test_write(void)
 {
     static uint8_t bytes[BUFFER];
     const unsigned slot = below(SLOTS), size = below(2) ? below(100) : below(BUFFER);
-    const long position = below(3) ? below(30000) : below(3) - 1;
+    const long position = below(3) ? below(30000) : (long)below(3) - 1;
     const bool at = below(2);
     const int byte = rand();
     long results[SIDES];
@@ -324,10 +324,11 @@ static void test_seek(void)
     struct stat stat;
     long results[SIDES];
 
-    /* Positions in directories are each kernel's own; so are holes in what the image holds. */
+    /* Positions in directories are each kernel's own; so are holes in what the image holds, and
+     * whether pages that are allocated and never written are any. */
     if (slots[slot][OURS] < 0 || sys_fstat(slots[slot][OURS], &stat) < 0 || S_ISDIR(stat.st_mode))
         return;
-    if (whence > 2 && image)
+    if (whence > 2 && (image || allocated))
         return;
     BOTH(results, lseek, slots[slot][side], offset, whence, 0, 0, 0);
     same(name("seek %u %ld %u", slot, offset, whence), results);
@@ -355,7 +356,8 @@ static void test_size(void)
         const long length = (long)below(20000) - 10;
 
         BOTH(results, fallocate, slots[slot][side], mode, size, length, 0, 0);
-        same(name("fallocate %u %x %ld %ld", slot, (unsigned)mode, size, length), results);
+        if (same(name("fallocate %u %x %ld %ld", slot, (unsigned)mode, size, length), results) == 0)
+            allocated = true;
     }
     }
 }
@@ -552,13 +554,22 @@ static void test_descriptor(void)
     }
 }
 
+static bool is_same_file(unsigned a, unsigned b)
+{
+    struct stat stats[2];
+
+    return sys_fstat(slots[a][OURS], &stats[0]) == 0 && sys_fstat(slots[b][OURS], &stats[1]) == 0 &&
+           stats[0].st_ino == stats[1].st_ino;
+}
+
 static void test_copy(void)
 {
     const unsigned from = below(SLOTS), to = below(SLOTS), size = below(9000);
     const long from_at = below(9000), to_at = below(9000);
     long results[SIDES];
 
-    if (below(2)) {
+    /* What sendfile(2) makes of a file that it reads while it writes it is up to chance. */
+    if (below(2) && !is_same_file(from, to)) {
         for (enum side side = LINUX; side < SIDES; side++) {
             long position = from_at;
 
@@ -776,6 +787,7 @@ static void run_round(unsigned seed, const char *directory)
         test_rename,   test_link,       test_stat, test_access, test_attributes, test_directory,
         test_readlink, test_descriptor, test_copy};
 
+    alarm(60); /* ends what hangs */
     enter_root(directory, image != NULL);
     start_ours();
     srand(seed);
@@ -845,6 +857,7 @@ int main(void)
     const unsigned rounds = more ? (unsigned)atoi(more) : 60;
 
     verbose = getenv("FILES_SEED");
+    setlinebuf(stdout);
     if (!mkdtemp(directory))
         return 1;
     ok(failures(rounds, directory) == 0, "random calls, without an image");
