@@ -106,13 +106,13 @@ static int follow(struct walk *walk, struct dentry **found)
 {
     struct inode *link = (*found)->inode;
     struct dentry *target = NULL;
-    int error;
+    int error = 0;
 
     if (++walk->links > LINKS_MAX)
         error = -ELOOP;
     else if (link->operations->follow)
         error = link->operations->follow(link, &target);
-    else
+    if (error == 0 && !target)
         error = follow_text(walk, link);
     if (error == 0 && !target && *walk->rest == '\0') { /* a link to the root */
         target = dentry_get(walk->at);

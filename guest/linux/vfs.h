@@ -68,7 +68,8 @@ struct inode_operations {
     int (*iterate)(struct file *directory, struct directory_sink *sink);
     /* Of a symbolic link. Its text, without a NUL: its length. */
     long (*readlink)(struct inode *link, char *to, size_t size);
-    /* A link of /proc that leads to the file itself, whatever its name is now: referenced. */
+    /* A link of /proc that leads to the file itself, whatever its name is now: referenced; NULL
+     * if it is a path as any other. */
     int (*follow)(struct inode *link, struct dentry **target);
     /* Of a regular file. */
     int (*page)(struct inode *inode, uint64_t index, enum page_use use, void **page);
