@@ -64,6 +64,11 @@ long sys_setresuid(unsigned real, unsigned effective, unsigned saved)
     return result == 0 ? sys_setuid(saved) : result;
 }
 
+long sys_setreuid(unsigned real, unsigned effective)
+{
+    return sys_setresuid(real, effective, effective);
+}
+
 long sys_getresuid(unsigned *real, unsigned *effective, unsigned *saved)
 {
     if (zero_user(real, sizeof(*real)) != 0 || zero_user(effective, sizeof(*effective)) != 0 ||

@@ -10,16 +10,7 @@
 #include <asm/ioctls.h>
 #include <asm/poll.h>
 
-#define PAGES    16
-#define CAPACITY (PAGES * PAGE_SIZE)
-
-struct pipe {
-    uint8_t *pages[PAGES]; /* a ring; each is there from its first use on */
-    size_t first, count;   /* bytes */
-    unsigned readers, writers;
-    bool is_unnamed; /* both ends are opened by pipe(2) */
-    struct wait_queue readable, writable, opened;
-};
+#define CAPACITY (PIPE_PAGES * PAGE_SIZE)
 
 static struct pipe *pipe_of(const struct file *file)
 {
@@ -48,21 +39,27 @@ static int wait_for_other(struct file *file, const unsigned *others)
     return error;
 }
 
-static void pipe_release(struct file *file)
+void pipe_leave(struct pipe *pipe, bool reader, bool writer)
 {
-    struct pipe *pipe = pipe_of(file);
-
-    pipe->readers -= file_readable(file);
-    pipe->writers -= file_writable(file);
+    pipe->readers -= reader;
+    pipe->writers -= writer;
     wake(&pipe->readable);
     wake(&pipe->writable);
     if (pipe->readers + pipe->writers > 0)
         return;
-    for (unsigned i = 0; i < PAGES; i++)
+    for (unsigned i = 0; i < PIPE_PAGES; i++)
         if (pipe->pages[i] != NULL)
             page_release(pipe->pages[i]);
     kfree(pipe);
-    file->inode->data = NULL;
+}
+
+static void pipe_release(struct file *file)
+{
+    struct pipe *pipe = pipe_of(file);
+
+    if (pipe->readers + pipe->writers == (unsigned)file_readable(file) + file_writable(file))
+        file->inode->data = NULL;
+    pipe_leave(pipe, file_readable(file), file_writable(file));
 }
 
 /* A FIFO's open waits for the other end. */
@@ -93,16 +90,14 @@ static int pipe_open(struct file *file)
 
 /* ---- Bytes ---- */
 
-static long pipe_read(struct file *file, struct iter *to, uint64_t *position)
+long pipe_take(struct pipe *pipe, struct iter *to, bool may_wait)
 {
-    struct pipe *pipe = pipe_of(file);
     long done = 0;
 
-    (void)position;
     while (pipe->count == 0 && to->left > 0) {
         if (pipe->writers == 0)
             return 0;
-        if (would_block(file))
+        if (!may_wait)
             return -EAGAIN;
         int error = wait_on(&pipe->readable, FOREVER);
         if (error != 0)
@@ -146,21 +141,17 @@ static long fill(struct pipe *pipe, struct iter *from)
     return done;
 }
 
-static long pipe_write(struct file *file, struct iter *from, uint64_t *position)
+long pipe_give(struct pipe *pipe, struct iter *from, bool may_wait)
 {
-    struct pipe *pipe = pipe_of(file);
     const size_t size = from->left;
     const size_t at_once = size <= PIPE_BUF ? size : 1; /* small writes are never torn */
     long done = 0;
 
-    (void)position;
     while (from->left > 0) {
         long part = 0;
 
-        if (pipe->readers == 0) {
-            signal_send(current_process(), SIGPIPE);
+        if (pipe->readers == 0)
             return done > 0 ? done : -EPIPE;
-        }
         if (CAPACITY - pipe->count >= at_once)
             part = fill(pipe, from);
         if (part < 0)
@@ -170,12 +161,40 @@ static long pipe_write(struct file *file, struct iter *from, uint64_t *position)
             wake(&pipe->readable);
         if (from->left == 0)
             break;
-        if (would_block(file))
+        if (!may_wait)
             return done > 0 ? done : -EAGAIN;
         int error = wait_on(&pipe->writable, FOREVER);
         if (error != 0)
             return done > 0 ? done : error;
     }
+    return done;
+}
+
+unsigned pipe_events(const struct pipe *pipe, bool reader, bool writer)
+{
+    unsigned events = 0;
+
+    if (reader)
+        events |= (pipe->count > 0 ? POLLIN | POLLRDNORM : 0) | (pipe->writers == 0 ? POLLHUP : 0);
+    if (writer)
+        events |= (CAPACITY - pipe->count >= PIPE_BUF ? POLLOUT | POLLWRNORM : 0) |
+                  (pipe->readers == 0 ? POLLERR : 0);
+    return events;
+}
+
+static long pipe_read(struct file *file, struct iter *to, uint64_t *position)
+{
+    (void)position;
+    return pipe_take(pipe_of(file), to, !would_block(file));
+}
+
+static long pipe_write(struct file *file, struct iter *from, uint64_t *position)
+{
+    long done = pipe_give(pipe_of(file), from, !would_block(file));
+
+    (void)position;
+    if (done == -EPIPE)
+        signal_send(current_process(), SIGPIPE);
     return done;
 }
 
@@ -190,15 +209,7 @@ static long pipe_ioctl(struct file *file, unsigned command, unsigned long argume
 
 static unsigned pipe_poll(struct file *file)
 {
-    const struct pipe *pipe = pipe_of(file);
-    unsigned events = 0;
-
-    if (file_readable(file))
-        events |= (pipe->count > 0 ? POLLIN | POLLRDNORM : 0) | (pipe->writers == 0 ? POLLHUP : 0);
-    if (file_writable(file))
-        events |= (CAPACITY - pipe->count >= PIPE_BUF ? POLLOUT | POLLWRNORM : 0) |
-                  (pipe->readers == 0 ? POLLERR : 0);
-    return events;
+    return pipe_events(pipe_of(file), file_readable(file), file_writable(file));
 }
 
 const struct file_operations pipe_operations = {
@@ -237,35 +248,32 @@ static int make(unsigned flags, struct file *ends[2])
     return error;
 }
 
+long install_pair(struct file *const ends[2], bool close_on_exec, int *user)
+{
+    int fds[2] = {-1, -1}, error = 0;
+
+    for (unsigned i = 0; i < 2 && error == 0; i++) {
+        fds[i] = fd_install(ends[i], 0, close_on_exec);
+        error = fds[i] < 0 ? fds[i] : 0;
+    }
+    if (error == 0)
+        error = copy_to_user(user, fds, sizeof(fds));
+    for (unsigned i = 0; i < 2 && error != 0; i++)
+        if (fds[i] >= 0)
+            fd_close(fds[i]);
+        else
+            file_put(ends[i]);
+    return error;
+}
+
 long sys_pipe2(int *user, int flags)
 {
-    const bool close_on_exec = (flags & O_CLOEXEC) != 0;
     struct file *ends[2];
-    int fds[2];
 
     if ((flags & ~(O_CLOEXEC | O_NONBLOCK | O_DIRECT)) != 0)
         return -EINVAL;
     int error = make((unsigned)flags & O_NONBLOCK, ends);
-    if (error != 0)
-        return error;
-    fds[0] = fd_install(ends[0], 0, close_on_exec);
-    if (fds[0] < 0) {
-        file_put(ends[0]);
-        file_put(ends[1]);
-        return fds[0];
-    }
-    fds[1] = fd_install(ends[1], 0, close_on_exec);
-    error = fds[1];
-    if (fds[1] < 0) {
-        file_put(ends[1]);
-    } else {
-        error = copy_to_user(user, fds, sizeof(fds));
-        if (error == 0)
-            return 0;
-        fd_close(fds[1]);
-    }
-    fd_close(fds[0]);
-    return error;
+    return error != 0 ? error : install_pair(ends, (flags & O_CLOEXEC) != 0, user);
 }
 
 long sys_pipe(int *user)

@@ -1,9 +1,31 @@
-/* Pipes and FIFOs (pipe.c). */
+/* Pipes and FIFOs, and the stream of bytes that they are made of, as sockets are, too (pipe.c). */
 #ifndef LINUX_PIPE_H
 #define LINUX_PIPE_H
 
+#include "memory.h"
+#include "schedule.h"
 #include "vfs.h"
 
+#define PIPE_PAGES 16
+
+/* Freed when nobody reads or writes any more. */
+struct pipe {
+    uint8_t *pages[PIPE_PAGES]; /* a ring; each is there from its first use on */
+    size_t first, count;        /* bytes */
+    unsigned readers, writers;
+    bool is_unnamed; /* both ends are opened by pipe(2) */
+    struct wait_queue readable, writable, opened;
+};
+
+/* Bytes moved; 0 at the end, -EPIPE without a reader, -EAGAIN, -EINTR, -EFAULT, -ENOMEM. */
+long pipe_take(struct pipe *pipe, struct iter *to, bool may_wait);
+long pipe_give(struct pipe *pipe, struct iter *from, bool may_wait);
+unsigned pipe_events(const struct pipe *pipe, bool reader, bool writer); /* POLLIN, POLLOUT… */
+void pipe_leave(struct pipe *pipe, bool reader, bool writer);
+
 extern const struct file_operations pipe_operations;
+
+/* Two new files become descriptors, which the program is told; they are gone on failure. */
+long install_pair(struct file *const ends[2], bool close_on_exec, int *user);
 
 #endif

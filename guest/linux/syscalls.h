@@ -54,6 +54,7 @@ long sys_getppid(void);
 long sys_getuid(void);
 long sys_setuid(unsigned id);
 long sys_setresuid(unsigned real, unsigned effective, unsigned saved);
+long sys_setreuid(unsigned real, unsigned effective);
 long sys_getresuid(unsigned *real, unsigned *effective, unsigned *saved);
 long sys_getgroups(int size, unsigned *list);
 long sys_setgroups(size_t count, const unsigned *list);
@@ -96,6 +97,20 @@ long sys_ppoll(struct pollfd *fds, unsigned count, void *timeout, const void *ma
 long sys_select(int count, void *read, void *write, void *exceptions, int64_t *timeout);
 long sys_pselect6(int count, void *read, void *write, void *exceptions, void *timeout,
                   const uint64_t *mask);
+
+/* Sockets (socket.c) and eventfd.c */
+long sys_socket(int family, int type, int protocol);
+long sys_socketpair(int family, int type, int protocol, int *fds);
+long sys_sendto(int fd, void *buffer, size_t size, int flags, const void *to, unsigned to_size);
+long sys_recvfrom(int fd, void *buffer, size_t size, int flags, void *from, unsigned *from_size);
+long sys_sendmsg(int fd, const void *message, int flags);
+long sys_recvmsg(int fd, void *message, int flags);
+long sys_shutdown(int fd, int how);
+long sys_getsockname(int fd, void *to, unsigned *size);
+long sys_getsockopt(int fd, int level, int option, void *to, unsigned *size);
+long sys_setsockopt(int fd, int level, int option, const void *from, unsigned size);
+long sys_eventfd(unsigned count);
+long sys_eventfd2(unsigned count, int flags);
 
 /* itimer.c */
 long sys_getitimer(int which, void *to);
