@@ -85,10 +85,26 @@ static int enter(struct dentry **directory, const char *name, size_t length)
     return S_ISDIR(found->inode->mode) ? 0 : -ENOTDIR;
 }
 
-static bool is_name(const char *name, size_t length)
+/* The first name of a path, which may go on behind a slash. */
+static size_t first_name(const char *path, const char *end)
 {
-    return length > 0 && length <= NAME_LENGTH_MAX && !(length == 1 && name[0] == '.') &&
-           !(length == 2 && name[0] == '.' && name[1] == '.');
+    const char *slash = memchr(path, '/', (size_t)(end - path));
+
+    return (size_t)((slash ? slash : end) - path);
+}
+
+static bool is_path(const char *path, const char *end)
+{
+    for (;;) {
+        const size_t length = first_name(path, end);
+
+        if (length == 0 || length > NAME_LENGTH_MAX || (length == 1 && path[0] == '.') ||
+            (length == 2 && path[0] == '.' && path[1] == '.'))
+            return false;
+        if (path + length == end)
+            return true;
+        path += length + 1;
+    }
 }
 
 static int add_feed(struct dentry *directory, uint16_t port, const char *name, size_t length)
@@ -103,28 +119,23 @@ static int add_feed(struct dentry *directory, uint16_t port, const char *name, s
     return tmpfs_add(directory, name, length, inode, NULL);
 }
 
-/* A name with slashes in it, or what is left of one. */
 static int add_path(struct dentry *root, uint16_t port, const char *path, const char *end)
 {
     struct dentry *at = dentry_get(root);
-    int error = 0;
+    size_t length = 0;
+    int error = is_path(path, end) ? 0 : -EINVAL;
 
     while (error == 0) {
-        const char *slash = memchr(path, '/', (size_t)(end - path));
-        const size_t length = (size_t)((slash ? slash : end) - path);
-
-        if (!is_name(path, length))
-            error = -EINVAL;
-        else if (slash)
-            error = enter(&at, path, length);
-        else
+        length = first_name(path, end);
+        if (path + length == end)
             break;
+        error = enter(&at, path, length);
         path += length + 1;
     }
-    if (error == 0 && dentry_hashed(at, path, (size_t)(end - path)))
+    if (error == 0 && dentry_hashed(at, path, length))
         error = -EEXIST;
     if (error == 0)
-        error = add_feed(at, port, path, (size_t)(end - path));
+        error = add_feed(at, port, path, length);
     dentry_put(at);
     return error;
 }

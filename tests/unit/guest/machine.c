@@ -6,6 +6,7 @@
 #include "guest/linux/kernel.h"
 #include "guest/linux/memory.h"
 #include "guest/linux/mount.h"
+#include "guest/linux/pipe.h"
 #include "guest/linux/task.h"
 
 #include <stdarg.h>
@@ -299,6 +300,12 @@ int console_wait(void)
     machine.input = "late";
     return 0;
 }
+
+void poll_wants_console(void)
+{
+}
+
+const struct file_operations pipe_operations = {0}; /* this machine has none */
 
 void port_read_string(uint16_t port, void *to, size_t size)
 {
