@@ -233,8 +233,17 @@ align 16
 gate_32: ; has a stack of its own, since it may come while SYSCALL is in ring 0
         cmp dword [rsp + 4], KERNEL_HIGH
         je .kernel
+        push rax                                ; leaves this stack, which the next tick may use at once
+        mov rax, rsp
+        lea rsp, [rel exception_stack.top]
+        push qword [rax + 40]
+        push qword [rax + 32]
+        push qword [rax + 24]
+        push qword [rax + 16]
+        push qword [rax + 8]
         push 0
         push TICK
+        mov rax, [rax]
         jmp to_ring3
 .kernel:
         mov byte [rel tick_pending], 1
