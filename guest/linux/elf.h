@@ -20,13 +20,14 @@ int elf_read(struct elf *elf, struct file *file);
 
 /* Where a file is in an address space. */
 struct elf_place {
-    uint64_t bias;  /* of its addresses */
-    uint64_t end;   /* of its last segment */
-    uint64_t entry; /* where it starts */
+    uint64_t bias;    /* of its addresses */
+    uint64_t end;     /* of its last segment */
+    uint64_t entry;   /* where it starts */
     uint64_t headers; /* the program headers */
 };
 
-/* Maps it into the running space: a file of fixed addresses there, another one from `base` on (0: wherever there is room). */
+/* Maps it into the running space: a file of fixed addresses there, another one from `base` on (0:
+ * wherever there is room). */
 int elf_map(const struct elf *elf, struct file *file, struct space *space, uint64_t base,
             struct elf_place *place);
 

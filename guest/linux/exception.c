@@ -1,10 +1,10 @@
-/* Exceptions and the tick: page faults are mended where they can be; what else comes is a signal. */
+/* Exceptions and the tick: page faults are mended where they can be; what else comes is a signal.
+ */
 #include "kernel.h"
 #include "process.h"
 #include "signal.h"
 #include "space.h"
 #include "table.h"
-
 
 enum vector {
     DIVIDE_ERROR = 0,
@@ -23,7 +23,8 @@ enum vector {
 #define FAULT_WRITE (1u << 1) /* of a page fault's error code */
 #define FAULT_FETCH (1u << 4)
 
-/* Where the kernel touches the program's memory, and where it goes on when that fails (entry.asm). */
+/* Where the kernel touches the program's memory, and where it goes on when that fails (entry.asm).
+ */
 extern const struct {
     uint64_t at, go_on;
 } fixups[];

@@ -41,8 +41,8 @@ static int append(struct buffer *buffer, const char *user)
     long length = -ENAMETOOLONG;
 
     while (room < STRING_MAX) {
-        length = room > 0 ? string_from_user(buffer->bytes + buffer->size, user, room)
-                          : -ENAMETOOLONG;
+        length =
+            room > 0 ? string_from_user(buffer->bytes + buffer->size, user, room) : -ENAMETOOLONG;
         if (length != -ENAMETOOLONG)
             break;
         int error = make_room(buffer, room + 1);

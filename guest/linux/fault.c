@@ -1,9 +1,9 @@
 /*
- * Entries of address spaces: filled on a fault or ahead of it, copied when a private page is written,
- * dropped. A fault costs more than sixty entries do, so each one fills its surroundings.
+ * Entries of address spaces: filled on a fault or ahead of it, copied when a private page is
+ * written, dropped. A fault costs more than sixty entries do, so each one fills its surroundings.
  *
- * An entry that gains rights, or is new, needs no flush: the processor looks again before it faults,
- * and a fault drops what it knew of the address.
+ * An entry that gains rights, or is new, needs no flush: the processor looks again before it
+ * faults, and a fault drops what it knew of the address.
  */
 #include "kernel.h"
 #include "process.h"
@@ -11,12 +11,13 @@
 #include "table.h"
 
 #include <asm/errno.h>
-#include <linux/mman.h>
-#include <asm/signal.h>
 #include <asm/siginfo.h>
+#include <asm/signal.h>
+#include <linux/mman.h>
 
 #define AROUND      (64 * PAGE_SIZE)
-#define STACK_GUARD (256 * PAGE_SIZE) /* what a growing stack leaves free below it, as Linux does */
+#define STACK_GUARD (256 * PAGE_SIZE) /* what a growing stack leaves free below it, as Linux does  \
+                                       */
 
 static bool is_private(const struct area *area)
 {
@@ -45,9 +46,9 @@ static void set_entry(uint64_t *entry, const struct area *area, const void *page
     *entry = physical(page) | area_entry_flags(area, page, may_write);
 }
 
-/* Gives the address a page of its own, with what the old one has. It is written where the program sees
- * it: so it is mapped in one place less, and each place where a page is touched first costs a fault
- * of the host. The old page's reference is the caller's. */
+/* Gives the address a page of its own, with what the old one has. It is written where the program
+ * sees it: so it is mapped in one place less, and each place where a page is touched first costs a
+ * fault of the host. The old page's reference is the caller's. */
 static int copy_page(const struct area *area, uint64_t address, uint64_t *entry, const void *old)
 {
     void *page = page_alloc();

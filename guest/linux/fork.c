@@ -57,7 +57,8 @@ static bool copy_process(struct process *child, const struct clone *clone)
     struct process *parent = current_process();
     const uint64_t flags = clone->flags;
 
-    child->files = (flags & CLONE_FILES) != 0 ? files_get(parent->files) : files_copy(parent->files);
+    child->files =
+        (flags & CLONE_FILES) != 0 ? files_get(parent->files) : files_copy(parent->files);
     child->fs = (flags & CLONE_FS) != 0 ? fs_get(parent->fs) : fs_copy(parent->fs);
     if ((flags & CLONE_SIGHAND) != 0) {
         child->actions = parent->actions;

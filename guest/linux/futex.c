@@ -1,6 +1,6 @@
 /*
- * Futexes: threads that wait for a word of memory. What tells words apart is the place of the word: its
- * page in memory for those that processes share, its address in its space else.
+ * Futexes: threads that wait for a word of memory. What tells words apart is the place of the word:
+ * its page in memory for those that processes share, its address in its space else.
  */
 #include "futex.h"
 
@@ -13,10 +13,10 @@
 #include <asm/errno.h>
 #include <linux/futex.h>
 
-#define QUEUES       64
-#define ROBUST_MAX   2048 /* entries of a list that a thread may have damaged */
-#define ANY          FUTEX_BITSET_MATCH_ANY
-#define WAKE_ALL     INT32_MAX
+#define QUEUES     64
+#define ROBUST_MAX 2048 /* entries of a list that a thread may have damaged */
+#define ANY        FUTEX_BITSET_MATCH_ANY
+#define WAKE_ALL   INT32_MAX
 
 static struct wait_queue queues[QUEUES];
 
@@ -151,8 +151,8 @@ static int operate(uint32_t *word, uint32_t code, bool *wakes)
         return -EFAULT;
 
     const int32_t was = (int32_t)old;
-    const bool results[] = {was == compared, was != compared, was < compared,
-                            was <= compared, was > compared,  was >= compared};
+    const bool results[] = {was == compared, was != compared,
+                            was<compared, was <= compared, was> compared, was >= compared};
     const uint32_t comparison = code >> 24 & 15;
     if (comparison >= ARRAY_SIZE(results))
         return -ENOSYS;
@@ -272,9 +272,9 @@ static void walk_robust_list(const struct thread *thread)
         at = next;
     }
     if (head.list_op_pending != NULL)
-        release_mutex((uint32_t *)(((uint64_t)head.list_op_pending & ~1ul) +
-                                   (uint64_t)head.futex_offset),
-                      thread);
+        release_mutex(
+            (uint32_t *)(((uint64_t)head.list_op_pending & ~1ul) + (uint64_t)head.futex_offset),
+            thread);
 }
 
 void futex_thread_exit(struct thread *thread)

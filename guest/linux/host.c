@@ -59,8 +59,8 @@ long host_write(enum linux_stream stream, const void *bytes, size_t size)
 
 long host_read(void *bytes, size_t size)
 {
-    return call(LINUX_CALL_READ, physical(bytes),
-                size < LINUX_BUFFER_MAX ? size : LINUX_BUFFER_MAX, 0);
+    return call(LINUX_CALL_READ, physical(bytes), size < LINUX_BUFFER_MAX ? size : LINUX_BUFFER_MAX,
+                0);
 }
 
 uint64_t host_wait(unsigned events, uint64_t nanoseconds)

@@ -1,6 +1,6 @@
 /*
- * Small allocations: objects of a dozen sizes, each size cut from pages of its own. What is freed is
- * used again for the same size. Larger ones are rows of pages.
+ * Small allocations: objects of a dozen sizes, each size cut from pages of its own. What is freed
+ * is used again for the same size. Larger ones are rows of pages.
  */
 #include "kernel.h"
 #include "memory.h"
@@ -15,7 +15,7 @@ static unsigned class_of(size_t size)
     unsigned class = 1;
 
     while (sizes[class] < size)
-        class++;
+        class ++;
     return class;
 }
 

@@ -45,14 +45,15 @@ void *krealloc(void *old, size_t size); /* on failure NULL, and the old one is s
 void kfree(void *pointer);              /* NULL is fine */
 
 /*
- * Memory of the running program. 0, or -EFAULT where it may not be read or written; what lies before
- * the bad place may have been copied.
+ * Memory of the running program. 0, or -EFAULT where it may not be read or written; what lies
+ * before the bad place may have been copied.
  */
 int copy_from_user(void *to, const void *user, size_t size);
 int copy_to_user(void *user, const void *from, size_t size);
 int zero_user(void *user, size_t size);
 
-/* A string with its NUL: its length without it, -EFAULT, or -ENAMETOOLONG if `size` is too small. */
+/* A string with its NUL: its length without it, -EFAULT, or -ENAMETOOLONG if `size` is too small.
+ */
 long string_from_user(char *to, const char *user, size_t size);
 
 #endif

@@ -285,9 +285,9 @@ long sys_mremap(uint64_t old, uint64_t old_size, uint64_t size, uint32_t flags, 
     size = round_up(size);
     if ((old & PAGE_MASK) != 0 || size == 0 || size > USER_END || old_size == 0 ||
         (flags & ~(MREMAP_MAYMOVE | MREMAP_FIXED)) != 0 ||
-        (fixed && ((flags & MREMAP_MAYMOVE) == 0 || !space_is_user(address, size) ||
-                   (address & PAGE_MASK) != 0 ||
-                   (address < old + old_size && old < address + size))))
+        (fixed &&
+         ((flags & MREMAP_MAYMOVE) == 0 || !space_is_user(address, size) ||
+          (address & PAGE_MASK) != 0 || (address < old + old_size && old < address + size))))
         return -EINVAL;
 
     const struct area *area = space_find_at(space, old);

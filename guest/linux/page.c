@@ -2,10 +2,10 @@
  * Physical pages: a buddy allocator. Memory that was never used is known to be zero, and the host
  * has not given it yet; so it is taken last, and not touched before it is needed.
  */
+#include "page.h"
 #include "host.h"
 #include "kernel.h"
 #include "memory.h"
-#include "page.h"
 
 #define ORDER_MAX 9
 #define NONE      0u /* page 0 is nobody's */
@@ -205,6 +205,7 @@ void pages_start(uint64_t ram)
     pages = (struct page *)kernel_end;
     frontier = (start + PAGE_MASK) & ~PAGE_MASK;
     frontier_end = low_end;
-    free_count = (low_end - frontier + (high_end > 0 ? high_end - LINUX_RAM_HIGH : 0)) >> PAGE_SHIFT;
+    free_count =
+        (low_end - frontier + (high_end > 0 ? high_end - LINUX_RAM_HIGH : 0)) >> PAGE_SHIFT;
     total_count = free_count;
 }

@@ -55,11 +55,11 @@ struct process {
     uint64_t alarm_interval;
 
     enum process_state state;
-    bool is_exiting;       /* all its threads are to end */
+    bool is_exiting;         /* all its threads are to end */
     struct thread *survivor; /* but this one, which does execve() */
-    bool news;             /* a stop or a continuation that the parent has not waited for */
+    bool news;               /* a stop or a continuation that the parent has not waited for */
     unsigned wait_status;
-    int exit_signal;       /* to the parent; 0: none */
+    int exit_signal;            /* to the parent; 0: none */
     struct wait_queue children; /* who waits for a child, or for threads to end */
     struct wait_queue stopped;  /* threads, until SIGCONT */
     struct wait_queue vfork;    /* the parent, until execve() or the end */
@@ -90,10 +90,10 @@ void end_other_threads(void);
 /* The program of a child that shares its parent's memory is gone from it: the parent goes on. */
 void vfork_done(struct process *process);
 
-#define STATUS_EXITED(status)  (((status)&0xffu) << 8)
+#define STATUS_EXITED(status)   (((status)&0xffu) << 8)
 #define STATUS_SIGNALED(number) ((unsigned)(number))
-#define STATUS_STOPPED(number) ((unsigned)(number) << 8 | 0x7fu)
-#define STATUS_CONTINUED       0xffffu
+#define STATUS_STOPPED(number)  ((unsigned)(number) << 8 | 0x7fu)
+#define STATUS_CONTINUED        0xffffu
 
 static inline struct process *current_process(void)
 {

@@ -13,9 +13,10 @@
 #include <asm/fcntl.h>
 #include <linux/mman.h>
 
-#define PIE_BASE      0x555555554000ul
-#define STACK_GAP_MIN (128ul << 20) /* what the stack may grow to, at least, before mappings begin */
-#define SCRIPTS_MAX   5             /* that lead to another */
+#define PIE_BASE 0x555555554000ul
+#define STACK_GAP_MIN                                                                              \
+    (128ul << 20)       /* what the stack may grow to, at least, before mappings begin */
+#define SCRIPTS_MAX   5 /* that lead to another */
 #define SHEBANG_MAX   256
 #define INTERRUPTS_ON 0x202
 #define USER_CS       0x33

@@ -15,9 +15,9 @@ struct strings {
 };
 
 /*
- * Makes the running process one that runs `file`: a new address space, a new stack, registers. `path` is
- * what the program is told its file's name is. On failure -errno; *is_lost where the process cannot
- * go on with its old program, either.
+ * Makes the running process one that runs `file`: a new address space, a new stack, registers.
+ * `path` is what the program is told its file's name is. On failure -errno; *is_lost where the
+ * process cannot go on with its old program, either.
  */
 int program_start(struct file *file, const char *path, const struct strings *arguments,
                   const struct strings *environment, bool *is_lost);

@@ -28,9 +28,22 @@ static void quarter_round(uint32_t *x, unsigned a, unsigned b, unsigned c, unsig
 static void next_block(uint32_t block[WORDS])
 {
     const uint32_t start[WORDS] = {
-        0x61707865,        0x3320646e,          0x79622d32, 0x6b206574, key[0], key[1], key[2],
-        key[3],            key[4],              key[5],     key[6],     key[7], (uint32_t)counter,
-        counter >> 32,     0,                   0,
+        0x61707865,
+        0x3320646e,
+        0x79622d32,
+        0x6b206574,
+        key[0],
+        key[1],
+        key[2],
+        key[3],
+        key[4],
+        key[5],
+        key[6],
+        key[7],
+        (uint32_t)counter,
+        counter >> 32,
+        0,
+        0,
     };
 
     memcpy(block, start, sizeof(start));

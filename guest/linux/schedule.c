@@ -12,9 +12,9 @@
 
 #include <asm/errno.h>
 
-#define TICK_NS      4000000ull
-#define IDLE_TICKS   16 /* without need until the tick is switched off */
-#define EVENT_TICKS  25 /* between two looks at what comes from outside */
+#define TICK_NS     4000000ull
+#define IDLE_TICKS  16 /* without need until the tick is switched off */
+#define EVENT_TICKS 25 /* between two looks at what comes from outside */
 
 bool tick_pending; /* one came while the kernel ran: entry.asm */
 

@@ -14,8 +14,8 @@ struct wait_queue {
 };
 
 /*
- * Waits until the queue is woken: 0; -ETIMEDOUT at the deadline (monotonic ns); -EINTR when a signal
- * is there. What was waited for has to be looked at again: others may have been faster.
+ * Waits until the queue is woken: 0; -ETIMEDOUT at the deadline (monotonic ns); -EINTR when a
+ * signal is there. What was waited for has to be looked at again: others may have been faster.
  */
 int wait_on(struct wait_queue *queue, uint64_t deadline);
 
@@ -29,14 +29,15 @@ void wake_one(struct wait_queue *queue);
 void wake_thread(struct thread *thread);
 
 void make_ready(struct thread *thread);
-void yield(void);              /* lets others run, if there are any */
+void yield(void);                /* lets others run, if there are any */
 _Noreturn void end_thread(void); /* the current one never runs again */
 void schedule_tick(void);
 void schedule_before_program(void); /* gives way if a tick came meanwhile */
 
 /*
- * Files that can be polled call poll_wake() when they may have become ready; the console cannot, and
- * has its poll operation say that it is asked for. poll_wait() waits for either, as wait_on() does.
+ * Files that can be polled call poll_wake() when they may have become ready; the console cannot,
+ * and has its poll operation say that it is asked for. poll_wait() waits for either, as wait_on()
+ * does.
  */
 void poll_wake(void);
 void poll_wants_console(void);

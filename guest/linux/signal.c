@@ -8,8 +8,9 @@
 #include <linux/signal.h>
 
 #define UNBLOCKABLE (SIGNAL_BIT(SIGKILL) | SIGNAL_BIT(SIGSTOP))
-#define STOPS       (SIGNAL_BIT(SIGSTOP) | SIGNAL_BIT(SIGTSTP) | SIGNAL_BIT(SIGTTIN) | SIGNAL_BIT(SIGTTOU))
-#define QUEUED_MAX  1024 /* of one real-time signal's kind, for one process */
+#define STOPS                                                                                      \
+    (SIGNAL_BIT(SIGSTOP) | SIGNAL_BIT(SIGTSTP) | SIGNAL_BIT(SIGTTIN) | SIGNAL_BIT(SIGTTOU))
+#define QUEUED_MAX 1024 /* of one real-time signal's kind, for one process */
 
 #define DEFAULT 0ul
 #define IGNORE  1ul

@@ -22,8 +22,8 @@ void signal_actions_reset(struct signal_actions *actions); /* execve(): handlers
 /* To a process, or one thread of it. 0, or -EAGAIN when memory is full. */
 int signal_send_info(struct process *process, struct thread *thread, const siginfo_t *info);
 void signal_send(struct process *process, int number); /* of the kernel's own accord */
-void signal_child(struct process *child);              /* to its parent: it ended, stopped, went on */
-void signal_from_outside(unsigned number);             /* to the first process */
+void signal_child(struct process *child);  /* to its parent: it ended, stopped, went on */
+void signal_from_outside(unsigned number); /* to the first process */
 void signals_discard(struct signal_info **list);
 
 /* Whether the thread has something else to do than to wait. */

@@ -8,8 +8,8 @@
 #include <asm/sigcontext.h>
 #include <linux/signal.h>
 
-#define RED_ZONE         128 /* below RSP is the program's, too */
-#define UC_FLAGS         7   /* the state of XSAVE is there, and SS is right */
+#define RED_ZONE         128         /* below RSP is the program's, too */
+#define UC_FLAGS         7           /* the state of XSAVE is there, and SS is right */
 #define DIRECTION        (1ul << 10) /* of RFLAGS */
 #define TRAP             (1ul << 8)
 #define ALWAYS_SET       0x202ul
@@ -77,15 +77,31 @@ int signal_frame_make(struct registers *registers, const struct signal_action *a
         .stack = current->alternate_stack,
         .stack_flags = current->alternate_size != 0 ? current->alternate_flags : SS_DISABLE,
         .stack_size = current->alternate_size,
-        .context = {
-            .r8 = registers->r8, .r9 = registers->r9, .r10 = registers->r10,
-            .r11 = registers->r11, .r12 = registers->r12, .r13 = registers->r13,
-            .r14 = registers->r14, .r15 = registers->r15, .di = registers->rdi,
-            .si = registers->rsi, .bp = registers->rbp, .bx = registers->rbx,
-            .dx = registers->rdx, .ax = registers->rax, .cx = registers->rcx,
-            .sp = registers->rsp, .ip = registers->rip, .flags = registers->rflags,
-            .cs = USER_CS, .ss = USER_SS, .cr2 = current->fault_address, .fpstate = fpu,
-        },
+        .context =
+            {
+                .r8 = registers->r8,
+                .r9 = registers->r9,
+                .r10 = registers->r10,
+                .r11 = registers->r11,
+                .r12 = registers->r12,
+                .r13 = registers->r13,
+                .r14 = registers->r14,
+                .r15 = registers->r15,
+                .di = registers->rdi,
+                .si = registers->rsi,
+                .bp = registers->rbp,
+                .bx = registers->rbx,
+                .dx = registers->rdx,
+                .ax = registers->rax,
+                .cx = registers->rcx,
+                .sp = registers->rsp,
+                .ip = registers->rip,
+                .flags = registers->rflags,
+                .cs = USER_CS,
+                .ss = USER_SS,
+                .cr2 = current->fault_address,
+                .fpstate = fpu,
+            },
         .mask = current->restore_mask ? current->saved_mask : current->signal_mask,
         .info = *info,
     };
@@ -130,18 +146,34 @@ long sys_rt_sigreturn(void)
     struct registers *registers = thread_registers(current);
     struct frame frame;
 
-    if (copy_from_user(&frame, (const void *)(registers->rsp - sizeof(uint64_t)), sizeof(frame)) != 0 ||
+    if (copy_from_user(&frame, (const void *)(registers->rsp - sizeof(uint64_t)), sizeof(frame)) !=
+            0 ||
         !restore_fpu(frame.context.fpstate) || !space_is_user(frame.context.ip, 1))
         process_exit(STATUS_SIGNALED(SIGSEGV));
 
     const struct sigcontext_64 *context = &frame.context;
     *registers = (struct registers){
-        .r8 = context->r8, .r9 = context->r9, .r10 = context->r10, .r11 = context->r11,
-        .r12 = context->r12, .r13 = context->r13, .r14 = context->r14, .r15 = context->r15,
-        .rdi = context->di, .rsi = context->si, .rbp = context->bp, .rbx = context->bx,
-        .rdx = context->dx, .rax = context->ax, .rcx = context->cx, .rsp = context->sp,
-        .rip = context->ip, .rflags = (context->flags & CHANGEABLE & ~TRAP) | ALWAYS_SET,
-        .call = (uint64_t)-1, .cs = USER_CS, .ss = USER_SS,
+        .r8 = context->r8,
+        .r9 = context->r9,
+        .r10 = context->r10,
+        .r11 = context->r11,
+        .r12 = context->r12,
+        .r13 = context->r13,
+        .r14 = context->r14,
+        .r15 = context->r15,
+        .rdi = context->di,
+        .rsi = context->si,
+        .rbp = context->bp,
+        .rbx = context->bx,
+        .rdx = context->dx,
+        .rax = context->ax,
+        .rcx = context->cx,
+        .rsp = context->sp,
+        .rip = context->ip,
+        .rflags = (context->flags & CHANGEABLE & ~TRAP) | ALWAYS_SET,
+        .call = (uint64_t)-1,
+        .cs = USER_CS,
+        .ss = USER_SS,
     };
     current->signal_mask = frame.mask & ~UNBLOCKABLE;
     if ((frame.stack_flags & SS_DISABLE) == 0) {

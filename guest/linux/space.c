@@ -33,8 +33,8 @@ struct space *space_get(struct space *space)
     return space;
 }
 
-/* Private pages, and those that are shared, are the copy's as well; what may be written to a private
- * one has to be found out by a fault, in both. */
+/* Private pages, and those that are shared, are the copy's as well; what may be written to a
+ * private one has to be found out by a fault, in both. */
 static bool copy_entries(struct space *from, struct space *to, const struct area *area)
 {
     const bool is_private = (area->flags & MAP_TYPE) == MAP_PRIVATE;
@@ -277,8 +277,8 @@ int space_unmap(struct space *space, uint64_t start, uint64_t end)
     if (error != 0)
         return error;
     space_drop(space, start, end);
-    remove_areas(space, space_index(space, start), space_index(space, end - 1) +
-                 (space_find_at(space, end - 1) != NULL));
+    remove_areas(space, space_index(space, start),
+                 space_index(space, end - 1) + (space_find_at(space, end - 1) != NULL));
     return 0;
 }
 
@@ -288,8 +288,8 @@ struct space *space_copy(struct space *space)
     bool is_complete = copy != NULL;
 
     for (size_t i = 0; is_complete && i < space->count; i++)
-        is_complete = insert(copy, space->areas[i]) != NULL &&
-                      copy_entries(space, copy, space->areas[i]);
+        is_complete =
+            insert(copy, space->areas[i]) != NULL && copy_entries(space, copy, space->areas[i]);
     space_flush(space, 0, USER_END); /* its entries lost the right to write */
     if (copy == NULL)
         return NULL;
@@ -320,7 +320,7 @@ static bool update_entries(struct space *space, const struct area *area)
         const uint64_t rights = ENTRY_PRESENT | ENTRY_WRITABLE;
 
         if ((*entry & ENTRY_PRESENT) != 0 &&
-            ((*entry & ~new & rights) != 0 || (~*entry & new & ENTRY_NO_EXECUTE) != 0))
+            ((*entry & ~new &rights) != 0 || (~*entry & new &ENTRY_NO_EXECUTE) != 0))
             lost = true;
         *entry = new;
     }

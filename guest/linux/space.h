@@ -22,17 +22,18 @@ struct space {
     uint64_t *table;
     struct area **areas; /* in order of address */
     size_t count, capacity;
-    uint64_t heap_start, heap_end; /* brk */
-    uint64_t top;                  /* mappings are placed below */
-    uint64_t stack_limit;          /* bytes to which the stack may grow */
+    uint64_t heap_start, heap_end;                      /* brk */
+    uint64_t top;                                       /* mappings are placed below */
+    uint64_t stack_limit;                               /* bytes to which the stack may grow */
     uint64_t arguments, arguments_end, environment_end; /* for /proc */
-    uint64_t mapped;               /* bytes in areas */
+    uint64_t mapped;                                    /* bytes in areas */
 };
 
 struct space *space_new(void); /* NULL when memory is full */
 struct space *space_get(struct space *space);
 void space_put(struct space *space);
-struct space *space_copy(struct space *space); /* for fork: private pages are shared until written */
+struct space *
+space_copy(struct space *space); /* for fork: private pages are shared until written */
 void space_switch(struct space *space);
 
 /* The first area that ends above the address: the one that has it, or the next. NULL: none. */
@@ -63,8 +64,8 @@ struct fault {
 
 struct fault space_fault(struct space *space, uint64_t address, enum access access);
 
-/* Fills entries ahead, as far as memory is there, for an access that is to come. To write, the space
- * must be the running one. */
+/* Fills entries ahead, as far as memory is there, for an access that is to come. To write, the
+ * space must be the running one. */
 void space_populate(struct space *space, uint64_t start, uint64_t end, enum access access);
 
 /* What an entry of a page of this area has for flags; a page that is not the space's own is not

@@ -1,6 +1,6 @@
 /*
- * The stack of a new program: from the top down the path of its file, the strings of environment and
- * arguments, 16 random bytes, the auxiliary vector, and the pointers that main() gets.
+ * The stack of a new program: from the top down the path of its file, the strings of environment
+ * and arguments, 16 random bytes, the auxiliary vector, and the pointers that main() gets.
  */
 #include "stack.h"
 
@@ -9,13 +9,13 @@
 #include "table.h"
 
 #include <asm/errno.h>
-#include <linux/mman.h>
 #include <linux/auxvec.h>
+#include <linux/mman.h>
 
-#define FIRST_SIZE  (128ul << 10) /* it grows from there on */
-#define TICKS       100
-#define HAS_FSGSBASE 2 /* of AT_HWCAP2: WRFSBASE may be used */
-#define STACK_MIN   2048 /* AT_MINSIGSTKSZ */
+#define FIRST_SIZE   (128ul << 10) /* it grows from there on */
+#define TICKS        100
+#define HAS_FSGSBASE 2    /* of AT_HWCAP2: WRFSBASE may be used */
+#define STACK_MIN    2048 /* AT_MINSIGSTKSZ */
 
 struct cursor {
     uint64_t at;

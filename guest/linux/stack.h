@@ -13,8 +13,8 @@ struct start {
     const struct strings *arguments, *environment;
 };
 
-/* Makes the stack of the running process' space, and writes what a program finds on it. Where RSP then
- * is; -E2BIG or -ENOMEM. */
+/* Makes the stack of the running process' space, and writes what a program finds on it. Where RSP
+ * then is; -E2BIG or -ENOMEM. */
 long stack_make(struct space *space, const struct start *start);
 
 #endif

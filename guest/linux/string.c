@@ -1,4 +1,5 @@
-/* The like of <string.h>. Blocks go by the processor's string instructions, which are fast there. */
+/* The like of <string.h>. Blocks go by the processor's string instructions, which are fast there.
+ */
 #include "kernel.h"
 
 void *memcpy(void *restrict to, const void *restrict from, size_t size)

@@ -258,8 +258,8 @@ static long make_call(const struct registers *registers)
     const uint64_t number = registers->call;
 
     if (is_known(number))
-        return calls[number].handler(registers->rdi, registers->rsi, registers->rdx,
-                                     registers->r10, registers->r8, registers->r9);
+        return calls[number].handler(registers->rdi, registers->rsi, registers->rdx, registers->r10,
+                                     registers->r8, registers->r9);
     log_unknown(number);
     return -ENOSYS;
 }

@@ -49,8 +49,8 @@ void table_start(void)
     }
 }
 
-/* Tables that are not in use, all zero. A shadowing hypervisor watches what is written to a table, so
- * that it had better stay one. */
+/* Tables that are not in use, all zero. A shadowing hypervisor watches what is written to a table,
+ * so that it had better stay one. */
 static void *spare[64];
 static size_t spare_count;
 

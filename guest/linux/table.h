@@ -34,8 +34,8 @@ uint64_t *table_entry(uint64_t *top, uint64_t address);
 uint64_t *table_make_entry(uint64_t *top, uint64_t address);
 
 /*
- * The next entry that is not zero in [*address, end), and its address; NULL when there is none. Goes
- * on behind it when *address is moved by a page.
+ * The next entry that is not zero in [*address, end), and its address; NULL when there is none.
+ * Goes on behind it when *address is moved by a page.
  */
 uint64_t *table_next(uint64_t *top, uint64_t *address, uint64_t end);
 

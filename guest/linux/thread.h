@@ -1,4 +1,5 @@
-/* Threads: what runs. One at a time does, and gives way only where it waits or returns to its program. */
+/* Threads: what runs. One at a time does, and gives way only where it waits or returns to its
+ * program. */
 #ifndef LINUX_THREAD_H
 #define LINUX_THREAD_H
 
@@ -31,25 +32,25 @@ struct thread {
     struct thread *next;   /* of the process */
     struct thread *queued; /* the next in the run queue, or in the wait queue */
     struct wait_queue *waiting_on;
-    uint8_t *stack;        /* the kernel's: KERNEL_STACK_SIZE bytes */
-    uint64_t kernel_rsp;   /* where switch_stacks() goes on */
-    void *fpu;             /* a page: what XSAVE saves */
+    uint8_t *stack;      /* the kernel's: KERNEL_STACK_SIZE bytes */
+    uint64_t kernel_rsp; /* where switch_stacks() goes on */
+    void *fpu;           /* a page: what XSAVE saves */
     uint64_t fs_base, gs_base;
 
     uint64_t signal_mask, saved_mask; /* the latter comes back after sigsuspend(2) and the like */
     bool restore_mask;
-    uint64_t awaited; /* by sigtimedwait(2), though they are masked */
+    uint64_t awaited;            /* by sigtimedwait(2), though they are masked */
     struct signal_info *signals; /* pending for this one */
     uint64_t alternate_stack, alternate_size;
     int alternate_flags;
 
     struct space *last_space; /* of a process that ended: freed with its last thread */
 
-    uint64_t fault_address; /* of the last page fault that became a signal */
+    uint64_t fault_address;  /* of the last page fault that became a signal */
     uint64_t clear_child_id; /* set_tid_address(2) */
-    uint64_t set_child_id; /* CLONE_CHILD_SETTID */
+    uint64_t set_child_id;   /* CLONE_CHILD_SETTID */
     uint64_t robust_list;
-    uint64_t futex;      /* what it waits for: futex.c */
+    uint64_t futex; /* what it waits for: futex.c */
     uint32_t futex_bits;
 };
 

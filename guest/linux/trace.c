@@ -1,4 +1,5 @@
-/* Lines about system calls, as strace(1) has them. They go to standard error: the log has a limit. */
+/* Lines about system calls, as strace(1) has them. They go to standard error: the log has a limit.
+ */
 #include "trace.h"
 
 #include "host.h"

@@ -70,8 +70,12 @@ static void take_news(struct process *child, int options)
 long sys_wait4(int id, int *status, int options, void *usage)
 {
     const struct wanted wanted = {
-        .type = id == -1 ? P_ALL : id > 0 ? P_PID : P_PGID,
-        .id = id == 0 ? current_process()->group : id < -1 ? -id : id,
+        .type = id == -1 ? P_ALL
+                : id > 0 ? P_PID
+                         : P_PGID,
+        .id = id == 0   ? current_process()->group
+              : id < -1 ? -id
+                        : id,
         .options = options | WEXITED,
     };
     int error;
