@@ -42,6 +42,21 @@ uint64_t time_realtime(void)
     return shown.clock.realtime + time_monotonic();
 }
 
+/* Clocks of a process or a thread, whose number is in their own, as clock_getcpuclockid(3) makes
+ * it. */
+static int read_cpu_clock(int clock, uint64_t *now)
+{
+    const int id = ~(clock >> 3);
+    const bool is_thread = (clock & 4) != 0;
+    const struct process *process = id == 0 ? current_process() : process_find(id);
+    const struct thread *thread = id == 0 ? current : thread_find(id);
+
+    if ((clock & 3) == 3 || (is_thread ? thread == NULL : process == NULL))
+        return -EINVAL;
+    *now = is_thread ? thread_cpu_time(thread) : process_cpu_time(process);
+    return 0;
+}
+
 static int read_clock(int clock, uint64_t *now)
 {
     switch (clock) {
@@ -57,11 +72,13 @@ static int read_clock(int clock, uint64_t *now)
         *now = time_monotonic();
         return 0;
     case CLOCK_PROCESS_CPUTIME_ID:
+        *now = process_cpu_time(current_process());
+        return 0;
     case CLOCK_THREAD_CPUTIME_ID:
-        *now = time_monotonic() - current_process()->started;
+        *now = thread_cpu_time(current);
         return 0;
     default:
-        return -EINVAL;
+        return clock < 0 ? read_cpu_clock(clock, now) : -EINVAL;
     }
 }
 
@@ -176,7 +193,13 @@ static int64_t ticks(uint64_t nanoseconds)
 
 long sys_times(void *to)
 {
-    int64_t times[4] = {ticks(time_monotonic() - current_process()->started), 0, 0, 0};
+    const struct process *process = current_process();
+    const int64_t times[4] = {
+        ticks(process_cpu_time(process)),
+        0,
+        ticks(process->children_cpu_time),
+        0,
+    };
 
     if (to != NULL && copy_to_user(to, times, sizeof(times)) != 0)
         return -EFAULT;

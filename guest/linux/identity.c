@@ -8,6 +8,7 @@
 #include <asm/errno.h>
 #include <asm/prctl.h>
 #include <linux/prctl.h>
+#include <linux/resource.h>
 #include <linux/sysinfo.h>
 #include <linux/utsname.h>
 
@@ -175,12 +176,27 @@ long sys_setrlimit(unsigned resource, const void *from)
 
 long sys_getrusage(int who, void *to)
 {
-    uint64_t used = time_monotonic() - current_process()->started;
-    int64_t usage[18] = {(int64_t)(used / NSEC_PER_SEC), (int64_t)(used % NSEC_PER_SEC / 1000)};
+    const struct process *process = current_process();
+    uint64_t used;
 
-    (void)who;
-    usage[4] = (int64_t)((pages_total() - pages_free()) * (PAGE_SIZE / 1024));
-    return copy_to_user(to, usage, sizeof(usage));
+    switch (who) {
+    case RUSAGE_SELF:
+        used = process_cpu_time(process);
+        break;
+    case RUSAGE_CHILDREN:
+        used = process->children_cpu_time;
+        break;
+    case RUSAGE_THREAD:
+        used = thread_cpu_time(current);
+        break;
+    default:
+        return -EINVAL;
+    }
+    const struct rusage usage = {
+        .ru_utime = {(long)(used / NSEC_PER_SEC), (long)(used % NSEC_PER_SEC / 1000)},
+        .ru_maxrss = (long)((pages_total() - pages_free()) * (PAGE_SIZE / 1024)),
+    };
+    return copy_to_user(to, &usage, sizeof(usage));
 }
 
 /* ---- The machine ---- */
@@ -246,18 +262,21 @@ long sys_sched_get_priority(int policy)
     return policy >= 0 && policy <= 6 ? 0 : -EINVAL;
 }
 
+/* Remembered, though all have their turn alike. */
 long sys_getpriority(int which, int id)
 {
-    (void)which;
-    (void)id;
-    return 20; /* nice 0 */
+    const struct process *process = which == PRIO_PROCESS ? process_or_current(id) : NULL;
+
+    return process != NULL ? 20 - process->nice : which == PRIO_PROCESS ? -ESRCH : 20;
 }
 
 long sys_setpriority(int which, int id, int nice)
 {
-    (void)which;
-    (void)id;
-    (void)nice;
+    struct process *process = which == PRIO_PROCESS ? process_or_current(id) : current_process();
+
+    if (process == NULL)
+        return -ESRCH;
+    process->nice = nice < -20 ? -20 : nice > 19 ? 19 : nice;
     return 0;
 }
 

@@ -96,22 +96,53 @@ static void start_files(struct process *process)
     }
 }
 
-/* A program of the host's stands in /input; what else is to run is named by the arguments. */
-static void find_path(char *path, const struct strings *arguments)
+/* The file of a host's program, which stands in /input. */
+static bool find_image(char *path)
 {
-    const char *name = arguments->count > 0 ? arguments->bytes : "";
-    const char *directory = "";
-
     for (uint32_t i = 0; i < host_config->image_count; i++)
         if (host_config->images[i].kind == LINUX_IMAGE_PROGRAM) {
-            const char *slash;
+            const char *name = config_string(host_config->images[i].name);
+            const char *slash = strrchr(name, '/');
 
-            name = config_string(host_config->images[i].name);
-            slash = strrchr(name, '/');
-            name = slash != NULL ? slash + 1 : name;
-            directory = "/input/";
+            format(path, PATH_MAX, "/input/%s", slash != NULL ? slash + 1 : name);
+            return true;
         }
-    format(path, PATH_MAX, "%s%s", directory, name);
+    return false;
+}
+
+static const char *find_variable(const struct strings *environment, const char *name)
+{
+    const char *string = environment->bytes;
+    const size_t length = strlen(name);
+
+    for (unsigned i = 0; i < environment->count; i++, string += strlen(string) + 1)
+        if (strncmp(string, name, length) == 0 && string[length] == '=')
+            return string + length + 1;
+    return NULL;
+}
+
+/* As execvp(3): a name without a slash is looked for in the directories of PATH. */
+static int open_program(const char *name, const struct strings *environment, char *path,
+                        struct file **file)
+{
+    const char *directory = find_variable(environment, "PATH");
+    int error = -ENOENT;
+
+    if (strchr(name, '/') != NULL || directory == NULL) {
+        format(path, PATH_MAX, "%s", name);
+        return file_open(path, O_RDONLY, file);
+    }
+    while (error != 0 && *directory != '\0') {
+        const char *end = strchr(directory, ':');
+        const size_t length = end != NULL ? (size_t)(end - directory) : strlen(directory);
+
+        format(path, PATH_MAX, "%.*s/%s", (int)length, directory, name);
+        error = file_open(path, O_RDONLY, file);
+        directory += length + (end != NULL);
+    }
+    if (error != 0)
+        format(path, PATH_MAX, "%s", name);
+    return error;
 }
 
 static void start_program(void)
@@ -125,9 +156,9 @@ static void start_program(void)
     struct file *file;
     bool is_lost;
 
-    find_path(path, &arguments);
-
-    int error = file_open(path, O_RDONLY, &file);
+    int error = find_image(path) ? file_open(path, O_RDONLY, &file)
+                                 : open_program(arguments.count > 0 ? arguments.bytes : "",
+                                                &environment, path, &file);
     if (error == 0) {
         error = program_start(file, path, &arguments, &environment, &is_lost);
         file_put(file);

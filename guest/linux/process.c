@@ -183,6 +183,7 @@ static void remove_thread(struct process *process, struct thread *thread)
     while (*at != thread)
         at = &(*at)->next;
     *at = thread->next;
+    process->ended_cpu_time += thread_cpu_time(thread);
     wake_all(&process->children); /* end_other_threads() */
 }
 

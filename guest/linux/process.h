@@ -48,6 +48,8 @@ struct process {
     int group, session;
     uint64_t started; /* monotonic ns */
     bool not_dumpable, no_new_privileges;
+    int nice;
+    uint64_t ended_cpu_time, children_cpu_time; /* of threads that ended; of children waited for */
 
     struct signal_actions *actions;
     struct signal_info *signals; /* pending, for any thread */

@@ -25,6 +25,7 @@ static struct thread *ready, **ready_end = &ready;
 static struct timer *timers; /* the earliest first */
 static bool is_ticking;
 static unsigned idle_ticks, ticks;
+static uint64_t turn_began; /* of the current thread; monotonic ns */
 
 /* ---- Timers ---- */
 
@@ -107,6 +108,22 @@ void schedule_tick(void)
 
 /* ---- Threads ---- */
 
+uint64_t thread_cpu_time(const struct thread *thread)
+{
+    const bool has_turn = thread == current && turn_began != UINT64_MAX;
+
+    return thread->cpu_time + (has_turn ? time_monotonic() - turn_began : 0);
+}
+
+uint64_t process_cpu_time(const struct process *process)
+{
+    uint64_t time = process->ended_cpu_time;
+
+    for (const struct thread *thread = process->threads; thread != NULL; thread = thread->next)
+        time += thread_cpu_time(thread);
+    return time;
+}
+
 void make_ready(struct thread *thread)
 {
     thread->state = THREAD_READY;
@@ -145,8 +162,11 @@ static void run_next(void)
 {
     struct thread *next;
 
+    current->cpu_time = thread_cpu_time(current);
+    turn_began = UINT64_MAX; /* nobody's */
     while ((next = take_ready()) == NULL)
         idle();
+    turn_began = time_monotonic();
     thread_switch(next);
 }
 

@@ -28,6 +28,10 @@ void wake_one(struct wait_queue *queue);
 /* Of a thread that waits for whatever: it then finds a signal, or its own end. */
 void wake_thread(struct thread *thread);
 
+/* What it has had of the processor, ns. */
+uint64_t thread_cpu_time(const struct thread *thread);
+uint64_t process_cpu_time(const struct process *process);
+
 void make_ready(struct thread *thread);
 void yield(void);                /* lets others run, if there are any */
 _Noreturn void end_thread(void); /* the current one never runs again */

@@ -57,7 +57,7 @@ bool task_info(int pid, struct task_info *info)
         .session = process->session,
         .state = 'R',
         .started_ns = process->started,
-        .user_ns = time_monotonic() - process->started,
+        .user_ns = process_cpu_time(process),
         .virtual_bytes = process->space != NULL ? process->space->mapped : 0,
         .resident_bytes = (pages_total() - pages_free()) * PAGE_SIZE,
     };

@@ -36,6 +36,7 @@ struct thread {
     uint64_t kernel_rsp; /* where switch_stacks() goes on */
     void *fpu;           /* a page: what XSAVE saves */
     uint64_t fs_base, gs_base;
+    uint64_t cpu_time;     /* ns, without the turn that goes on now */
 
     uint64_t signal_mask, saved_mask; /* the latter comes back after sigsuspend(2) and the like */
     bool restore_mask;

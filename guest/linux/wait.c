@@ -63,8 +63,10 @@ static void take_news(struct process *child, int options)
     if ((options & WNOWAIT) != 0)
         return;
     child->news = false;
-    if (child->state == PROCESS_ZOMBIE)
-        process_free(child);
+    if (child->state != PROCESS_ZOMBIE)
+        return;
+    current_process()->children_cpu_time += child->ended_cpu_time + child->children_cpu_time;
+    process_free(child);
 }
 
 long sys_wait4(int id, int *status, int options, void *usage)
