@@ -16,6 +16,13 @@
 
 struct machine machine;
 
+/* Every allocation is in a list. */
+struct block {
+    struct block *next, *previous;
+    uint8_t bytes[] __attribute__((aligned(16)));
+};
+
+static struct block blocks = {&blocks, &blocks};
 static uint8_t *ram;
 static unsigned references[MACHINE_PAGES];
 static size_t free_pages, next_page;
@@ -32,11 +39,21 @@ void machine_start(void)
 
     config->version = LINUX_VERSION;
     strings = 1;
-    ram = aligned_alloc(PAGE_SIZE, MACHINE_PAGES * PAGE_SIZE);
+    if (!ram)
+        ram = aligned_alloc(PAGE_SIZE, MACHINE_PAGES * PAGE_SIZE);
     free_pages = MACHINE_PAGES;
     machine.size_limit = UINT64_MAX;
     machine.fail_after = -1;
     machine.clock = 1700000000 * (uint64_t)NSEC_PER_SEC;
+}
+
+void machine_stop(void)
+{
+    while (blocks.next != &blocks)
+        kfree(blocks.next->bytes);
+    memset(references, 0, sizeof(references));
+    memset(configuration, 0, sizeof(configuration));
+    memset(&machine, 0, sizeof(machine));
 }
 
 void machine_image(uint32_t kind, const char *name, const void *bytes, uint64_t size)
@@ -165,14 +182,27 @@ size_t pages_free(void)
     return free_pages;
 }
 
+static void block_insert(struct block *block)
+{
+    block->next = &blocks;
+    block->previous = blocks.previous;
+    block->next->previous = block->previous->next = block;
+}
+
+static struct block *block_of(void *bytes)
+{
+    return (struct block *)((uint8_t *)bytes - offsetof(struct block, bytes));
+}
+
 void *kmalloc(size_t size)
 {
-    void *memory = fails() ? NULL : malloc(size);
+    struct block *block = fails() ? NULL : malloc(sizeof(*block) + size);
 
-    if (memory)
-        memset(memory, 0xa5, size);
-    machine.allocations += memory != NULL;
-    return memory;
+    if (!block)
+        return NULL;
+    block_insert(block);
+    machine.allocations++;
+    return memset(block->bytes, 0xa5, size);
 }
 
 void *kzalloc(size_t size)
@@ -184,16 +214,27 @@ void *kzalloc(size_t size)
 
 void *krealloc(void *old, size_t size)
 {
-    void *memory = fails() ? NULL : realloc(old, size);
+    struct block *block;
 
-    machine.allocations += memory && !old;
-    return memory;
+    if (!old)
+        return kmalloc(size);
+    block = fails() ? NULL : realloc(block_of(old), sizeof(*block) + size);
+    if (!block)
+        return NULL;
+    block->next->previous = block->previous->next = block;
+    return block->bytes;
 }
 
 void kfree(void *pointer)
 {
-    machine.allocations -= pointer != NULL;
-    free(pointer);
+    struct block *block = block_of(pointer);
+
+    if (!pointer)
+        return;
+    block->next->previous = block->previous;
+    block->previous->next = block->next;
+    machine.allocations--;
+    free(block);
 }
 
 /* The program of the test has all of its memory, but for the first page. */

@@ -29,8 +29,10 @@ extern struct machine {
     char log[OUTPUT_MAX];
 } machine;
 
-/* RAM and the configuration; images are added before vfs_start(). */
+/* RAM and the configuration; images are added before vfs_start(). To stop it frees all that it
+ * allocated; what the kernel keeps in static variables is the caller's to forget. */
 void machine_start(void);
+void machine_stop(void);
 void machine_image(uint32_t kind, const char *name, const void *bytes, uint64_t size);
 void machine_terminal(unsigned flags); /* LINUX_TTY_* */
 
