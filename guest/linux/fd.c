@@ -2,9 +2,11 @@
 #include "kernel.h"
 #include "memory.h"
 #include "path.h"
+#include "pipe.h"
 #include "syscalls_files.h"
 
 #include <linux/close_range.h>
+#include <linux/fcntl.h>
 
 struct files {
     unsigned references;
@@ -262,6 +264,10 @@ static long set_flags(struct file *file, unsigned flags)
 static long control(struct file *file, unsigned command, unsigned long argument)
 {
     switch (command) {
+    case F_SETPIPE_SZ:
+        return pipe_resize(file, argument);
+    case F_GETPIPE_SZ:
+        return pipe_size(file);
     case F_GETFL:
         return file->flags;
     case F_SETFL:

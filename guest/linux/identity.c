@@ -12,8 +12,6 @@
 #include <linux/sysinfo.h>
 #include <linux/utsname.h>
 
-#define GROUPS_MAX 65536
-
 long sys_uname(void *to)
 {
     static const struct new_utsname name = {
@@ -43,52 +41,6 @@ long sys_getppid(void)
     const struct process *parent = current_process()->parent;
 
     return parent != NULL ? parent->id : 0;
-}
-
-/* The program is root, in its own world. */
-long sys_getuid(void)
-{
-    return 0;
-}
-
-long sys_setuid(unsigned id)
-{
-    return id == 0 || id == (unsigned)-1 ? 0 : -EINVAL;
-}
-
-long sys_setresuid(unsigned real, unsigned effective, unsigned saved)
-{
-    long result = sys_setuid(real);
-
-    if (result == 0)
-        result = sys_setuid(effective);
-    return result == 0 ? sys_setuid(saved) : result;
-}
-
-long sys_setreuid(unsigned real, unsigned effective)
-{
-    return sys_setresuid(real, effective, effective);
-}
-
-long sys_getresuid(unsigned *real, unsigned *effective, unsigned *saved)
-{
-    if (zero_user(real, sizeof(*real)) != 0 || zero_user(effective, sizeof(*effective)) != 0 ||
-        zero_user(saved, sizeof(*saved)) != 0)
-        return -EFAULT;
-    return 0;
-}
-
-long sys_getgroups(int size, unsigned *list)
-{
-    (void)size;
-    (void)list;
-    return 0;
-}
-
-long sys_setgroups(size_t count, const unsigned *list)
-{
-    (void)list;
-    return count <= GROUPS_MAX ? 0 : -EINVAL;
 }
 
 static struct process *process_or_current(int id)
@@ -215,11 +167,20 @@ long sys_sysinfo(void *to)
     return copy_to_user(to, &info, sizeof(info));
 }
 
+/* Of the calls about scheduling, which name a thread; 0 is the running one. */
+static int check_thread(int id)
+{
+    if (id < 0)
+        return -EINVAL;
+    return id == 0 || thread_find(id) != NULL ? 0 : -ESRCH;
+}
+
 long sys_sched_getaffinity(int id, size_t size, void *mask)
 {
     const uint64_t one = 1;
 
-    (void)id;
+    if (check_thread(id) != 0)
+        return -ESRCH;
     if (size < sizeof(one) || size % sizeof(one) != 0)
         return -EINVAL;
     return copy_to_user(mask, &one, sizeof(one)) == 0 ? (long)sizeof(one) : -EFAULT;
@@ -229,7 +190,8 @@ long sys_sched_setaffinity(int id, size_t size, const void *mask)
 {
     uint8_t first;
 
-    (void)id;
+    if (check_thread(id) != 0)
+        return -ESRCH;
     if (size == 0)
         return -EINVAL;
     if (copy_from_user(&first, mask, sizeof(first)) != 0)
@@ -248,13 +210,31 @@ long sys_getcpu(unsigned *cpu, unsigned *node)
 /* There is one CPU, and no other scheduling than that all have their turn. */
 long sys_sched_getscheduler(int id)
 {
-    return process_or_current(id) != NULL ? 0 : -ESRCH;
+    return check_thread(id);
+}
+
+/* Only the usual policy is there, whose priority is 0. */
+long sys_sched_setscheduler(int id, int policy, const void *parameter)
+{
+    int priority, error = check_thread(id);
+
+    if (error != 0)
+        return error;
+    if (copy_from_user(&priority, parameter, sizeof(priority)) != 0)
+        return -EFAULT;
+    return policy >= 0 && policy <= 5 && priority == 0 ? 0 : -EINVAL;
+}
+
+long sys_sched_setparam(int id, const void *parameter)
+{
+    return sys_sched_setscheduler(id, 0, parameter);
 }
 
 long sys_sched_getparam(int id, void *to)
 {
-    (void)id;
-    return zero_user(to, sizeof(int));
+    const int error = check_thread(id);
+
+    return error != 0 ? error : zero_user(to, sizeof(int));
 }
 
 long sys_sched_get_priority(int policy)

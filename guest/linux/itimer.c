@@ -1,4 +1,6 @@
-/* The timer of a process that sends SIGALRM: setitimer(2), alarm(2). */
+/* The timers of a process, which send SIGALRM, SIGVTALRM and SIGPROF: setitimer(2), alarm(2). */
+#include "itimer.h"
+
 #include "kernel.h"
 #include "memory.h"
 #include "process.h"
@@ -61,14 +63,70 @@ static void to_pair(int64_t time[2], uint64_t nanoseconds)
     time[1] = (int64_t)(nanoseconds % NSEC_PER_SEC / MICROSECOND);
 }
 
+/* ---- Timers of the processor's time, which the tick looks at ---- */
+
+static struct cpu_alarm *cpu_alarm_of(int which)
+{
+    return &current_process()->cpu_alarms[which - ITIMER_VIRTUAL];
+}
+
+static unsigned cpu_alarm_count;
+
+bool itimers_need_tick(void)
+{
+    return cpu_alarm_count > 0;
+}
+
+static void set_cpu_alarm(struct cpu_alarm *alarm, uint64_t value, uint64_t interval)
+{
+    cpu_alarm_count += (value != 0) - (alarm->deadline != 0);
+    alarm->interval = interval;
+    alarm->deadline = value != 0 ? process_cpu_time(current_process()) + value : 0;
+}
+
+void itimers_tick(void)
+{
+    static const int signals[] = {SIGVTALRM, SIGPROF};
+    struct process *process = current_process();
+
+    for (unsigned i = 0; i < ARRAY_SIZE(signals); i++) {
+        struct cpu_alarm *alarm = &process->cpu_alarms[i];
+
+        if (alarm->deadline == 0 || alarm->deadline > process_cpu_time(process))
+            continue;
+        set_cpu_alarm(alarm, alarm->interval, alarm->interval);
+        signal_send(process, signals[i]);
+    }
+}
+
+void itimers_end(struct process *process)
+{
+    timer_cancel(&process->alarm);
+    for (unsigned i = 0; i < ARRAY_SIZE(process->cpu_alarms); i++) {
+        cpu_alarm_count -= process->cpu_alarms[i].deadline != 0;
+        process->cpu_alarms[i].deadline = 0;
+    }
+}
+
+/* ---- System calls ---- */
+
 long sys_getitimer(int which, void *to)
 {
+    const struct process *process = current_process();
     struct interval interval = {0};
 
-    if (which != ITIMER_REAL)
+    if (which == ITIMER_REAL) {
+        to_pair(interval.value, time_left(process));
+        to_pair(interval.interval, process->alarm_interval);
+    } else if (which == ITIMER_VIRTUAL || which == ITIMER_PROF) {
+        const struct cpu_alarm *alarm = cpu_alarm_of(which);
+        const uint64_t now = process_cpu_time(process);
+
+        to_pair(interval.value, alarm->deadline > now ? alarm->deadline - now : 0);
+        to_pair(interval.interval, alarm->interval);
+    } else {
         return -EINVAL;
-    to_pair(interval.value, time_left(current_process()));
-    to_pair(interval.interval, current_process()->alarm_interval);
+    }
     return copy_to_user(to, &interval, sizeof(interval));
 }
 
@@ -76,16 +134,20 @@ long sys_setitimer(int which, const void *new, void *old)
 {
     struct interval interval = {0};
 
-    if (which != ITIMER_REAL)
+    if (which < ITIMER_REAL || which > ITIMER_PROF)
         return -EINVAL;
     if (new != NULL && copy_from_user(&interval, new, sizeof(interval)) != 0)
         return -EFAULT;
     if (!is_valid(interval.value) || !is_valid(interval.interval))
         return -EINVAL;
     long error = old != NULL ? sys_getitimer(which, old) : 0;
-    if (error == 0)
+    if (error != 0)
+        return error;
+    if (which == ITIMER_REAL)
         set(current_process(), from_pair(interval.value), from_pair(interval.interval));
-    return error;
+    else
+        set_cpu_alarm(cpu_alarm_of(which), from_pair(interval.value), from_pair(interval.interval));
+    return 0;
 }
 
 long sys_alarm(unsigned seconds)

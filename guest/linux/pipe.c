@@ -28,6 +28,15 @@ static bool would_block(const struct file *file)
     return (file->flags & O_NONBLOCK) != 0;
 }
 
+struct pipe *pipe_new(void)
+{
+    struct pipe *pipe = kzalloc(sizeof(*pipe));
+
+    if (pipe != NULL)
+        pipe->capacity = CAPACITY;
+    return pipe;
+}
+
 /* ---- Open and close ---- */
 
 static int wait_for_other(struct file *file, const unsigned *others)
@@ -69,7 +78,7 @@ static int pipe_open(struct file *file)
     int error = 0;
 
     if (inode->data == NULL)
-        inode->data = kzalloc(sizeof(struct pipe));
+        inode->data = pipe_new();
     struct pipe *pipe = inode->data;
     if (pipe == NULL)
         return -ENOMEM;
@@ -124,14 +133,14 @@ static long fill(struct pipe *pipe, struct iter *from)
 {
     long done = 0;
 
-    while (pipe->count < CAPACITY && from->left > 0) {
+    while (pipe->count < pipe->capacity && from->left > 0) {
         const size_t end = (pipe->first + pipe->count) % CAPACITY, offset = end % PAGE_SIZE;
         uint8_t **page = &pipe->pages[end / PAGE_SIZE];
         size_t part = PAGE_SIZE - offset;
 
         if (*page == NULL && (*page = page_alloc()) == NULL)
             return done > 0 ? done : -ENOMEM;
-        part = part < CAPACITY - pipe->count ? part : CAPACITY - pipe->count;
+        part = part < pipe->capacity - pipe->count ? part : pipe->capacity - pipe->count;
         long taken = iter_take(from, *page + offset, part);
         if (taken < 0)
             return done > 0 ? done : taken;
@@ -152,7 +161,7 @@ long pipe_give(struct pipe *pipe, struct iter *from, bool may_wait)
 
         if (pipe->readers == 0)
             return done > 0 ? done : -EPIPE;
-        if (CAPACITY - pipe->count >= at_once)
+        if (pipe->capacity - pipe->count >= at_once)
             part = fill(pipe, from);
         if (part < 0)
             return done > 0 ? done : part;
@@ -177,7 +186,7 @@ unsigned pipe_events(const struct pipe *pipe, bool reader, bool writer)
     if (reader)
         events |= (pipe->count > 0 ? POLLIN | POLLRDNORM : 0) | (pipe->writers == 0 ? POLLHUP : 0);
     if (writer)
-        events |= (CAPACITY - pipe->count >= PIPE_BUF ? POLLOUT | POLLWRNORM : 0) |
+        events |= (pipe->capacity - pipe->count >= PIPE_BUF ? POLLOUT | POLLWRNORM : 0) |
                   (pipe->readers == 0 ? POLLERR : 0);
     return events;
 }
@@ -221,12 +230,33 @@ const struct file_operations pipe_operations = {
     .poll = pipe_poll,
 };
 
+long pipe_size(const struct file *file)
+{
+    return file->operations == &pipe_operations ? (long)pipe_of(file)->capacity : -EBADF;
+}
+
+long pipe_resize(struct file *file, size_t size)
+{
+    size_t capacity = PAGE_SIZE;
+
+    if (file->operations != &pipe_operations)
+        return -EBADF;
+    while (capacity < size && capacity < CAPACITY)
+        capacity *= 2;
+    if (capacity < size)
+        return -EPERM;
+    if (capacity < pipe_of(file)->count)
+        return -EBUSY;
+    pipe_of(file)->capacity = capacity;
+    return (long)capacity;
+}
+
 /* ---- System calls ---- */
 
 static int make(unsigned flags, struct file *ends[2])
 {
     struct inode *inode = inode_anonymous(S_IFIFO | 0600);
-    struct pipe *pipe = kzalloc(sizeof(*pipe));
+    struct pipe *pipe = pipe_new();
 
     if (inode == NULL || pipe == NULL) {
         if (inode != NULL)

@@ -12,10 +12,17 @@
 struct pipe {
     uint8_t *pages[PIPE_PAGES]; /* a ring; each is there from its first use on */
     size_t first, count;        /* bytes */
+    size_t capacity;            /* of the pages, what may be used */
     unsigned readers, writers;
     bool is_unnamed; /* both ends are opened by pipe(2) */
     struct wait_queue readable, writable, opened;
 };
+
+struct pipe *pipe_new(void); /* without readers and writers; NULL when memory is full */
+
+/* F_SETPIPE_SZ, F_GETPIPE_SZ; -EBADF where the file is no pipe. */
+long pipe_resize(struct file *file, size_t size);
+long pipe_size(const struct file *file);
 
 /* Bytes moved; 0 at the end, -EPIPE without a reader, -EAGAIN, -EINTR, -EFAULT, -ENOMEM. */
 long pipe_take(struct pipe *pipe, struct iter *to, bool may_wait);

@@ -3,6 +3,7 @@
 
 #include "futex.h"
 #include "host.h"
+#include "itimer.h"
 #include "kernel.h"
 #include "signal.h"
 #include "syscalls.h"
@@ -20,6 +21,11 @@ static int last_id;
 int process_next_id(void)
 {
     return ++last_id;
+}
+
+unsigned process_started_count(void)
+{
+    return (unsigned)last_id;
 }
 
 struct process *process_first(void)
@@ -89,7 +95,7 @@ struct process *process_new(void)
 /* Gives back what a process has; its entry stays until the parent has waited for it. */
 static void release(struct process *process)
 {
-    timer_cancel(&process->alarm);
+    itimers_end(process);
     signals_discard(&process->signals);
     if (process->files != NULL)
         files_put(process->files);

@@ -31,6 +31,16 @@ struct limit {
     uint64_t soft, hard;
 };
 
+struct ids {
+    uint32_t real, effective, saved;
+};
+
+struct credentials {
+    struct ids user, group;
+    int group_count;
+    uint32_t groups[32];
+};
+
 /* How a process ended, or stopped, as wait(2) has it. */
 enum process_state { PROCESS_RUNS, PROCESS_STOPPED, PROCESS_ZOMBIE };
 
@@ -44,6 +54,7 @@ struct process {
     struct fs *fs;
     struct dentry *executable;
     char command[COMMAND_SIZE]; /* PR_SET_NAME */
+    struct credentials credentials;
     struct limit limits[RLIM_NLIMITS];
     int group, session;
     uint64_t started; /* monotonic ns */
@@ -55,6 +66,9 @@ struct process {
     struct signal_info *signals; /* pending, for any thread */
     struct timer alarm;          /* setitimer(ITIMER_REAL) */
     uint64_t alarm_interval;
+    struct cpu_alarm {               /* ITIMER_VIRTUAL and ITIMER_PROF, by the processor's time */
+        uint64_t deadline, interval; /* 0: none */
+    } cpu_alarms[2];
 
     enum process_state state;
     bool is_exiting;         /* all its threads are to end */
@@ -73,6 +87,7 @@ struct process *process_next(struct process *process);
 struct process *process_find(int id);
 struct thread *thread_find(int id);
 int process_next_id(void);
+unsigned process_started_count(void); /* with threads */
 
 /* With one thread, its default limits, nothing else; NULL when memory is full. */
 struct process *process_new(void);

@@ -5,6 +5,7 @@
 #include "schedule.h"
 
 #include "host.h"
+#include "itimer.h"
 #include "kernel.h"
 #include "process.h"
 #include "signal.h"
@@ -91,13 +92,19 @@ static unsigned events_of_interest(void)
            (console_queue.first != NULL || console_pollers > 0 ? LINUX_EVENT_INPUT : 0);
 }
 
+static bool has_use_of_tick(void)
+{
+    return ready != NULL || timers != NULL || itimers_need_tick();
+}
+
 void schedule_tick(void)
 {
     tick_pending = false;
     run_timers();
+    itimers_tick();
     if (!is_ticking || ++ticks % EVENT_TICKS == 0)
         handle_events(host_wait(events_of_interest(), 0));
-    if (ready != NULL || timers != NULL)
+    if (has_use_of_tick())
         idle_ticks = 0;
     else if (is_ticking && ++idle_ticks == IDLE_TICKS) {
         is_ticking = false;
@@ -182,7 +189,7 @@ void schedule_before_program(void)
 {
     if (tick_pending)
         schedule_tick();
-    else if (!is_ticking && (ready != NULL || timers != NULL))
+    else if (!is_ticking && has_use_of_tick())
         need_tick();
     thread_reap();
 }

@@ -183,7 +183,7 @@ static void join(struct socket *from, struct socket *to, struct pipe *pipe)
 
 static int make_pair(unsigned flags, struct file *ends[2])
 {
-    struct pipe *there = kzalloc(sizeof(*there)), *back = kzalloc(sizeof(*back));
+    struct pipe *there = pipe_new(), *back = pipe_new();
     int error = there != NULL && back != NULL ? make(flags, &ends[0]) : -ENOMEM;
 
     if (error == 0) {

@@ -51,13 +51,6 @@ long sys_uname(void *to);
 long sys_getpid(void);
 long sys_gettid(void);
 long sys_getppid(void);
-long sys_getuid(void);
-long sys_setuid(unsigned id);
-long sys_setresuid(unsigned real, unsigned effective, unsigned saved);
-long sys_setreuid(unsigned real, unsigned effective);
-long sys_getresuid(unsigned *real, unsigned *effective, unsigned *saved);
-long sys_getgroups(int size, unsigned *list);
-long sys_setgroups(size_t count, const unsigned *list);
 long sys_getpgid(int id);
 long sys_getpgrp(void);
 long sys_setpgid(int id, int group);
@@ -71,6 +64,8 @@ long sys_sysinfo(void *to);
 long sys_sched_getaffinity(int id, size_t size, void *mask);
 long sys_sched_setaffinity(int id, size_t size, const void *mask);
 long sys_sched_getscheduler(int id);
+long sys_sched_setscheduler(int id, int policy, const void *parameter);
+long sys_sched_setparam(int id, const void *parameter);
 long sys_sched_getparam(int id, void *to);
 long sys_sched_get_priority(int policy);
 long sys_getcpu(unsigned *cpu, unsigned *node);
@@ -80,6 +75,24 @@ long sys_arch_prctl(int code, uint64_t value);
 long sys_prctl(int option, uint64_t a, uint64_t b, uint64_t c, uint64_t d);
 long sys_set_tid_address(uint64_t address);
 long sys_set_robust_list(uint64_t head, size_t size);
+
+/* credentials.c */
+long sys_getuid(void);
+long sys_geteuid(void);
+long sys_getgid(void);
+long sys_getegid(void);
+long sys_setuid(uint32_t id);
+long sys_setgid(uint32_t id);
+long sys_setreuid(uint32_t real, uint32_t effective);
+long sys_setregid(uint32_t real, uint32_t effective);
+long sys_setresuid(uint32_t real, uint32_t effective, uint32_t saved);
+long sys_setresgid(uint32_t real, uint32_t effective, uint32_t saved);
+long sys_getresuid(uint32_t *real, uint32_t *effective, uint32_t *saved);
+long sys_getresgid(uint32_t *real, uint32_t *effective, uint32_t *saved);
+long sys_setfsuid(uint32_t id);
+long sys_setfsgid(uint32_t id);
+long sys_getgroups(int size, uint32_t *list);
+long sys_setgroups(size_t count, const uint32_t *list);
 
 /* random.c */
 long sys_getrandom(uint8_t *to, size_t size, unsigned flags);

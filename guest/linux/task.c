@@ -3,6 +3,7 @@
 
 #include "kernel.h"
 #include "process.h"
+#include "signal.h"
 #include "table.h"
 
 #include <linux/mman.h>
@@ -55,14 +56,26 @@ bool task_info(int pid, struct task_info *info)
         .parent = process->parent != NULL ? process->parent->id : 0,
         .group = process->group,
         .session = process->session,
-        .state = 'R',
+        .state = process->state == PROCESS_ZOMBIE    ? 'Z'
+                 : process->state == PROCESS_STOPPED ? 'T'
+                 : process == current_process()      ? 'R'
+                                                     : 'S',
         .started_ns = process->started,
         .user_ns = process_cpu_time(process),
         .virtual_bytes = process->space != NULL ? process->space->mapped : 0,
         .resident_bytes = (pages_total() - pages_free()) * PAGE_SIZE,
     };
-    for (const struct thread *t = process->threads; t != NULL; t = t->next)
+    for (const struct thread *t = process->threads; t != NULL; t = t->next) {
         info->threads++;
+        info->signals_pending |= signal_pending_set(t);
+        info->signals_blocked |= t->signal_mask;
+    }
+    for (unsigned i = 0; process->actions != NULL && i < SIGNALS; i++) {
+        const uint64_t handler = process->actions->of[i].handler;
+
+        info->signals_ignored |= (uint64_t)(handler == (uint64_t)SIG_IGN) << i;
+        info->signals_caught |= (uint64_t)(handler > (uint64_t)SIG_IGN) << i;
+    }
     memcpy(info->name, process->command, sizeof(info->name));
     return true;
 }
@@ -155,10 +168,15 @@ bool task_mapping(int pid, uint64_t address, struct task_mapping *mapping)
 
 unsigned task_started(void)
 {
-    return 1;
+    return process_started_count();
 }
 
 unsigned task_running(void)
 {
-    return 1;
+    unsigned running = 0;
+
+    for (const struct process *p = process_first(); p != NULL; p = p->next)
+        for (const struct thread *t = p->threads; t != NULL; t = t->next)
+            running += t->state == THREAD_READY;
+    return running;
 }
