@@ -9,7 +9,7 @@ PACKAGES_BUILD := gcc make libc6-dev musl-dev linux-libc-dev nasm pkg-config lib
                   libcurl4-openssl-dev libssl-dev libjson-c-dev ca-certificates
 PACKAGES_CHECK := bats clang libclang-rt-14-dev nginx-light dnsmasq-base openssl curl iproute2 \
                   util-linux python3 procps strace tmux jq clang-format clang-tidy cppcheck \
-                  shellcheck valgrind llvm binutils bubblewrap musl-tools mount
+                  shellcheck valgrind llvm binutils bubblewrap musl-tools erofs-utils mount
 PACKAGES_RIG   := qemu-system-x86 busybox-static kmod xz-utils
 PACKAGES_FRESH := mmdebstrap git
 
@@ -47,7 +47,7 @@ filters = $(or $(OPEN),$(1:%=$(BUILD)/obj/policy/%.filter.o))
 OPEN = # what a check links instead of the filters
 
 PROGRAMS := $(BUILD)/jailer $(BUILD)/sparkler-vmm $(BUILD)/sparkler-netbroker \
-            $(BUILD)/sparkler-policy $(BUILD)/monitor.bin $(BUILD)/feeds.json
+            $(BUILD)/sparkler-policy $(BUILD)/monitor.bin $(BUILD)/linux.bin $(BUILD)/feeds.json
 
 # Where this machine cannot run VMs, the same runs in the rig: a machine with emulated AMD-V.
 NATIVE := $(shell tests/native 2>/dev/null && echo yes)
@@ -156,6 +156,38 @@ $(BUILD)/%.bin: guest/%.asm | packages
 	$(call say,NASM)
 	$(Q)nasm -f bin -o $@ $<
 
+# The kernel that answers Linux programs, in the VM: a flat image, too.
+KERNEL_CFLAGS = -std=c11 $(WARNINGS) -O2 -g -ffreestanding -fPIE -fvisibility=hidden -mno-red-zone \
+                -mgeneral-regs-only -mfsgsbase -fno-stack-protector -fcf-protection=none \
+                -fno-asynchronous-unwind-tables -fno-strict-aliasing -MMD -MP -I. -Iguest/linux
+KERNEL_OBJECTS := $(patsubst guest/linux/%,$(BUILD)/obj/guest/linux/%.o, \
+                    $(wildcard guest/linux/*.asm guest/linux/*.c))
+
+$(BUILD)/obj/guest/linux/%.c.o: guest/linux/%.c $(STAMP) | packages
+	@mkdir -p $(@D)
+	$(call say,CC)
+	$(Q)$(CC) $(KERNEL_CFLAGS) -c -o $@ $<
+
+$(BUILD)/obj/guest/linux/%.asm.o: guest/linux/%.asm | packages
+	@mkdir -p $(@D)
+	$(call say,NASM)
+	$(Q)nasm -f elf64 -I $(@D)/ -o $@ $<
+
+$(BUILD)/obj/guest/linux/vdso_image.asm.o: $(BUILD)/obj/guest/linux/vdso.so
+
+$(BUILD)/obj/guest/linux/vdso.so: guest/linux/vdso/vdso.ld $(BUILD)/obj/guest/linux/vdso/vdso.c.o
+	$(call say,LINK)
+	$(Q)$(LD) -nostdlib -shared -s -soname linux-vdso.so.1 --hash-style=both -z max-page-size=4096 \
+	    -z noexecstack -o $@ -T $^
+
+$(BUILD)/linux.elf: guest/linux/kernel.ld $(KERNEL_OBJECTS)
+	$(call say,LINK)
+	$(Q)$(LD) -nostdlib -static --no-warn-rwx-segments -z noexecstack -o $@ -T $^
+
+$(BUILD)/linux.bin: $(BUILD)/linux.elf
+	$(call say,OBJCOPY)
+	$(Q)objcopy -O binary $< $@
+
 $(BUILD)/feeds.json: policy/feeds.json | packages
 	@mkdir -p $(@D)
 	$(call say,COPY)
@@ -186,6 +218,17 @@ $(BUILD)/unit/sigsys: $(call objects,jailer/sigsys.c policy/names.c $(LOGS)) \
 $(BUILD)/unit/terminal: $(call objects,jailer/terminal.c jailer/stream.c)
 $(BUILD)/unit/oracle: $(call objects,policy/oracle.c policy/names.c) $(NAMES)
 
+# The files of the guest's kernel, in a program of the host (tests/unit/guest/).
+GUEST_FILES := $(addprefix guest/linux/,attributes.c console.c copy.c dentry.c device.c erofs.c \
+                 erofs_directory.c fd.c feeds.c file.c format.c fs.c inode.c iter.c mount.c names.c \
+                 open.c path.c position.c proc.c proc_cpu.c proc_process.c proc_system.c radix.c \
+                 read_directory.c read_write.c rename.c stat.c text.c tmpfs.c tmpfs_directory.c \
+                 tmpfs_file.c xattr.c)
+
+$(call objects,$(GUEST_FILES)): CFLAGS += -ffreestanding
+$(BUILD)/unit/erofs $(BUILD)/unit/files $(BUILD)/unit/files_as_linux: \
+    $(call objects,$(GUEST_FILES) tests/unit/guest/machine.c)
+
 $(BUILD)/unit/%: $(BUILD)/obj/tests/unit/%.o
 	@mkdir -p $(@D)
 	$(call say,LINK)
@@ -199,6 +242,23 @@ flags: # for tools that read C as the compiler does
 # Fuzzers of all that parses what a stranger wrote: libFuzzer with ASan and UBSan.
 FUZZERS := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/*.c))
 FUZZ_SECONDS ?= $(if $(SHORT),2,60)
+
+# An image as a stranger made it, for the kernel of the guest: a bad access is that kernel's end.
+$(BUILD)/fuzz/image: tests/fuzz/image.c $(GUEST_FILES) tests/unit/guest/machine.c \
+                     $(wildcard guest/linux/*.h tests/unit/guest/*.h) | packages
+	@mkdir -p $(@D)
+	$(call say,FUZZER)
+	$(Q)clang $(CSTD) -ffreestanding -O1 -g -fsanitize=fuzzer,address,undefined \
+	    -fno-sanitize-recover=all -I. -o $@ \
+	    $(filter-out guest/linux/dentry.c,$(filter %.c,$^))
+
+# The VMM's call port, whose caller is the guest.
+$(BUILD)/fuzz/call: tests/fuzz/call.c vmm/machine.c vmm/msrs.c vmm/config.c vmm/call.c $(wildcard vmm/*.h) \
+                    tests/fuzz/clean.h | packages
+	@mkdir -p $(@D)
+	$(call say,FUZZER)
+	$(Q)clang $(CSTD) -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -I. \
+	    -o $@ $(filter-out vmm/call.c,$(filter %.c,$^))
 
 $(BUILD)/fuzz/%: tests/fuzz/%.c tests/fuzz/clean.h $(FEEDS) $(wildcard netbroker/*.h netbroker/format/*.h) | packages
 	@mkdir -p $(@D)

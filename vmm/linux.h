@@ -101,7 +101,8 @@ enum linux_call_number {
 };
 
 enum linux_events {
-    LINUX_EVENT_INPUT = 1, /* standard input can be read, or has ended */
+    LINUX_EVENT_INPUT = 1,  /* standard input can be read, or has ended */
+    LINUX_EVENT_SIGNAL = 2, /* a signal from outside; its number is in bits 8 to 15 */
 };
 
 #define LINUX_BUFFER_MAX  (64u << 10)

@@ -88,7 +88,7 @@ static void handle_events(uint64_t events)
 
 static unsigned events_of_interest(void)
 {
-    return LINUX_EVENT_SIGNAL | LINUX_EVENT_WINDOW |
+    return LINUX_EVENT_SIGNAL |
            (console_queue.first != NULL || console_pollers > 0 ? LINUX_EVENT_INPUT : 0);
 }
 
