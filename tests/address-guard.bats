@@ -101,7 +101,7 @@ kill_supervisor() {
     for way in root userns; do
         guarded "$way" halt
         [[ $status -eq 0 ]]
-        run ! grep guard log
+        run ! grep 'address guard' log
     done
 }
 
