@@ -43,6 +43,7 @@ say = @printf '  %-8s %s\n' $(1) $@
 
 objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 POLICIES := $(basename $(notdir $(wildcard policy/*.policy)))
+RUNTIME := policy/runtime/install.c policy/runtime/relro.c # what each confined program links
 filters = $(or $(OPEN),$(1:%=$(BUILD)/obj/policy/%.filter.o))
 OPEN = # what a check links instead of the filters
 
@@ -87,15 +88,15 @@ $(BUILD)/obj/%.o: %.c $(STAMP) | packages
 	$(Q)$(CC) $(CFLAGS) -c -o $@ $<
 
 # Policies are compiled once, here; programs embed the result.
-$(BUILD)/obj/policy/constants.c: policy/constants.sh policy/fds.h | packages
+$(BUILD)/obj/policy/constants.c: policy/tool/constants.sh policy/fds.h | packages
 	@mkdir -p $(@D)
 	$(call say,GEN)
-	$(Q)policy/constants.sh '$(CC)' > $@.part && mv $@.part $@
+	$(Q)policy/tool/constants.sh '$(CC)' > $@.part && mv $@.part $@
 
-$(BUILD)/obj/policy/syscalls.c: policy/constants.sh policy/fds.h | packages
+$(BUILD)/obj/policy/syscalls.c: policy/tool/constants.sh policy/fds.h | packages
 	@mkdir -p $(@D)
 	$(call say,GEN)
-	$(Q)policy/constants.sh '$(CC)' syscalls > $@.part && mv $@.part $@
+	$(Q)policy/tool/constants.sh '$(CC)' syscalls > $@.part && mv $@.part $@
 
 NAMES := $(BUILD)/obj/policy/constants.o $(BUILD)/obj/policy/syscalls.o
 
@@ -103,8 +104,7 @@ $(NAMES): %.o: %.c $(STAMP)
 	$(call say,CC)
 	$(Q)$(CC) $(CFLAGS) -c -o $@ $<
 
-$(BUILD)/sparkler-policy: $(call objects,$(filter-out policy/install.c policy/relro.c,$(wildcard policy/*.c))) \
-                          $(NAMES)
+$(BUILD)/sparkler-policy: $(call objects,$(wildcard policy/tool/*.c) policy/runtime/names.c) $(NAMES)
 	$(call say,LINK)
 	$(Q)$(CC) $(CFLAGS) $(DYNAMIC) -o $@ $^ -lseccomp -lcap-ng -ljson-c
 
@@ -136,17 +136,17 @@ $(BUILD)/obj/musl/%.o: %.c $(STAMP) | packages
 	$(call say,CC)
 	$(Q)$(CC) $(CFLAGS) -isystem /usr/include/x86_64-linux-musl -c -o $@ $<
 
-$(BUILD)/sparkler-vmm: $(call small,$(wildcard vmm/*.c) policy/install.c policy/relro.c) $(call filters,vmm vmm-linux)
+$(BUILD)/sparkler-vmm: $(call small,$(wildcard vmm/*.c) $(RUNTIME)) $(call filters,vmm vmm-linux)
 	$(call say,LINK)
 	$(Q)$(call link_small,$^)
 
-$(BUILD)/jailer: $(call small,$(wildcard jailer/*.c) policy/install.c policy/relro.c policy/names.c) \
+$(BUILD)/jailer: $(call small,$(wildcard jailer/*.c) $(RUNTIME) policy/runtime/names.c) \
                  $(BUILD)/obj/policy/syscalls.o $(call filters,$(POLICIES))
 	$(call say,LINK)
 	$(Q)$(call link_small,$^)
 
 $(BUILD)/sparkler-netbroker: \
-        $(call objects,$(wildcard netbroker/*.c netbroker/format/*.c) policy/install.c) \
+        $(call objects,$(wildcard netbroker/*.c netbroker/format/*.c) policy/runtime/install.c) \
         $(call filters,netbroker resolver)
 	$(call say,LINK)
 	$(Q)$(CC) $(CFLAGS) $(DYNAMIC) -o $@ $^ -lcurl -lssl -lcrypto -ljson-c
@@ -208,15 +208,15 @@ $(BUILD)/unit/address: $(call objects,netbroker/address.c)
 $(BUILD)/unit/address_guard: $(call objects,jailer/address_guard.c jailer/address_program.c \
                                             jailer/cgroup.c netbroker/address.c)
 $(BUILD)/unit/backoff: $(call objects,netbroker/backoff.c)
-$(BUILD)/unit/evaluate: $(call objects,policy/evaluate.c)
+$(BUILD)/unit/evaluate: $(call objects,policy/tool/evaluate.c)
 $(BUILD)/unit/exits: $(call objects,vmm/exits.c vmm/log.c)
 $(BUILD)/unit/processor: $(call objects,jailer/processor.c)
 LOGS := jailer/log.c jailer/stream.c jailer/terminal.c jailer/timing.c
 $(BUILD)/unit/log: $(call objects,$(LOGS))
-$(BUILD)/unit/sigsys: $(call objects,jailer/sigsys.c policy/names.c $(LOGS)) \
+$(BUILD)/unit/sigsys: $(call objects,jailer/sigsys.c policy/runtime/names.c $(LOGS)) \
                       $(BUILD)/obj/policy/syscalls.o $(POLICIES:%=$(BUILD)/obj/policy/%.filter.o)
 $(BUILD)/unit/terminal: $(call objects,jailer/terminal.c jailer/stream.c)
-$(BUILD)/unit/oracle: $(call objects,policy/oracle.c policy/names.c) $(NAMES)
+$(BUILD)/unit/oracle: $(call objects,policy/tool/oracle.c policy/runtime/names.c) $(NAMES)
 
 # The files of the guest's kernel, in a program of the host (tests/unit/guest/).
 GUEST_FILES := $(addprefix guest/linux/,attributes.c console.c copy.c dentry.c device.c erofs.c \
@@ -274,7 +274,7 @@ fuzz: packages $(FUZZERS) ## fuzz each parser for FUZZ_SECONDS (60)
 # everything, so that the walls behind them are tested alone.
 PROBES := $(BUILD)/probes/attempt $(BUILD)/probes/attempt-broker $(BUILD)/probes/jailer-no-filter
 
-ATTEMPT := tests/probes/attempt.c tests/probes/attempts.c netbroker/landlock.c policy/install.c
+ATTEMPT := tests/probes/attempt.c tests/probes/attempts.c netbroker/landlock.c policy/runtime/install.c
 
 $(BUILD)/probes/attempt: $(call small,$(ATTEMPT)) $(call filters,resolver)
 	@mkdir -p $(@D)
@@ -287,7 +287,7 @@ $(BUILD)/probes/attempt-broker: $(call objects,$(ATTEMPT)) $(call filters,resolv
 	$(Q)$(CC) $(CFLAGS) $(DYNAMIC) -o $@ $^
 
 $(BUILD)/probes/jailer-no-filter: \
-        $(call small,$(wildcard jailer/*.c) policy/install.c policy/relro.c policy/names.c \
+        $(call small,$(wildcard jailer/*.c) $(RUNTIME) policy/runtime/names.c \
                        tests/probes/no-filter.c) \
         $(BUILD)/obj/policy/syscalls.o $(call filters,$(filter-out vmm-boot warden,$(POLICIES)))
 	@mkdir -p $(@D)
@@ -301,7 +301,7 @@ probes: all $(PROBES)
 # The programs with ASan and UBSan, without the locks that these cannot live in.
 SANITIZED = -fsanitize=address,undefined -fno-sanitize-recover=all
 sanitized = $(patsubst %.c,$(BUILD)/sanitized/obj/%.o,$(1))
-OPEN_JAIL := policy/install.c policy/relro.c tests/fuzz-guest/open-jail.c tests/probes/allow-all.c
+OPEN_JAIL := $(RUNTIME) tests/fuzz-guest/open-jail.c tests/probes/allow-all.c
 
 -include $(wildcard $(BUILD)/sanitized/obj/*/*.d $(BUILD)/sanitized/obj/*/*/*.d)
 
@@ -317,7 +317,7 @@ $(BUILD)/sanitized/sparkler-vmm: $(call sanitized,$(wildcard vmm/*.c) $(OPEN_JAI
 	$(Q)$(CC) $(CFLAGS) $(SANITIZED) $(DYNAMIC) -o $@ $^
 
 $(BUILD)/sanitized/jailer: $(call sanitized,$(filter-out %/root.c %/landlock.c %/rlimits.c, \
-                               $(wildcard jailer/*.c)) $(OPEN_JAIL) policy/names.c) \
+                               $(wildcard jailer/*.c)) $(OPEN_JAIL) policy/runtime/names.c) \
                            $(BUILD)/obj/policy/syscalls.o
 	$(call say,LINK)
 	$(Q)$(CC) $(CFLAGS) $(SANITIZED) $(DYNAMIC) -o $@ $^

@@ -6,7 +6,7 @@
 #include "kernel.h"
 
 #include "policy/fds.h"
-#include "policy/policy.h"
+#include "policy/runtime/policy.h"
 
 #include <err.h>
 #include <fcntl.h>

@@ -16,7 +16,7 @@
 #include "supervisor.h"
 
 #include "policy/fds.h"
-#include "policy/policy.h"
+#include "policy/runtime/policy.h"
 
 #include <err.h>
 #include <fcntl.h>

@@ -3,8 +3,8 @@
 
 #include "timing.h"
 
-#include "policy/names.h"
-#include "policy/policy.h"
+#include "policy/runtime/names.h"
+#include "policy/runtime/policy.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -4,7 +4,7 @@
  */
 #include "cache.h"
 #include "landlock.h"
-#include "policy/policy.h"
+#include "policy/runtime/policy.h"
 #include "serve.h"
 
 #include <err.h>

@@ -6,7 +6,7 @@
 
 #include "landlock.h"
 #include "policy/fds.h"
-#include "policy/policy.h"
+#include "policy/runtime/policy.h"
 
 #include <err.h>
 #include <netdb.h>

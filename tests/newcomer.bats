@@ -145,7 +145,7 @@ as_other_user() {
 }
 
 @test "objects are made anew when the compiler's options are others" {
-    local object=$PWD/build/obj/policy/evaluate.o
+    local object=$PWD/build/obj/policy/tool/evaluate.o
     in_make -s BUILD="$PWD/build" "$object"
     # compiled ARGUMENT...: how often make would compile now
     compiled() {

@@ -200,7 +200,8 @@ END
         name=$(basename "$file" .policy)
         "$policy" compile "$file" >filter.c
         gcc -D_GNU_SOURCE -I"$root" -DPOLICY="policy_${name//-/_}" -o every_call filter.c \
-            "$root"/tests/probes/every_call.c "$root"/policy/{install,oracle,names}.c \
+            "$root"/tests/probes/every_call.c "$root"/policy/runtime/{install,names}.c \
+            "$root"/policy/tool/oracle.c \
             "$build"/obj/policy/{constants,syscalls}.o
         run ./every_call "$file"
         echo "$output"
@@ -287,7 +288,7 @@ confined() {
     identifier() { basename "$1" | sed 's/[.].*//; s/-/_/g; s/^/policy_/'; }
     # shellcheck disable=SC2046 # one file or two
     gcc -D_GNU_SOURCE -I"$root" -DFIRST="$(identifier "$first")" -DSECOND="$(identifier "$second")" \
-        -o confined "$root/tests/probes/confined.c" "$root/policy/install.c" \
+        -o confined "$root/tests/probes/confined.c" "$root/policy/runtime/install.c" \
         $(printf '%s\n' "$(basename "$first").filter.c" "$(basename "$second").filter.c" | sort -u)
     chmod 755 . confined
     mkfifo input output

@@ -11,7 +11,7 @@
 #include "log.h"
 #include "machine.h"
 #include "policy/fds.h"
-#include "policy/policy.h"
+#include "policy/runtime/policy.h"
 #include "ports.h"
 #include "run.h"
 #include "timer.h"

@@ -9,7 +9,7 @@
  * installation of both; tear-down: all descriptors closed.
  */
 #include "policy/fds.h"
-#include "policy/policy.h"
+#include "policy/runtime/policy.h"
 #include "spawn.h"
 
 #include <err.h>

@@ -15,7 +15,7 @@ guests_build() {
     "$build/sparkler-policy" compile "$root/policy/vmm-boot.policy" >"$guests/vmm-boot.c"
     cc -std=c11 -D_GNU_SOURCE -Wall -Werror -I"$root" -o "$guests/vmm-link" \
         "$root/tests/probes/vmm-link.c" "$root"/jailer/{configure,guest,kvm,linux,processor}.c \
-        "$root/policy/install.c" \
+        "$root/policy/runtime/install.c" \
         "${OPEN_FILTER:-$guests/vmm-boot.c}" # where the VMM is built with what needs more calls
 }
 

@@ -1,6 +1,6 @@
 /* Filters that allow every system call, for programs built with what needs more than the policies
  * allow: sanitizers, and counters of coverage. */
-#include "policy/policy.h"
+#include "policy/runtime/policy.h"
 
 #include <linux/seccomp.h>
 

@@ -13,7 +13,7 @@
 #include "netbroker/landlock.h"
 #include "netbroker/wire.h"
 #include "policy/fds.h"
-#include "policy/policy.h"
+#include "policy/runtime/policy.h"
 
 #include <err.h>
 #include <errno.h>

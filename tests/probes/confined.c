@@ -5,7 +5,7 @@
  * that can be written and executed; with "descriptor" one descriptor more; with "stuck" it waits
  * for a child of vfork(2), where no debugger can stop it.
  */
-#include "policy/policy.h"
+#include "policy/runtime/policy.h"
 
 #include <err.h>
 #include <fcntl.h>

@@ -4,9 +4,9 @@
  * no descriptor, no pointer and no set of flags has this value, so that a call which reaches the
  * kernel does nothing there. Prints each difference; the exit status is 0 if there is none.
  */
-#include "policy/names.h"
-#include "policy/oracle.h"
-#include "policy/policy.h"
+#include "policy/runtime/names.h"
+#include "policy/runtime/policy.h"
+#include "policy/tool/oracle.h"
 
 #include <err.h>
 #include <linux/audit.h>

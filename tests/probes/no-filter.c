@@ -1,5 +1,5 @@
 /* Filters that allow every system call, for a jailer whose other locks are tested by themselves. */
-#include "policy/policy.h"
+#include "policy/runtime/policy.h"
 
 #include <linux/seccomp.h>
 

@@ -10,7 +10,7 @@
 #include "jailer/kvm.h"
 #include "netbroker/wire.h"
 #include "policy/fds.h"
-#include "policy/policy.h"
+#include "policy/runtime/policy.h"
 
 #include <err.h>
 #include <fcntl.h>

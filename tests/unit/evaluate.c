@@ -3,7 +3,7 @@
  * random calls; what each call returned must be what the evaluator says. All filters answer with
  * an errno that depends on what they computed, so no call does anything; only exit_group passes.
  */
-#include "policy/evaluate.h"
+#include "policy/tool/evaluate.h"
 
 #include "tap.h"
 

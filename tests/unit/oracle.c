@@ -1,5 +1,5 @@
 /* What the oracle reads in a policy, against what a person reads in it. */
-#include "policy/oracle.h"
+#include "policy/tool/oracle.h"
 
 #include "tap.h"
 
