@@ -116,6 +116,48 @@ END
     refused 2:18 "unknown constant 'XXXXXXXXXXXXXXXX'"
 }
 
+@test "check: another program's descriptor is refused" {
+    # names POLICY DESCRIPTOR: lints a policy of that name with a rule for that descriptor
+    names() {
+        printf '# why\nread: arg0 == %s\n' "$2" >"$1.policy"
+        run "$policy" check "$1.policy"
+    }
+    names vmm BROKER_FD_LINK
+    [[ $status -eq 1 && ${#lines[@]} -eq 3 ]]
+    [[ ${lines[0]} == "vmm.policy:2:15: 'BROKER_FD_LINK' belongs to a program that this policy \
+does not confine" ]]
+    [[ ${lines[1]} == "    read: arg0 == BROKER_FD_LINK" ]]
+    [[ ${lines[2]} == "                  ^" ]]
+
+    local programs=(VMM_FD_KVM BROKER_FD_LINK RESOLVER_FD_BROKER SUPERVISOR_FD_SIGNALS
+        JANITOR_FD_SUPERVISOR) own refused=0
+    while read -r name own; do
+        for descriptor in "${programs[@]}"; do
+            names "$name" "$descriptor"
+            if [[ " $own " == *" ${descriptor%%_*} "* ]]; then
+                [[ $status -eq 0 ]]
+            else
+                [[ $status -eq 1 && $output == *"'$descriptor' belongs to a program"* ]]
+                refused=$((refused + 1))
+            fi
+        done
+        for descriptor in FD_LOG JAIL_FD_READY; do
+            names "$name" "$descriptor"
+            [[ $status -eq 0 ]]
+        done
+    done <<'END'
+vmm-boot VMM
+vmm VMM
+vmm-linux VMM
+netbroker BROKER
+resolver RESOLVER
+warden BROKER RESOLVER
+supervisor SUPERVISOR
+janitor JANITOR
+END
+    [[ $refused -eq 31 ]]
+}
+
 @test "check: ranges and every other comparison are refused" {
     for operator in '<' '>' '<=' '>=' '!=' '&'; do
         check_text <<<$'# why\nread: arg0 '"$operator 3"

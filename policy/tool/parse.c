@@ -6,6 +6,7 @@
 
 #include "policy/runtime/names.h"
 #include "policy/tool/danger.h"
+#include "policy/tool/owner.h"
 
 #include <ctype.h>
 #include <err.h>
@@ -157,6 +158,10 @@ static bool parse_value(struct parser *p, const struct rule *rule, struct compar
                 return mistake(p, p->at, "expected a constant's name or a decimal number");
             if (!constant)
                 return unknown(p, constants, "constant");
+            if (!owner_permits(p->policy->name, constant->name))
+                return mistake(p, p->at,
+                               "'%s' belongs to a program that this policy does not confine",
+                               constant->name);
             value = constant->value;
             p->at += length;
         }

@@ -9,14 +9,18 @@
 #define COMM_LENGTH 15
 
 const struct process processes[PROCESSES + 1] = {
-    {"sparkler-vmm", {"vmm-boot", "vmm"}, .always = true, .jailed = true},
+    {"sparkler-vmm", {"vmm-boot", "vmm"}, "VMM", .always = true, .jailed = true},
     /* sparkler-vmm calls itself so when its guest is a Linux program (vmm/main.c) */
-    {"sparkler-linux", {"vmm-boot", "vmm-linux"}, .instead_of = "sparkler-vmm", .jailed = true},
-    {"sparkler-netbroker", {"warden", "netbroker"}, .jailed = true, .networked = true},
-    {"resolver", {"warden", "resolver"}, .jailed = true, .networked = true},
-    {"warden", {"warden"}, .always = true, .jailed = true, .networked = true},
-    {"supervisor", {"supervisor"}, .always = true},
-    {"janitor", {"janitor"}, .always = false},
+    {"sparkler-linux",
+     {"vmm-boot", "vmm-linux"},
+     "VMM",
+     .instead_of = "sparkler-vmm",
+     .jailed = true},
+    {"sparkler-netbroker", {"warden", "netbroker"}, "BROKER", .jailed = true, .networked = true},
+    {"resolver", {"warden", "resolver"}, "RESOLVER", .jailed = true, .networked = true},
+    {"warden", {"warden"}, "BROKER", .always = true, .jailed = true, .networked = true},
+    {"supervisor", {"supervisor"}, "SUPERVISOR", .always = true},
+    {"janitor", {"janitor"}, "JANITOR", .always = false},
     {.name = NULL},
 };
 

@@ -13,6 +13,7 @@
 struct process {
     const char *name;             /* its first 15 bytes are the kernel's name for it (comm) */
     const char *chain[CHAIN_MAX]; /* its policies, the oldest filter first; NULL behind the last */
+    const char *descriptors;      /* whose name theirs start with: "VMM" for VMM_FD_KVM */
     bool always;                  /* it is there as long as the VM is */
     const char *instead_of;       /* in a VM that has this one, the other is not there; or NULL */
     bool jailed;                  /* it has namespaces of its own, and no terminal */
