@@ -198,8 +198,8 @@ run: packages all ## run the monitor in its jail; no network needed
 	@$(IN_RIG) $(BUILD)/jailer --offline-samples --exec sparkler-vmm
 
 # Each test program is made of the parts that it tests.
-FEEDS := netbroker/text.c netbroker/html.c netbroker/feeds.c netbroker/checks.c netbroker/files.c \
-         netbroker/lines.c $(wildcard netbroker/format/*.c)
+FEEDS := netbroker/text.c netbroker/html.c netbroker/feeds.c netbroker/feed_checks.c netbroker/feed_paths.c \
+         netbroker/located_json.c $(wildcard netbroker/format/*.c)
 UNITS := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/*.c))
 
 $(BUILD)/unit/text $(BUILD)/unit/html $(BUILD)/unit/feeds $(BUILD)/unit/format: \

@@ -152,7 +152,7 @@ static void enter_network(const char *path)
     close(fd);
 }
 
-/* The name of a credential's descriptor; a feeds file can name no other (netbroker/checks.c). */
+/* The name of a credential's descriptor; netbroker/feed_checks.c accepts the same names. */
 static char *credential_name(const char *name)
 {
     size_t length = strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-_");

@@ -34,7 +34,7 @@ struct source {
     char trouble[REASON_MAX]; /* why the last request failed; empty if it did not */
 };
 
-struct entry {
+struct cached_feed {
     struct source *source;
     unsigned generation; /* of the body that was formatted last */
     int64_t made;        /* when the text's body was fetched; 0: no text yet */
@@ -49,7 +49,7 @@ struct cache {
     bool offline_samples;
     size_t source_count;
     struct source *source;
-    struct entry *entry; /* one a feed, in the feeds' order */
+    struct cached_feed *cached; /* one a feed, in the feeds' order */
 };
 
 static bool equal(const char *a, const char *b)
@@ -84,17 +84,17 @@ struct cache *cache_new(const struct feeds *feeds, struct fetcher *fetcher, bool
 {
     struct cache *cache = calloc(1, sizeof(*cache));
     struct source *source = calloc(feeds->count + 1, sizeof(*source));
-    struct entry *entry = calloc(feeds->count + 1, sizeof(*entry));
+    struct cached_feed *cached = calloc(feeds->count + 1, sizeof(*cached));
 
-    if (!cache || !source || !entry)
+    if (!cache || !source || !cached)
         err(1, "cannot make the cache");
     *cache = (struct cache){.feeds = feeds,
                             .fetcher = fetcher,
                             .offline_samples = offline_samples,
                             .source = source,
-                            .entry = entry};
+                            .cached = cached};
     for (size_t i = 0; i < feeds->count; i++)
-        entry[i].source = source_of(cache, &feeds->feed[i]);
+        cached[i].source = source_of(cache, &feeds->feed[i]);
     return cache;
 }
 
@@ -140,15 +140,15 @@ static bool expand(const struct source *source, char url[URL_MAX])
 
 /* Finds out once what the feed's url needs to know. */
 static bool look_up(struct cache *cache, struct source *source, int64_t deadline,
-                    struct reply *reply, struct text *reason)
+                    struct response *response, struct text *reason)
 {
     const struct feed *feed = source->feed;
 
     if (!feed->lookup_url || source->looked_up)
         return true;
     source->looked_up =
-        fetch(cache->fetcher, feed, feed->lookup_url, NULL, deadline, reply, reason) &&
-        format_lookup(feed, reply->body, reply->length, &source->lookup, reason);
+        fetch(cache->fetcher, feed, feed->lookup_url, NULL, deadline, response, reason) &&
+        format_lookup(feed, response->body, response->length, &source->lookup, reason);
     return source->looked_up;
 }
 
@@ -165,29 +165,29 @@ static void keep(char **kept, size_t *kept_length, const char *bytes, size_t len
     *kept_length = length;
 }
 
-static void keep_body(struct source *source, const struct reply *reply)
+static void keep_body(struct source *source, const struct response *response)
 {
-    keep(&source->body, &source->length, reply->body, reply->length);
-    source->validators = reply->validators;
+    keep(&source->body, &source->length, response->body, response->length);
+    source->validators = response->validators;
     source->generation++;
 }
 
 /* One request to the server, with a lookup before it if need be. */
 static bool request(struct cache *cache, struct source *source, int64_t deadline,
-                    struct reply *reply, struct text *reason)
+                    struct response *response, struct text *reason)
 {
     char url[URL_MAX];
 
-    if (!look_up(cache, source, deadline, reply, reason))
+    if (!look_up(cache, source, deadline, response, reason))
         return false;
     if (!expand(source, url)) {
         text_printf(reason, "the url is longer than %d bytes", URL_MAX);
         return false;
     }
     if (fetch(cache->fetcher, source->feed, url, source->body ? &source->validators : NULL,
-              deadline, reply, reason))
+              deadline, response, reason))
         return true;
-    if (reply->status == 404 || reply->status == 410)
+    if (response->status == 404 || response->status == 410)
         source->looked_up = false;
     return false;
 }
@@ -196,18 +196,18 @@ static bool request(struct cache *cache, struct source *source, int64_t deadline
 static void refresh(struct cache *cache, struct source *source)
 {
     int64_t now = clock_ms();
-    struct reply reply = {0};
+    struct response response = {0};
     struct text reason = {0};
 
     if (now < source->fresh_until || now < source->retry_at)
         return;
-    if (!request(cache, source, now + source->feed->total_ms, &reply, &reason)) {
+    if (!request(cache, source, now + source->feed->total_ms, &response, &reason)) {
         keep_reason(source->trouble, &reason);
-        failed(source, reply.wait_ms, !reply.reached);
+        failed(source, response.wait_ms, !response.reached);
         return;
     }
-    if (!reply.unchanged)
-        keep_body(source, &reply);
+    if (!response.unchanged)
+        keep_body(source, &response);
     source->trouble[0] = '\0';
     source->fetched = clock_ms();
     source->fresh_until = source->fetched + source->feed->ttl_seconds * INT64_C(1000);
@@ -215,46 +215,46 @@ static void refresh(struct cache *cache, struct source *source)
 }
 
 /* Makes text of a new body. A body that is of no use counts as a failure of its source. */
-static void reformat(const struct feed *feed, struct entry *entry)
+static void reformat(const struct feed *feed, struct cached_feed *cached)
 {
-    struct source *source = entry->source;
+    struct source *source = cached->source;
     struct text text = {0}, reason = {0};
 
-    if (entry->generation == source->generation) {
-        if (entry->trouble[0] == '\0')
-            entry->made = source->fetched;
+    if (cached->generation == source->generation) {
+        if (cached->trouble[0] == '\0')
+            cached->made = source->fetched;
         return;
     }
-    entry->generation = source->generation;
+    cached->generation = source->generation;
     if (format_text(feed, feed->lookup_url ? &source->lookup : NULL, source->body, source->length,
                     &text, &reason)) {
-        keep(&entry->text, &entry->length, text.data, text.length);
-        entry->trouble[0] = '\0';
-        entry->made = source->fetched;
+        keep(&cached->text, &cached->length, text.data, text.length);
+        cached->trouble[0] = '\0';
+        cached->made = source->fetched;
         source->failures = 0;
         return;
     }
-    keep_reason(entry->trouble, &reason);
+    keep_reason(cached->trouble, &reason);
     source->validators = (struct validators){0};
     failed(source, 0, false);
 }
 
 void cache_answer(struct cache *cache, const struct feed *feed, struct text *text)
 {
-    struct entry *entry = &cache->entry[feed - cache->feeds->feed];
-    struct source *source = entry->source;
+    struct cached_feed *cached = &cache->cached[feed - cache->feeds->feed];
+    struct source *source = cached->source;
     const char *trouble;
     char age[32];
 
     refresh(cache, source);
-    reformat(feed, entry);
-    trouble = source->trouble[0] ? source->trouble : entry->trouble;
+    reformat(feed, cached);
+    trouble = source->trouble[0] ? source->trouble : cached->trouble;
 
-    if (entry->made > 0) {
+    if (cached->made > 0) {
         if (trouble[0])
-            text_printf(text, "[%s old: %s]\n", backoff_words(clock_ms() - entry->made, age),
+            text_printf(text, "[%s old: %s]\n", backoff_words(clock_ms() - cached->made, age),
                         trouble);
-        text_append_clean(text, entry->text, entry->length);
+        text_append_clean(text, cached->text, cached->length);
     } else if (cache->offline_samples && feed->sample && source->unreachable) {
         text_printf(text, "[sample, not live: %s]\n", trouble);
         text_append_clean(text, feed->sample, strlen(feed->sample));
@@ -263,7 +263,7 @@ void cache_answer(struct cache *cache, const struct feed *feed, struct text *tex
     }
 }
 
-int64_t cache_worth_until(const struct cache *cache)
+int64_t cache_needed_until(const struct cache *cache)
 {
     int64_t until = 0;
 

@@ -24,6 +24,6 @@ void cache_answer(struct cache *cache, const struct feed *feed, struct text *tex
 
 /* The time (clock_ms) up to which the cache knows something that must not be forgotten: an answer
  * still fresh, or that a server wants to be left alone. 0 if nothing. */
-int64_t cache_worth_until(const struct cache *cache);
+int64_t cache_needed_until(const struct cache *cache);
 
 #endif

@@ -4,10 +4,10 @@
  */
 #include "feeds.h"
 
-#include "checks.h"
-#include "files.h"
+#include "feed_checks.h"
+#include "feed_paths.h"
 #include "format/format.h"
-#include "lines.h"
+#include "located_json.h"
 
 #include <err.h>
 #include <stdarg.h>
@@ -55,7 +55,7 @@ static const struct key keys[] = {
 _Static_assert(25000 < WIRE_REPLY_SECONDS * 1000, "a feed's time ends before the VMM gives up");
 
 /* What one entry of the file is read with. */
-struct entry {
+struct definition {
     struct json_object *object; /* the entry */
     struct json_object *values; /* of the port: {"city": "London"} */
     struct text *fault;
@@ -71,7 +71,7 @@ __attribute__((format(printf, 4, 5))) static bool refuse(struct text *fault,
     va_start(arguments, format);
     vsnprintf(words, sizeof(words), format, arguments);
     va_end(arguments);
-    text_printf(fault, "line %u, \"%.40s\": expected %s", lines_of(value), key, words);
+    text_printf(fault, "line %u, \"%.40s\": expected %s", located_json_line(value), key, words);
     return false;
 }
 
@@ -92,8 +92,8 @@ static bool is_string(struct json_object *value)
  * Writes `pattern` with each "{word}" replaced by the port's value of that name. "{id}" stays for
  * the lookup, "{/pointer}" for the template.
  */
-static bool expand(const struct entry *entry, const struct json_object *value, const char *key,
-                   const char *pattern, FILE *out)
+static bool expand(const struct definition *definition, const struct json_object *value,
+                   const char *key, const char *pattern, FILE *out)
 {
     while (*pattern != '\0') {
         char name[33];
@@ -101,15 +101,16 @@ static bool expand(const struct entry *entry, const struct json_object *value, c
 
         if (sscanf(pattern, "{%32[a-z_]}%n", name, &length) != 1 || length == 0) {
             if (pattern[0] == '{' && pattern[1] != '/')
-                return refuse(entry->fault, value, key, "{word}, {id} or {/pointer} after '{'");
+                return refuse(definition->fault, value, key,
+                              "{word}, {id} or {/pointer} after '{'");
             fputc(*pattern++, out);
             continue;
         }
-        struct json_object *replacement = get(entry->values, name);
+        struct json_object *replacement = get(definition->values, name);
         if (replacement == NULL && strcmp(name, "id") != 0)
-            return refuse(entry->fault, value, key,
+            return refuse(definition->fault, value, key,
                           "\"%s\" among the values of the port on line %u", name,
-                          lines_of(entry->values));
+                          located_json_line(definition->values));
         if (replacement != NULL)
             fputs(json_object_get_string(replacement), out);
         else
@@ -120,104 +121,105 @@ static bool expand(const struct entry *entry, const struct json_object *value, c
 }
 
 /* A string, or a list of them, one a line. */
-static bool expand_lines(const struct entry *entry, struct json_object *value, const char *key,
-                         FILE *out)
+static bool expand_lines(const struct definition *definition, struct json_object *value,
+                         const char *key, FILE *out)
 {
     if (is_string(value))
-        return expand(entry, value, key, json_object_get_string(value), out);
+        return expand(definition, value, key, json_object_get_string(value), out);
     if (!json_object_is_type(value, json_type_array))
-        return refuse(entry->fault, value, key, "a string or a list of strings");
+        return refuse(definition->fault, value, key, "a string or a list of strings");
     for (size_t i = 0; i < json_object_array_length(value); i++) {
         struct json_object *line = json_object_array_get_idx(value, i);
 
         if (!is_string(line))
-            return refuse(entry->fault, line, key, "a string for each line");
-        if (!expand(entry, line, key, json_object_get_string(line), out))
+            return refuse(definition->fault, line, key, "a string for each line");
+        if (!expand(definition, line, key, json_object_get_string(line), out))
             return false;
         fputc('\n', out);
     }
     return true;
 }
 
-static bool read_string(const struct entry *entry, const struct key *key, struct json_object *value,
-                        const char **member)
+static bool read_string(const struct definition *definition, const struct key *key,
+                        struct json_object *value, const char **member)
 {
     char *string = NULL;
     size_t length;
 
     if (key->kind == WORDS && !is_string(value))
-        return refuse(entry->fault, value, key->name, "a string");
+        return refuse(definition->fault, value, key->name, "a string");
     FILE *out = open_memstream(&string, &length);
     if (out == NULL)
         err(1, "cannot read the feeds file");
-    bool success = expand_lines(entry, value, key->name, out);
+    bool success = expand_lines(definition, value, key->name, out);
     if (fclose(out) != 0)
         err(1, "cannot read the feeds file");
 
     const char *expected = success && key->check != NULL ? key->check(string) : NULL;
     if (expected != NULL)
-        success = refuse(entry->fault, value, key->name, "%s", expected);
+        success = refuse(definition->fault, value, key->name, "%s", expected);
     *member = string; /* belongs to the feed even when it is refused */
     return success;
 }
 
-static bool read_number(const struct entry *entry, const struct key *key, struct json_object *value,
-                        unsigned *member)
+static bool read_number(const struct definition *definition, const struct key *key,
+                        struct json_object *value, unsigned *member)
 {
     *member = key->standard;
     if (value == NULL)
         return true;
     int64_t number = json_object_is_type(value, json_type_int) ? json_object_get_int64(value) : -1;
     if (number < key->low || number > key->high)
-        return refuse(entry->fault, value, key->name, "a whole number from %u to %u", key->low,
+        return refuse(definition->fault, value, key->name, "a whole number from %u to %u", key->low,
                       key->high);
     *member = (unsigned)number;
     return true;
 }
 
-static bool read_flag(const struct entry *entry, const struct key *key, struct json_object *value,
-                      bool *member)
+static bool read_flag(const struct definition *definition, const struct key *key,
+                      struct json_object *value, bool *member)
 {
     if (!json_object_is_type(value, json_type_boolean))
-        return refuse(entry->fault, value, key->name, "true or false");
+        return refuse(definition->fault, value, key->name, "true or false");
     *member = json_object_get_boolean(value);
     return true;
 }
 
-static bool read_format(const struct entry *entry, const struct key *key, struct json_object *value,
-                        const struct format **member)
+static bool read_format(const struct definition *definition, const struct key *key,
+                        struct json_object *value, const struct format **member)
 {
     *member = is_string(value) ? format_find(json_object_get_string(value)) : NULL;
     if (*member != NULL)
         return true;
     struct text names = {0};
     format_list(&names);
-    return refuse(entry->fault, value, key->name, "one of %s", names.data);
+    return refuse(definition->fault, value, key->name, "one of %s", names.data);
 }
 
-static bool read_key(const struct entry *entry, const struct key *key, struct feed *feed)
+static bool read_key(const struct definition *definition, const struct key *key, struct feed *feed)
 {
-    struct json_object *value = get(entry->object, key->name);
+    struct json_object *value = get(definition->object, key->name);
     void *member = (char *)feed + key->offset;
 
     if (value == NULL && key->required)
-        return refuse(entry->fault, entry->object, key->name, "in this feed, but it is missing");
+        return refuse(definition->fault, definition->object, key->name,
+                      "in this feed, but it is missing");
     if (key->kind == NUMBER)
-        return read_number(entry, key, value, member);
+        return read_number(definition, key, value, member);
     if (value == NULL)
         return true;
 
     switch (key->kind) {
     case WORDS:
     case LINES:
-        return read_string(entry, key, value, member);
+        return read_string(definition, key, value, member);
     case FLAG:
-        return read_flag(entry, key, value, member);
+        return read_flag(definition, key, value, member);
     case FORMAT:
-        return read_format(entry, key, value, member);
+        return read_format(definition, key, value, member);
     case COMMENT:
-        return is_string(value) || refuse(entry->fault, value, key->name, "a string");
-    default: /* PORTS: read by read_entry(); NUMBER: above */
+        return is_string(value) || refuse(definition->fault, value, key->name, "a string");
+    default: /* PORTS: read by read_definitions(); NUMBER: above */
         return true;
     }
 }
@@ -229,12 +231,12 @@ static const char *presence(bool needed)
 }
 
 /* What a single key cannot tell. */
-static bool check_feed(const struct entry *entry, const struct feed *feed)
+static bool check_feed(const struct definition *definition, const struct feed *feed)
 {
     const bool lookup = format_needs_lookup(feed->format);
     const bool template = format_needs_template(feed->format);
-    struct json_object *object = entry->object;
-    struct text *fault = entry->fault;
+    struct json_object *object = definition->object;
+    struct text *fault = definition->fault;
 
     if (lookup != (feed->lookup_url != NULL))
         return refuse(fault, object, "lookup_url", "%s", presence(lookup));
@@ -277,27 +279,28 @@ static bool check_values(struct json_object *values, const char *port, struct te
     return true;
 }
 
-static bool add_feed(const struct entry *entry, const char *name, struct feeds *feeds)
+static bool add_feed(const struct definition *definition, const char *name, struct feeds *feeds)
 {
     const int port = parse_port(name);
 
     if (port < 0)
-        return refuse(entry->fault, entry->values, name,
+        return refuse(definition->fault, definition->values, name,
                       "a port of a feed: 0x100 to 0x106, 0x201 to 0x206, or 0x500 to 0x5ff");
     for (size_t i = 0; i < feeds->count; i++) {
         if (feeds->feed[i].port == port)
-            return refuse(entry->fault, entry->values, name, "a port that no other feed has");
+            return refuse(definition->fault, definition->values, name,
+                          "a port that no other feed has");
     }
-    if (!check_values(entry->values, name, entry->fault))
+    if (!check_values(definition->values, name, definition->fault))
         return false;
 
     struct feed *feed = &feeds->feed[feeds->count++];
     feed->port = (uint16_t)port;
     for (size_t i = 0; i < KEYS; i++) {
-        if (!read_key(entry, &keys[i], feed))
+        if (!read_key(definition, &keys[i], feed))
             return false;
     }
-    return check_feed(entry, feed);
+    return check_feed(definition, feed);
 }
 
 static bool is_known(const char *name)
@@ -309,7 +312,7 @@ static bool is_known(const char *name)
     return false;
 }
 
-static bool read_entry(struct json_object *object, struct feeds *feeds, struct text *fault)
+static bool read_definitions(struct json_object *object, struct feeds *feeds, struct text *fault)
 {
     if (!json_object_is_type(object, json_type_object))
         return refuse(fault, object, "feeds", "an object for each feed");
@@ -326,8 +329,8 @@ static bool read_entry(struct json_object *object, struct feeds *feeds, struct t
         return refuse(fault, ports, "ports", "an object, {\"0x101\": {…}, …}");
     json_object_object_foreach(ports, port, values)
     {
-        const struct entry entry = {.object = object, .values = values, .fault = fault};
-        if (!add_feed(&entry, port, feeds))
+        const struct definition definition = {.object = object, .values = values, .fault = fault};
+        if (!add_feed(&definition, port, feeds))
             return false;
     }
     return true;
@@ -355,17 +358,17 @@ static bool read_root(struct json_object *root, struct feeds *feeds, struct text
     if (!json_object_is_type(list, json_type_array))
         return refuse(fault, list == NULL ? root : list, "feeds", "a list of feeds");
     for (size_t i = 0; i < json_object_array_length(list); i++) {
-        if (!read_entry(json_object_array_get_idx(list, i), feeds, fault))
+        if (!read_definitions(json_object_array_get_idx(list, i), feeds, fault))
             return false;
     }
     qsort(feeds->feed, feeds->count, sizeof(feeds->feed[0]), compare_ports);
-    files_set_defaults(feeds);
-    return files_fit(feeds, &expected) || refuse(fault, list, "file", "%s", expected.data);
+    feed_paths_set_defaults(feeds);
+    return feed_paths_fit(feeds, &expected) || refuse(fault, list, "file", "%s", expected.data);
 }
 
 bool feeds_read(const char *json, size_t length, struct feeds *feeds, struct text *fault)
 {
-    struct json_object *root = lines_parse(json, length, fault);
+    struct json_object *root = located_json_parse(json, length, fault);
 
     *feeds = (struct feeds){.feed = calloc(WIRE_FEEDS, sizeof(struct feed))};
     if (feeds->feed == NULL)

@@ -24,7 +24,7 @@
 
 struct fetcher {
     CURLM *multi;
-    const struct handed *handed;
+    const struct inputs *inputs;
     const struct hosts *hosts;
     struct resolver *resolver;
     struct trust *trust;
@@ -37,14 +37,14 @@ struct transfer {
     const struct feed *feed;
     const struct host *host;
     struct addresses addresses; /* where it may connect to */
-    struct reply *reply;
+    struct response *response;
     size_t header_bytes;
     bool body_too_large;
     CURL *easy;
     struct curl_slist *headers, *resolved;
 };
 
-struct fetcher *fetcher_new(const struct handed *handed, const struct feeds *feeds,
+struct fetcher *fetcher_new(const struct inputs *inputs, const struct feeds *feeds,
                             const struct hosts *hosts, struct resolver *resolver)
 {
     struct fetcher *fetcher = calloc(1, sizeof(*fetcher));
@@ -59,10 +59,10 @@ struct fetcher *fetcher_new(const struct handed *handed, const struct feeds *fee
         errx(1, "cannot prepare libcurl");
     *fetcher = (struct fetcher){
         .multi = curl_multi_init(),
-        .handed = handed,
+        .inputs = inputs,
         .hosts = hosts,
         .resolver = resolver,
-        .trust = trust_new(handed),
+        .trust = trust_new(inputs),
         .body = malloc(largest),
     };
     if (!fetcher->multi || !fetcher->body)
@@ -74,14 +74,14 @@ struct fetcher *fetcher_new(const struct handed *handed, const struct feeds *fee
 static size_t take_body(char *bytes, size_t one, size_t count, void *data)
 {
     struct transfer *transfer = data;
-    struct reply *reply = transfer->reply;
+    struct response *response = transfer->response;
 
-    if (count * one > transfer->feed->max_bytes - reply->length) {
+    if (count * one > transfer->feed->max_bytes - response->length) {
         transfer->body_too_large = true;
         return 0;
     }
-    memcpy(transfer->fetcher->body + reply->length, bytes, count * one);
-    reply->length += count * one;
+    memcpy(transfer->fetcher->body + response->length, bytes, count * one);
+    response->length += count * one;
     return count * one;
 }
 
@@ -110,7 +110,7 @@ static void take_validator(const char *line, size_t length, const char *name, ch
 static size_t take_header(char *line, size_t one, size_t count, void *data)
 {
     struct transfer *transfer = data;
-    struct validators *validators = &transfer->reply->validators;
+    struct validators *validators = &transfer->response->validators;
 
     transfer->header_bytes += count * one;
     if (transfer->header_bytes > HEADERS_MAX)
@@ -165,9 +165,9 @@ static curl_socket_t open_socket(void *data, curlsocktype purpose, struct curl_s
  * does not look up. */
 static struct curl_slist *resolved_list(const struct host *host, const struct addresses *addresses)
 {
-    char line[HOST_NAME_SIZE + 16 + RESOLVE_ADDRESSES * (INET6_ADDRSTRLEN + 3)];
+    char line[HOST_NAME_SIZE + 16 + RESOLVER_ADDRESSES * (INET6_ADDRSTRLEN + 3)];
     struct address numeric;
-    int length = snprintf(line, sizeof(line), "%s:%u:", host->name, host->port);
+    int length = snprintf(line, sizeof(line), "%s:%u:", host->name, host->tcp_port);
 
     if (address_from_text(host->name, &numeric))
         return NULL;
@@ -209,7 +209,7 @@ static struct curl_slist *request_headers(const struct transfer *transfer,
 
     if (feed->credential)
         add_header(&headers, feed->header,
-                   handed_credential(transfer->fetcher->handed, feed->credential)->data);
+                   inputs_credential(transfer->fetcher->inputs, feed->credential)->data);
     if (known && known->etag[0])
         add_header(&headers, "If-None-Match: ", known->etag);
     if (known && known->modified[0])
@@ -316,22 +316,22 @@ static CURLcode perform(struct transfer *transfer, int64_t deadline)
 
 static void take_result(struct transfer *transfer)
 {
-    struct reply *reply = transfer->reply;
+    struct response *response = transfer->response;
     curl_off_t wait = 0;
 
-    reply->body = transfer->fetcher->body;
-    curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &reply->status);
+    response->body = transfer->fetcher->body;
+    curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &response->status);
     curl_easy_getinfo(transfer->easy, CURLINFO_RETRY_AFTER, &wait);
-    reply->reached = reply->status != 0;
-    if (reply->status == 429 || reply->status == 503)
-        reply->wait_ms = (wait > WAIT_MAX_S ? WAIT_MAX_S : wait > 0 ? wait : 0) * 1000;
+    response->reached = response->status != 0;
+    if (response->status == 429 || response->status == 503)
+        response->wait_ms = (wait > WAIT_MAX_S ? WAIT_MAX_S : wait > 0 ? wait : 0) * 1000;
 }
 
 /* Judges the finished transfer. */
 static bool judge(struct transfer *transfer, CURLcode code, const struct validators *known,
                   struct text *reason)
 {
-    struct reply *reply = transfer->reply;
+    struct response *response = transfer->response;
 
     if (transfer->header_bytes > HEADERS_MAX) {
         text_printf(reason, "the answer's headers are too large (the limit is %d bytes)",
@@ -347,20 +347,21 @@ static bool judge(struct transfer *transfer, CURLcode code, const struct validat
         fetch_explain_failure(transfer->easy, code, transfer->feed, reason);
         return false;
     }
-    reply->unchanged = reply->status == 304 && known && (known->etag[0] || known->modified[0]);
-    if (reply->unchanged || reply->status == 200)
+    response->unchanged =
+        response->status == 304 && known && (known->etag[0] || known->modified[0]);
+    if (response->unchanged || response->status == 200)
         return true;
-    fetch_explain_status(reply->status, reply->wait_ms, reason);
+    fetch_explain_status(response->status, response->wait_ms, reason);
     return false;
 }
 
 bool fetch(struct fetcher *fetcher, const struct feed *feed, const char *url,
-           const struct validators *known, int64_t deadline, struct reply *reply,
+           const struct validators *known, int64_t deadline, struct response *response,
            struct text *reason)
 {
-    struct transfer transfer = {.fetcher = fetcher, .feed = feed, .reply = reply};
+    struct transfer transfer = {.fetcher = fetcher, .feed = feed, .response = response};
 
-    *reply = (struct reply){0};
+    *response = (struct response){0};
     transfer.host = hosts_find(fetcher->hosts, url);
     if (!transfer.host) {
         text_printf(reason, "the id leads to a server that the feeds do not name");

@@ -2,8 +2,8 @@
 #ifndef SPARKLER_FETCH_H
 #define SPARKLER_FETCH_H
 
-#include "handed.h"
-#include "resolve.h"
+#include "inputs.h"
+#include "resolver.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -15,7 +15,7 @@ struct validators {
     char modified[64];
 };
 
-struct reply {
+struct response {
     bool reached;     /* the server was there and spoke HTTP */
     bool unchanged;   /* 304: what the validators stand for is still right */
     long status;      /* of HTTP, 0 if none was read */
@@ -31,7 +31,7 @@ struct fetcher;
  * Prepares libcurl so that later fetches open no file and start no thread. `handed`, `hosts` and
  * `resolver` are kept. Ends the program by errx(3) on failure.
  */
-struct fetcher *fetcher_new(const struct handed *handed, const struct feeds *feeds,
+struct fetcher *fetcher_new(const struct inputs *inputs, const struct feeds *feeds,
                             const struct hosts *hosts, struct resolver *resolver);
 
 /*
@@ -40,7 +40,7 @@ struct fetcher *fetcher_new(const struct handed *handed, const struct feeds *fee
  * if the reply is a body (200) or `unchanged`; else appends to `reason`, in words, what was wrong.
  */
 bool fetch(struct fetcher *fetcher, const struct feed *feed, const char *url,
-           const struct validators *known, int64_t deadline, struct reply *reply,
+           const struct validators *known, int64_t deadline, struct response *response,
            struct text *reason);
 
 #endif

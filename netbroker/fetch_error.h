@@ -12,7 +12,7 @@
  */
 void fetch_explain_failure(CURL *easy, CURLcode code, const struct feed *feed, struct text *reason);
 
-/* Appends to `reason` what an HTTP status other than 200 means; `wait_ms` as in struct reply. */
+/* Appends to `reason` what an HTTP status other than 200 means; `wait_ms` as in struct response. */
 void fetch_explain_status(long status, int64_t wait_ms, struct text *reason);
 
 #endif

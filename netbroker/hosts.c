@@ -26,7 +26,7 @@ static bool host_of_url(const char *url, struct host *host)
         good = length > 0 && length < sizeof(host->name);
         for (size_t i = 0; good && i < length; i++)
             host->name[i] = (char)tolower((unsigned char)bare[i]);
-        host->port = (uint16_t)strtoul(port, NULL, 10);
+        host->tcp_port = (uint16_t)strtoul(port, NULL, 10);
     }
     curl_free(port);
     curl_free(name);
@@ -37,7 +37,8 @@ static bool host_of_url(const char *url, struct host *host)
 static const struct host *find(const struct hosts *hosts, const struct host *wanted)
 {
     for (size_t i = 0; i < hosts->count; i++)
-        if (hosts->host[i].port == wanted->port && !strcmp(hosts->host[i].name, wanted->name))
+        if (hosts->host[i].tcp_port == wanted->tcp_port &&
+            !strcmp(hosts->host[i].name, wanted->name))
             return &hosts->host[i];
     return NULL;
 }

@@ -12,7 +12,7 @@
 
 struct host {
     char name[HOST_NAME_SIZE]; /* a DNS name in lower case or a numeric address, no brackets */
-    uint16_t port;             /* TCP */
+    uint16_t tcp_port;
 };
 
 struct hosts {

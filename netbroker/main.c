@@ -85,7 +85,7 @@ static void confine(const struct hosts *hosts)
     uint16_t ports[hosts->count + 1];
 
     for (size_t i = 0; i < hosts->count; i++)
-        ports[i] = hosts->host[i].port;
+        ports[i] = hosts->host[i].tcp_port;
     landlock_confine(ports, hosts->count, LANDLOCK_NO_FILES);
     policy_install(&policy_netbroker);
 }
@@ -110,19 +110,19 @@ int main(int argc, char **argv)
     struct options options = parse_options(argc, argv);
 
     prepare_process();
-    struct handed handed = handed_take();
-    struct feeds feeds = feeds_parse(handed.feeds.data, handed.feeds.length);
+    struct inputs inputs = inputs_take();
+    struct feeds feeds = feeds_parse(inputs.feeds.data, inputs.feeds.length);
     struct hosts hosts = hosts_of_feeds(&feeds);
     give_up(&feeds, options.given_up);
 
     struct resolver *resolver = options.check ? NULL : resolver_start(&hosts);
 
-    handed_read(&handed);
-    handed_check(&handed, &feeds);
+    inputs_read_rest(&inputs);
+    inputs_check(&inputs, &feeds);
     if (options.check)
         return 0;
 
-    struct fetcher *fetcher = fetcher_new(&handed, &feeds, &hosts, resolver);
+    struct fetcher *fetcher = fetcher_new(&inputs, &feeds, &hosts, resolver);
     struct cache *cache = cache_new(&feeds, fetcher, options.offline_samples);
 
     confine(&hosts);

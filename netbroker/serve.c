@@ -6,7 +6,7 @@
 #include "serve.h"
 
 #include "clock.h"
-#include "files.h"
+#include "feed_paths.h"
 #include "policy/fds.h"
 
 #include <err.h>
@@ -38,7 +38,7 @@ static bool wait_for_request(const struct cache *cache)
         if (ready < 0 && errno != EINTR)
             err(1, "cannot wait for a request of the VMM");
         if (clock_ms() >= stay_until) {
-            stay_until = cache_worth_until(cache);
+            stay_until = cache_needed_until(cache);
             if (stay_until == 0)
                 return false;
         }
@@ -102,7 +102,7 @@ void serve(struct cache *cache, const struct feeds *feeds)
 
         check(&request, &last);
         if (request.port == WIRE_LIST_PORT)
-            files_list(feeds, &text);
+            feed_paths_list(feeds, &text);
         else if (!feed)
             text_printf(&text, "[port 0x%x: no feed is configured]", request.port);
         else if (feed->given_up)

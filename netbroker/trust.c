@@ -8,22 +8,22 @@
 #include <stdlib.h>
 
 struct trust {
-    const struct handed *handed;
+    const struct inputs *inputs;
     X509_STORE **store; /* [0] of the default authorities, [1 + i] of credential i; NULL: not yet */
 };
 
-struct trust *trust_new(const struct handed *handed)
+struct trust *trust_new(const struct inputs *inputs)
 {
     struct trust *trust = malloc(sizeof(*trust));
-    X509_STORE **store = calloc(1 + handed->credential_count, sizeof(*store));
+    X509_STORE **store = calloc(1 + inputs->credential_count, sizeof(*store));
 
     if (!trust || !store)
         err(1, "cannot keep the trusted authorities");
-    *trust = (struct trust){.handed = handed, .store = store};
+    *trust = (struct trust){.inputs = inputs, .store = store};
     return trust;
 }
 
-static X509_STORE *parse(const struct secret *pem)
+static X509_STORE *parse(const struct input_file *pem)
 {
     BIO *bytes = BIO_new_mem_buf(pem->data, (int)pem->length);
     X509_STORE *store = X509_STORE_new();
@@ -46,9 +46,9 @@ static X509_STORE *parse(const struct secret *pem)
 
 bool trust_apply(struct trust *trust, const struct feed *feed, SSL_CTX *tls)
 {
-    const struct handed *handed = trust->handed;
-    const struct secret *pem = feed->ca ? handed_credential(handed, feed->ca) : &handed->ca;
-    size_t index = feed->ca ? 1 + (size_t)(pem - handed->credential) : 0;
+    const struct inputs *inputs = trust->inputs;
+    const struct input_file *pem = feed->ca ? inputs_credential(inputs, feed->ca) : &inputs->ca;
+    size_t index = feed->ca ? 1 + (size_t)(pem - inputs->credential) : 0;
 
     if (!trust->store[index])
         trust->store[index] = parse(pem);

@@ -2,14 +2,14 @@
 #ifndef SPARKLER_TRUST_H
 #define SPARKLER_TRUST_H
 
-#include "handed.h"
+#include "inputs.h"
 
 #include <openssl/ssl.h>
 
 struct trust;
 
 /* Remembers which files there are; each is parsed when it is first needed. */
-struct trust *trust_new(const struct handed *handed);
+struct trust *trust_new(const struct inputs *inputs);
 
 /*
  * Makes `tls` trust the authorities of the feed: its own or the default. False without memory. A

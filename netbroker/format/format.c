@@ -1,5 +1,7 @@
 /* The list of formats, and what holds for all of them. */
-#include "reply.h"
+#include "format.h"
+
+#include "formats.h"
 
 #include <string.h>
 
@@ -43,25 +45,25 @@ bool format_needs_template(const struct format *format)
     return format->needs_template;
 }
 
-bool format_lookup(const struct feed *feed, const char *body, size_t length, struct lookup *lookup,
+bool format_lookup(const struct feed *feed, const char *bytes, size_t length, struct lookup *lookup,
                    struct text *reason)
 {
-    const struct reply reply = {.feed = feed, .body = body, .length = length, .reason = reason};
+    const struct body body = {.feed = feed, .bytes = bytes, .length = length, .reason = reason};
 
     memset(lookup, 0, sizeof(*lookup));
-    return feed->format->lookup(&reply, lookup);
+    return feed->format->lookup(&body, lookup);
 }
 
-bool format_text(const struct feed *feed, const struct lookup *lookup, const char *body,
+bool format_text(const struct feed *feed, const struct lookup *lookup, const char *bytes,
                  size_t length, struct text *text, struct text *reason)
 {
-    const struct reply reply = {
-        .feed = feed, .lookup = lookup, .body = body, .length = length, .reason = reason};
+    const struct body body = {
+        .feed = feed, .lookup = lookup, .bytes = bytes, .length = length, .reason = reason};
 
     memset(text, 0, sizeof(*text));
-    bool success = feed->format->text(&reply, text);
+    bool success = feed->format->text(&body, text);
     if (success && text->length == 0)
-        success = reply_refuse(&reply, "the answer holds no text");
+        success = body_refuse(&body, "the answer holds no text");
     if (!success)
         memset(text, 0, sizeof(*text));
     return success;

@@ -6,8 +6,8 @@
 #ifndef SPARKLER_FORMAT_H
 #define SPARKLER_FORMAT_H
 
-#include "../feeds.h"
-#include "../text.h"
+#include "netbroker/feeds.h"
+#include "netbroker/text.h"
 
 /* What a lookup found: the id for the feed's url, and what the format wants to remember. */
 struct lookup {
@@ -33,14 +33,14 @@ bool format_needs_template(const struct format *format);
  * Reads the reply to the feed's lookup_url. On failure returns false and appends to `reason`, in
  * words, what was wrong ("the answer holds no id").
  */
-bool format_lookup(const struct feed *feed, const char *body, size_t length, struct lookup *lookup,
+bool format_lookup(const struct feed *feed, const char *bytes, size_t length, struct lookup *lookup,
                    struct text *reason);
 
 /*
  * Turns the reply to the feed's url into text. `lookup` is NULL for a feed without one. On failure
  * returns false, leaves `text` empty, and appends to `reason`, in words, what was wrong.
  */
-bool format_text(const struct feed *feed, const struct lookup *lookup, const char *body,
+bool format_text(const struct feed *feed, const struct lookup *lookup, const char *bytes,
                  size_t length, struct text *text, struct text *reason);
 
 #endif

@@ -2,24 +2,24 @@
  * Any reply that is JSON: the feed's template, in which each "{/a/b}" stands for the value at that
  * JSON pointer (RFC 6901). So a new feed needs no C.
  */
-#include "reply.h"
+#include "formats.h"
 
 #include <math.h>
 #include <string.h>
 
-static bool append_value(const struct reply *reply, struct text *text, const char *pointer,
+static bool append_value(const struct body *body, struct text *text, const char *pointer,
                          struct json_object *value)
 {
     switch (json_object_get_type(value)) {
     case json_type_string:
-        reply_append(text, value);
+        body_append(text, value);
         return true;
     case json_type_int:
         text_printf(text, "%lld", (long long)json_object_get_int64(value));
         return true;
     case json_type_double:
         if (!isfinite(json_object_get_double(value)))
-            return reply_refuse(reply, "the value at \"%.100s\" is not finite", pointer);
+            return body_refuse(body, "the value at \"%.100s\" is not finite", pointer);
         text_printf(text, "%.10g", json_object_get_double(value));
         return true;
     case json_type_boolean:
@@ -32,29 +32,29 @@ static bool append_value(const struct reply *reply, struct text *text, const cha
     case json_type_array:
         break;
     }
-    return reply_refuse(reply, "the value at \"%.100s\" is no single value", pointer);
+    return body_refuse(body, "the value at \"%.100s\" is no single value", pointer);
 }
 
 /* Appends the value at the pointer that begins the template. */
-static bool append_pointer(const struct reply *reply, struct text *text, struct json_object *json,
+static bool append_pointer(const struct body *body, struct text *text, struct json_object *json,
                            const char *template, size_t length)
 {
     char pointer[256];
     struct json_object *value;
 
     if (length >= sizeof(pointer))
-        return reply_refuse(reply, "the template holds a pointer that is too long");
+        return body_refuse(body, "the template holds a pointer that is too long");
     memcpy(pointer, template, length);
     pointer[length] = '\0';
     if (json_pointer_get(json, pointer, &value) != 0)
-        return reply_refuse(reply, "the answer holds nothing at \"%.100s\"", pointer);
-    return append_value(reply, text, pointer, value);
+        return body_refuse(body, "the answer holds nothing at \"%.100s\"", pointer);
+    return append_value(body, text, pointer, value);
 }
 
-static bool fill_template(const struct reply *reply, struct text *text)
+static bool fill_template(const struct body *body, struct text *text)
 {
-    REPLY_AUTO struct json_object *json = reply_json(reply);
-    const char *template = reply->feed->template;
+    BODY_AUTO struct json_object *json = body_json(body);
+    const char *template = body->feed->template;
 
     if (json == NULL)
         return false;
@@ -64,7 +64,7 @@ static bool fill_template(const struct reply *reply, struct text *text)
         if (close == NULL)
             break;
         text_append_clean(text, template, (size_t)(open - template));
-        if (!append_pointer(reply, text, json, open + 1, (size_t)(close - open) - 1))
+        if (!append_pointer(body, text, json, open + 1, (size_t)(close - open) - 1))
             return false;
         template = close + 1;
     }

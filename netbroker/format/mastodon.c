@@ -2,13 +2,13 @@
  * Mastodon (https://docs.joinmastodon.org/methods/accounts/): the latest status of an account,
  * whose id is looked up by its name first. The status is HTML.
  */
-#include "reply.h"
+#include "formats.h"
 
-static bool lookup_account(const struct reply *reply, struct lookup *lookup)
+static bool lookup_account(const struct body *body, struct lookup *lookup)
 {
-    REPLY_AUTO struct json_object *json = reply_json(reply);
+    BODY_AUTO struct json_object *json = body_json(body);
 
-    return json != NULL && reply_id(reply, json, lookup);
+    return json != NULL && body_id(body, json, lookup);
 }
 
 static void append_html(struct text *text, struct json_object *html)
@@ -16,25 +16,25 @@ static void append_html(struct text *text, struct json_object *html)
     text_append_html(text, json_object_get_string(html), (size_t)json_object_get_string_len(html));
 }
 
-static bool latest_status(const struct reply *reply, struct text *text)
+static bool latest_status(const struct body *body, struct text *text)
 {
-    REPLY_AUTO struct json_object *json = reply_json(reply);
+    BODY_AUTO struct json_object *json = body_json(body);
 
     if (json == NULL)
         return false;
     if (!json_object_is_type(json, json_type_array))
-        return reply_refuse(reply, "the answer is not a list of statuses");
+        return body_refuse(body, "the answer is not a list of statuses");
     if (json_object_array_length(json) == 0)
-        return reply_refuse(reply, "the account has no status");
+        return body_refuse(body, "the account has no status");
 
-    struct json_object *status = reply_element(json, 0, json_type_object);
-    struct json_object *content = reply_need(reply, status, "content", json_type_string);
+    struct json_object *status = body_element(json, 0, json_type_object);
+    struct json_object *content = body_need(body, status, "content", json_type_string);
     if (content == NULL)
         return false;
 
-    struct json_object *warning = reply_member(status, "spoiler_text", json_type_string);
+    struct json_object *warning = body_member(status, "spoiler_text", json_type_string);
     if (warning != NULL && json_object_get_string_len(warning) > 0) {
-        reply_append(text, warning);
+        body_append(text, warning);
         text_printf(text, "\n");
     }
     append_html(text, content);

@@ -2,7 +2,8 @@
  * Open-Meteo (https://open-meteo.com/en/docs): the forecast of some days, and the air quality of
  * now. One place a request. A value that its models do not have is null.
  */
-#include "reply.h"
+#include "formats.h"
+#include "reports.h"
 
 #include <math.h>
 
@@ -52,79 +53,79 @@ static const char *condition_words(double code)
 }
 
 /* The reply as an object; an error that Open-Meteo reports in one becomes the reason. */
-static struct json_object *read_object(const struct reply *reply)
+static struct json_object *read_object(const struct body *body)
 {
-    struct json_object *json = reply_json(reply);
-    struct json_object *error = reply_member(json, "error", json_type_boolean);
+    struct json_object *json = body_json(body);
+    struct json_object *error = body_member(json, "error", json_type_boolean);
 
     if (error == NULL || !json_object_get_boolean(error))
         return json;
-    struct json_object *words = reply_member(json, "reason", json_type_string);
-    reply_refuse(reply, "the server reports an error%s%.200s", words == NULL ? "" : ": ",
-                 words == NULL ? "" : json_object_get_string(words));
+    struct json_object *words = body_member(json, "reason", json_type_string);
+    body_refuse(body, "the server reports an error%s%.200s", words == NULL ? "" : ": ",
+                words == NULL ? "" : json_object_get_string(words));
     json_object_put(json);
     return NULL;
 }
 
 /* The value of a series on a day: NAN where it is null or the series is not there. */
-static bool daily_number(const struct reply *reply, struct json_object *daily, const char *series,
+static bool daily_number(const struct body *body, struct json_object *daily, const char *series,
                          size_t index, double low, double high, double *number)
 {
-    struct json_object *values = reply_member(daily, series, json_type_array);
+    struct json_object *values = body_member(daily, series, json_type_array);
     struct json_object *value = values == NULL ? NULL : json_object_array_get_idx(values, index);
 
-    return reply_number(reply, value, series, low, high, number);
+    return body_number(body, value, series, low, high, number);
 }
 
-static bool forecast_text(const struct reply *reply, struct text *text)
+static bool forecast_text(const struct body *body, struct text *text)
 {
-    REPLY_AUTO struct json_object *json = read_object(reply);
+    BODY_AUTO struct json_object *json = read_object(body);
 
     if (json == NULL)
         return false;
-    struct json_object *daily = reply_need(reply, json, "daily", json_type_object);
+    struct json_object *daily = body_need(body, json, "daily", json_type_object);
     struct json_object *dates =
-        daily == NULL ? NULL : reply_need(reply, daily, "time", json_type_array);
+        daily == NULL ? NULL : body_need(body, daily, "time", json_type_array);
     if (dates == NULL)
         return false;
 
-    for (size_t i = 0; i < json_object_array_length(dates) && i < DAYS_MAX; i++) {
-        struct day day = {.date = reply_element(dates, i, json_type_string)};
+    for (size_t i = 0; i < json_object_array_length(dates) && i < REPORT_DAYS_MAX; i++) {
+        struct report_day day = {.date = body_element(dates, i, json_type_string)};
         double code;
 
         if (day.date == NULL)
-            return reply_refuse(reply, "the answer holds a date that is no string");
-        if (!daily_number(reply, daily, "weather_code", i, 0, 99, &code) ||
-            !daily_number(reply, daily, "temperature_2m_min", i, -150, 150, &day.low) ||
-            !daily_number(reply, daily, "temperature_2m_max", i, -150, 150, &day.high) ||
-            !daily_number(reply, daily, "relative_humidity_2m_mean", i, 0, 100, &day.humidity))
+            return body_refuse(body, "the answer holds a date that is no string");
+        if (!daily_number(body, daily, "weather_code", i, 0, 99, &code) ||
+            !daily_number(body, daily, "temperature_2m_min", i, -150, 150, &day.low) ||
+            !daily_number(body, daily, "temperature_2m_max", i, -150, 150, &day.high) ||
+            !daily_number(body, daily, "relative_humidity_2m_mean", i, 0, 100, &day.humidity))
             return false;
         day.weather = condition_words(code);
-        layout_day(text, &day);
+        report_day(text, &day);
     }
     return true;
 }
 
-static bool air_quality_text(const struct reply *reply, struct text *text)
+static bool air_quality_text(const struct body *body, struct text *text)
 {
-    REPLY_AUTO struct json_object *json = read_object(reply);
+    BODY_AUTO struct json_object *json = read_object(body);
     char station[128];
     double pm25;
 
     if (json == NULL)
         return false;
-    struct json_object *current = reply_need(reply, json, "current", json_type_object);
+    struct json_object *current = body_need(body, json, "current", json_type_object);
     if (current == NULL)
         return false;
-    if (!reply_number(reply, json_object_object_get(current, "pm2_5"), "pm2_5", 0, 100000, &pm25))
+    if (!body_number(body, json_object_object_get(current, "pm2_5"), "pm2_5", 0, 100000, &pm25))
         return false;
     if (isnan(pm25))
-        return reply_refuse(reply, "the answer holds no PM2.5");
+        return body_refuse(body, "the answer holds no PM2.5");
 
-    const char *place = reply->feed->place;
+    const char *place = body->feed->place;
     snprintf(station, sizeof(station), "Open-Meteo model%s%s", place == NULL ? "" : ", ",
              place == NULL ? "" : place);
-    layout_station(text, station, pm25);
+    report_station(text, station, pm25);
     return true;
 }
 

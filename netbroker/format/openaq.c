@@ -3,7 +3,9 @@
  * of what they measure, so the lookup asks the station for its PM2.5 sensors first. A reading is
  * called the latest however old it is, so old ones are dropped here.
  */
-#include "reply.h"
+#include "formats.h"
+#include "reports.h"
+#include "utc.h"
 
 #include <stdint.h>
 #include <string.h>
@@ -13,7 +15,7 @@
 
 static const char *string_or_empty(struct json_object *object, const char *key)
 {
-    struct json_object *string = reply_member(object, key, json_type_string);
+    struct json_object *string = body_member(object, key, json_type_string);
 
     return string == NULL ? "" : json_object_get_string(string);
 }
@@ -21,7 +23,7 @@ static const char *string_or_empty(struct json_object *object, const char *key)
 /* "Station, City, Country", without what the reply does not say. */
 static void name_station(struct json_object *location, struct lookup *lookup)
 {
-    struct json_object *country = reply_member(location, "country", json_type_object);
+    struct json_object *country = body_member(location, "country", json_type_object);
     const char *name = string_or_empty(location, "name");
     const char *city = string_or_empty(location, "locality");
     const char *land = string_or_empty(country, "name");
@@ -33,42 +35,42 @@ static void name_station(struct json_object *location, struct lookup *lookup)
 
 static bool measures_pm25(struct json_object *sensor)
 {
-    struct json_object *parameter = reply_member(sensor, "parameter", json_type_object);
+    struct json_object *parameter = body_member(sensor, "parameter", json_type_object);
 
     return strcmp(string_or_empty(parameter, "name"), "pm25") == 0;
 }
 
-static bool lookup_location(const struct reply *reply, struct lookup *lookup)
+static bool lookup_location(const struct body *body, struct lookup *lookup)
 {
     const size_t room = sizeof(lookup->sensors) / sizeof(lookup->sensors[0]);
-    REPLY_AUTO struct json_object *json = reply_json(reply);
+    BODY_AUTO struct json_object *json = body_json(body);
 
     if (json == NULL)
         return false;
     struct json_object *location =
-        reply_element(reply_member(json, "results", json_type_array), 0, json_type_object);
-    if (!reply_id(reply, location, lookup))
+        body_element(body_member(json, "results", json_type_array), 0, json_type_object);
+    if (!body_id(body, location, lookup))
         return false;
     name_station(location, lookup);
 
-    struct json_object *sensors = reply_need(reply, location, "sensors", json_type_array);
+    struct json_object *sensors = body_need(body, location, "sensors", json_type_array);
     if (sensors == NULL)
         return false;
     for (size_t i = 0; i < json_object_array_length(sensors) && lookup->sensor_count < room; i++) {
-        struct json_object *sensor = reply_element(sensors, i, json_type_object);
-        struct json_object *id = reply_member(sensor, "id", json_type_int);
+        struct json_object *sensor = body_element(sensors, i, json_type_object);
+        struct json_object *id = body_member(sensor, "id", json_type_int);
 
         if (id != NULL && measures_pm25(sensor))
             lookup->sensors[lookup->sensor_count++] = json_object_get_int64(id);
     }
     if (lookup->sensor_count == 0)
-        return reply_refuse(reply, "the station has no sensor for PM2.5");
+        return body_refuse(body, "the station has no sensor for PM2.5");
     return true;
 }
 
 static bool is_wanted(const struct lookup *lookup, struct json_object *reading)
 {
-    struct json_object *id = reply_member(reading, "sensorsId", json_type_int);
+    struct json_object *id = body_member(reading, "sensorsId", json_type_int);
 
     for (size_t i = 0; id != NULL && i < lookup->sensor_count; i++) {
         if (lookup->sensors[i] == json_object_get_int64(id))
@@ -80,44 +82,44 @@ static bool is_wanted(const struct lookup *lookup, struct json_object *reading)
 /* True if the reading is from the last 24 hours; clocks may differ by an hour. */
 static bool is_recent(struct json_object *reading, int64_t now)
 {
-    struct json_object *datetime = reply_member(reading, "datetime", json_type_object);
+    struct json_object *datetime = body_member(reading, "datetime", json_type_object);
     int64_t then;
 
     return utc_parse(string_or_empty(datetime, "utc"), &then) && now - then <= DAY_SECONDS &&
            then - now <= 3600;
 }
 
-static bool latest_readings(const struct reply *reply, struct text *text)
+static bool latest_readings(const struct body *body, struct text *text)
 {
-    REPLY_AUTO struct json_object *json = reply_json(reply);
+    BODY_AUTO struct json_object *json = body_json(body);
     const int64_t now = time(NULL);
     size_t shown = 0, old = 0;
 
     if (json == NULL)
         return false;
-    struct json_object *readings = reply_need(reply, json, "results", json_type_array);
+    struct json_object *readings = body_need(body, json, "results", json_type_array);
     if (readings == NULL)
         return false;
-    for (size_t i = 0; i < json_object_array_length(readings) && shown < STATIONS_MAX; i++) {
-        struct json_object *reading = reply_element(readings, i, json_type_object);
+    for (size_t i = 0; i < json_object_array_length(readings) && shown < REPORT_STATIONS_MAX; i++) {
+        struct json_object *reading = body_element(readings, i, json_type_object);
         double pm25;
 
-        if (!is_wanted(reply->lookup, reading))
+        if (!is_wanted(body->lookup, reading))
             continue;
         if (!is_recent(reading, now)) {
             old++;
             continue;
         }
-        if (!reply_number(reply, json_object_object_get(reading, "value"), "value", -1000, 100000,
-                          &pm25))
+        if (!body_number(body, json_object_object_get(reading, "value"), "value", -1000, 100000,
+                         &pm25))
             return false;
-        layout_station(text, reply->lookup->station, pm25);
+        report_station(text, body->lookup->station, pm25);
         shown++;
     }
     if (shown > 0)
         return true;
-    return reply_refuse(reply, old > 0 ? "the station has no reading from the last 24 hours"
-                                       : "the station has no reading of PM2.5");
+    return body_refuse(body, old > 0 ? "the station has no reading from the last 24 hours"
+                                     : "the station has no reading of PM2.5");
 }
 
 const struct format format_openaq = {

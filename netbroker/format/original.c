@@ -2,77 +2,78 @@
  * The web service of the original Sparkler, in its three shapes. It is no more, but a user may
  * run one: {"status":"success", …} or {"status":"error","message":"…"}.
  */
-#include "reply.h"
+#include "formats.h"
+#include "reports.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* The reply, if its status is "success". */
-static struct json_object *read_success(const struct reply *reply)
+static struct json_object *read_success(const struct body *body)
 {
-    struct json_object *json = reply_json(reply);
-    struct json_object *status = reply_member(json, "status", json_type_string);
+    struct json_object *json = body_json(body);
+    struct json_object *status = body_member(json, "status", json_type_string);
 
     if (json == NULL)
         return NULL;
     if (status != NULL && strcmp(json_object_get_string(status), "success") == 0)
         return json;
 
-    struct json_object *message = reply_member(json, "message", json_type_string);
+    struct json_object *message = body_member(json, "message", json_type_string);
     if (message != NULL)
-        reply_refuse(reply, "the service says: %.200s", json_object_get_string(message));
+        body_refuse(body, "the service says: %.200s", json_object_get_string(message));
     else
-        reply_refuse(reply, "the service reports no success");
+        body_refuse(body, "the service reports no success");
     json_object_put(json);
     return NULL;
 }
 
-static bool tweet_text(const struct reply *reply, struct text *text)
+static bool tweet_text(const struct body *body, struct text *text)
 {
-    REPLY_AUTO struct json_object *json = read_success(reply);
+    BODY_AUTO struct json_object *json = read_success(body);
 
     if (json == NULL)
         return false;
     struct json_object *words =
-        reply_need(reply, reply_member(json, "tweet", json_type_object), "text", json_type_string);
-    reply_append(text, words);
+        body_need(body, body_member(json, "tweet", json_type_object), "text", json_type_string);
+    body_append(text, words);
     return words != NULL;
 }
 
-static bool read_day(const struct reply *reply, struct json_object *object, struct day *day)
+static bool read_day(const struct body *body, struct json_object *object, struct report_day *day)
 {
     struct json_object *weather;
 
-    day->date = reply_need(reply, object, "applicable_date", json_type_string);
+    day->date = body_need(body, object, "applicable_date", json_type_string);
     if (day->date == NULL)
         return false;
-    weather = reply_member(object, "weather_state_name", json_type_string);
+    weather = body_member(object, "weather_state_name", json_type_string);
     day->weather = weather == NULL ? "unknown" : json_object_get_string(weather);
-    return reply_number(reply, json_object_object_get(object, "min_temp"), "min_temp", -150, 150,
-                        &day->low) &&
-           reply_number(reply, json_object_object_get(object, "max_temp"), "max_temp", -150, 150,
-                        &day->high) &&
-           reply_number(reply, json_object_object_get(object, "humidity"), "humidity", 0, 100,
-                        &day->humidity);
+    return body_number(body, json_object_object_get(object, "min_temp"), "min_temp", -150, 150,
+                       &day->low) &&
+           body_number(body, json_object_object_get(object, "max_temp"), "max_temp", -150, 150,
+                       &day->high) &&
+           body_number(body, json_object_object_get(object, "humidity"), "humidity", 0, 100,
+                       &day->humidity);
 }
 
-static bool weather_text(const struct reply *reply, struct text *text)
+static bool weather_text(const struct body *body, struct text *text)
 {
-    REPLY_AUTO struct json_object *json = read_success(reply);
+    BODY_AUTO struct json_object *json = read_success(body);
 
     if (json == NULL)
         return false;
-    struct json_object *days = reply_need(reply, reply_member(json, "data", json_type_object),
-                                          "consolidated_weather", json_type_array);
+    struct json_object *days = body_need(body, body_member(json, "data", json_type_object),
+                                         "consolidated_weather", json_type_array);
     if (days == NULL)
         return false;
-    for (size_t i = 0; i < json_object_array_length(days) && i < DAYS_MAX; i++) {
-        struct day day;
+    for (size_t i = 0; i < json_object_array_length(days) && i < REPORT_DAYS_MAX; i++) {
+        struct report_day day;
 
-        if (!read_day(reply, reply_element(days, i, json_type_object), &day))
+        if (!read_day(body, body_element(days, i, json_type_object), &day))
             return false;
-        layout_day(text, &day);
+        report_day(text, &day);
     }
     return true;
 }
@@ -89,50 +90,50 @@ static double string_number(struct json_object *string)
     return end == digits || *end != '\0' ? NAN : number;
 }
 
-static bool station_number(const struct reply *reply, struct json_object *value, double *pm25)
+static bool station_number(const struct body *body, struct json_object *value, double *pm25)
 {
     if (!json_object_is_type(value, json_type_string))
-        return reply_number(reply, value, "a station's PM2.5", -1000, 100000, pm25);
+        return body_number(body, value, "a station's PM2.5", -1000, 100000, pm25);
     *pm25 = string_number(value);
     if (!isfinite(*pm25) || fabs(*pm25) > 100000)
-        return reply_refuse(reply, "a station's PM2.5 is not a number");
+        return body_refuse(body, "a station's PM2.5 is not a number");
     return true;
 }
 
 /* The stations of one element, whose keys are their names. */
-static bool append_stations(const struct reply *reply, struct json_object *element, size_t *shown,
+static bool append_stations(const struct body *body, struct json_object *element, size_t *shown,
                             struct text *text)
 {
     if (element == NULL)
-        return reply_refuse(reply, "the answer holds a station that is no object");
+        return body_refuse(body, "the answer holds a station that is no object");
     json_object_object_foreach(element, name, value)
     {
         double pm25;
 
-        if (*shown == STATIONS_MAX)
+        if (*shown == REPORT_STATIONS_MAX)
             return true;
-        if (!station_number(reply, value, &pm25))
+        if (!station_number(body, value, &pm25))
             return false;
-        layout_station(text, name, pm25);
+        report_station(text, name, pm25);
         ++*shown;
     }
     return true;
 }
 
-static bool air_quality_text(const struct reply *reply, struct text *text)
+static bool air_quality_text(const struct body *body, struct text *text)
 {
-    REPLY_AUTO struct json_object *json = read_success(reply);
+    BODY_AUTO struct json_object *json = read_success(body);
     size_t shown = 0;
 
     if (json == NULL)
         return false;
-    struct json_object *stations = reply_need(reply, json, "data", json_type_array);
+    struct json_object *stations = body_need(body, json, "data", json_type_array);
     if (stations == NULL)
         return false;
-    for (size_t i = 0; i < json_object_array_length(stations) && shown < STATIONS_MAX; i++) {
-        struct json_object *element = reply_element(stations, i, json_type_object);
+    for (size_t i = 0; i < json_object_array_length(stations) && shown < REPORT_STATIONS_MAX; i++) {
+        struct json_object *element = body_element(stations, i, json_type_object);
 
-        if (!append_stations(reply, element, &shown, text))
+        if (!append_stations(body, element, &shown, text))
             return false;
     }
     return true;

@@ -1,9 +1,9 @@
 /* A reply that is text already. */
-#include "reply.h"
+#include "formats.h"
 
-static bool plain_text(const struct reply *reply, struct text *text)
+static bool plain_text(const struct body *body, struct text *text)
 {
-    text_append_clean(text, reply->body, reply->length);
+    text_append_clean(text, body->bytes, body->length);
     return true;
 }
 

@@ -2,7 +2,9 @@
  * A time of day in UTC. timegm(3) would do, but may open the time zone's file, which the broker's
  * policy forbids.
  */
-#include "reply.h"
+#include "utc.h"
+
+#include <stdio.h>
 
 #define LEAP_DAYS_BEFORE_1970 477 /* since the year 0, by the Gregorian rule */
 

@@ -1,25 +1,25 @@
 /* X, API v2 (https://docs.x.com/x-api): the latest post of a user, looked up by name first. */
-#include "reply.h"
+#include "formats.h"
 
-static bool lookup_user(const struct reply *reply, struct lookup *lookup)
+static bool lookup_user(const struct body *body, struct lookup *lookup)
 {
-    REPLY_AUTO struct json_object *json = reply_json(reply);
+    BODY_AUTO struct json_object *json = body_json(body);
 
-    return json != NULL && reply_id(reply, reply_member(json, "data", json_type_object), lookup);
+    return json != NULL && body_id(body, body_member(json, "data", json_type_object), lookup);
 }
 
-static bool latest_post(const struct reply *reply, struct text *text)
+static bool latest_post(const struct body *body, struct text *text)
 {
-    REPLY_AUTO struct json_object *json = reply_json(reply);
+    BODY_AUTO struct json_object *json = body_json(body);
 
     if (json == NULL)
         return false;
-    struct json_object *posts = reply_member(json, "data", json_type_array);
+    struct json_object *posts = body_member(json, "data", json_type_array);
     if (posts == NULL || json_object_array_length(posts) == 0)
-        return reply_refuse(reply, "the answer holds no post");
+        return body_refuse(body, "the answer holds no post");
 
     struct json_object *words =
-        reply_need(reply, reply_element(posts, 0, json_type_object), "text", json_type_string);
+        body_need(body, body_element(posts, 0, json_type_object), "text", json_type_string);
     if (words == NULL)
         return false;
     /* X escapes '&', '<' and '>' as HTML does; of tags it sends none. */

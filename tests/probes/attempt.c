@@ -75,7 +75,7 @@ static void describe(int error, char *text, size_t size)
             snprintf(text, size, "%s", errors[i].name);
 }
 
-/* Confines this process as netbroker/resolver.c does. */
+/* Confines this process as netbroker/resolver_process.c does. */
 static void become_resolver(void)
 {
     static const uint16_t dns_port = 53;

@@ -3,7 +3,7 @@
  * runs in the project's root.
  */
 #include "netbroker/feeds.h"
-#include "netbroker/files.h"
+#include "netbroker/feed_paths.h"
 #include "netbroker/format/format.h"
 #include "netbroker/text.h"
 
@@ -133,7 +133,7 @@ static void test_files(void)
 
     make(json, sizeof(json), "{\"0x100\": {}, \"0x101\": {}}", TEXT, URL, "");
     if (ok(read_feeds(json, strlen(json), &feeds), "two ports of one name")) {
-        files_list(&feeds, &list);
+        feed_paths_list(&feeds, &list);
         if (!ok(strcmp(list.data, expected) == 0, "are two files"))
             printf("# %s\n", list.data);
         feeds_free(&feeds);

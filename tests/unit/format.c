@@ -2,7 +2,8 @@
  * Each format against a reply as its upstream sends it, and against what a hostile one may send.
  * Reads tests/upstream/bodies, so it runs in the project's root.
  */
-#include "netbroker/format/reply.h"
+#include "netbroker/format/format.h"
+#include "netbroker/format/utc.h"
 
 #include "tap.h"
 
@@ -13,7 +14,7 @@
 
 #define BODIES "tests/upstream/bodies/"
 
-struct body {
+struct sample {
     char bytes[65536];
     size_t length;
 };
@@ -21,7 +22,7 @@ struct body {
 static struct text text, reason;
 static struct lookup lookup;
 
-static void read_body(const char *name, struct body *body)
+static void read_sample(const char *name, struct sample *sample)
 {
     char path[256];
 
@@ -29,8 +30,8 @@ static void read_body(const char *name, struct body *body)
     FILE *file = fopen(path, "re");
     if (file == NULL)
         err(1, "cannot read %s; run this in the project's root", path);
-    body->length = fread(body->bytes, 1, sizeof(body->bytes) - 1, file);
-    body->bytes[body->length] = '\0';
+    sample->length = fread(sample->bytes, 1, sizeof(sample->bytes) - 1, file);
+    sample->bytes[sample->length] = '\0';
     fclose(file);
 }
 
@@ -87,18 +88,18 @@ static void refuse(const char *format, const char *body, const char *why)
 
 static void expect_file(const char *format, const char *name, const char *expected)
 {
-    struct body body;
+    struct sample sample;
 
-    read_body(name, &body);
-    expect_bytes(format, body.bytes, body.length, expected);
+    read_sample(name, &sample);
+    expect_bytes(format, sample.bytes, sample.length, expected);
 }
 
 static void expect_lookup(const char *format, const char *name, const char *id)
 {
-    struct body body;
+    struct sample sample;
 
-    read_body(name, &body);
-    ok(run_lookup(format, body.bytes, body.length) && strcmp(lookup.id, id) == 0, "%s finds %s",
+    read_sample(name, &sample);
+    ok(run_lookup(format, sample.bytes, sample.length) && strcmp(lookup.id, id) == 0, "%s finds %s",
        format, id);
 }
 
@@ -245,20 +246,20 @@ static void test_x(void)
 }
 
 /* The body with each "@NOW@" replaced by the time that lies `age` seconds back. */
-static void read_dated_body(const char *name, time_t age, struct body *body)
+static void read_dated_sample(const char *name, time_t age, struct sample *sample)
 {
-    struct body raw;
+    struct sample raw;
     char date[32];
     time_t then = time(NULL) - age;
     struct tm tm;
 
-    read_body(name, &raw);
+    read_sample(name, &raw);
     strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&then, &tm));
-    body->length = 0;
+    sample->length = 0;
     for (char *from = raw.bytes, *mark; from != NULL; from = mark == NULL ? NULL : mark + 5) {
         mark = strstr(from, "@NOW@");
-        body->length += (size_t)snprintf(
-            body->bytes + body->length, sizeof(body->bytes) - body->length, "%.*s%s",
+        sample->length += (size_t)snprintf(
+            sample->bytes + sample->length, sizeof(sample->bytes) - sample->length, "%.*s%s",
             mark == NULL ? (int)strlen(from) : (int)(mark - from), from, mark == NULL ? "" : date);
     }
 }
@@ -292,21 +293,21 @@ static void test_utc(void)
 
 static void test_openaq(void)
 {
-    struct body body;
+    struct sample sample;
 
     expect_lookup("openaq", "openaq-location.json", "2178");
     ok(lookup.sensor_count == 1 && lookup.sensors[0] == 3920, "only the PM2.5 sensor is kept");
     for (time_t age = -3000; age <= 86000; age += 44500) {
-        read_dated_body("openaq-latest.json", age, &body);
-        expect_bytes("openaq", body.bytes, body.length,
+        read_dated_sample("openaq-latest.json", age, &sample);
+        expect_bytes("openaq", sample.bytes, sample.length,
                      "Del Norte, Albuquerque, United States: 4.40\n");
     }
-    read_dated_body("openaq-latest.json", 86500, &body);
-    refuse_bytes("openaq", body.bytes, body.length, "from the last 24 hours");
-    read_dated_body("openaq-latest.json", -7200, &body);
-    refuse_bytes("openaq", body.bytes, body.length, "from the last 24 hours");
-    read_body("openaq-latest.json", &body);
-    refuse_bytes("openaq", body.bytes, body.length, "from the last 24 hours");
+    read_dated_sample("openaq-latest.json", 86500, &sample);
+    refuse_bytes("openaq", sample.bytes, sample.length, "from the last 24 hours");
+    read_dated_sample("openaq-latest.json", -7200, &sample);
+    refuse_bytes("openaq", sample.bytes, sample.length, "from the last 24 hours");
+    read_sample("openaq-latest.json", &sample);
+    refuse_bytes("openaq", sample.bytes, sample.length, "from the last 24 hours");
     refuse("openaq", "{\"results\":[{\"sensorsId\":3919,\"value\":1}]}", "no reading of PM2.5");
     refuse("openaq", "{\"results\":[{\"sensorsId\":\"3920\"}]}", "no reading of PM2.5");
     refuse_lookup("openaq", "{\"results\":[]}", "no id");
@@ -319,9 +320,9 @@ static void test_original(void)
     expect_file("original-tweet", "original-tweet.json",
                 "history | awk '{print $2}' | sort | uniq -c | sort -rn | head\n"
                 "# What you type most.");
-    struct body body;
-    read_body("original-weather.json", &body);
-    ok(run("original-weather", body.bytes, body.length) &&
+    struct sample sample;
+    read_sample("original-weather.json", &sample);
+    ok(run("original-weather", sample.bytes, sample.length) &&
            strncmp(text.data,
                    "Date: 2019-10-05\n        Weather: Light Rain\n        Min. temp: 8.10\n"
                    "        Max. temp: 14.20\n        Humidity: 75\nDate: 2019-10-06\n",

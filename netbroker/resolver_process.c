@@ -2,7 +2,7 @@
  * The resolver: the only process of Sparkler that speaks DNS. It knows the names of the feeds'
  * servers from before its birth, takes a server's number, and answers with addresses.
  */
-#include "resolve.h"
+#include "resolver.h"
 
 #include "landlock.h"
 #include "policy/fds.h"
@@ -54,14 +54,14 @@ static void prepare(void)
             freeaddrinfo(found);
 }
 
-static void look_up(const char *name, struct resolve_reply *reply)
+static void look_up(const char *name, struct resolver_reply *reply)
 {
     struct addrinfo *found = NULL;
 
     reply->status = find(name, &found);
     if (reply->status != 0)
         return;
-    for (struct addrinfo *one = found; one && reply->count < RESOLVE_ADDRESSES; one = one->ai_next)
+    for (struct addrinfo *one = found; one && reply->count < RESOLVER_ADDRESSES; one = one->ai_next)
         if (address_from_sockaddr(one->ai_addr, &reply->address[reply->count]))
             reply->count++;
     freeaddrinfo(found);
@@ -74,8 +74,8 @@ void resolver_run(const struct hosts *hosts)
     policy_install(&policy_resolver);
 
     for (;;) {
-        struct resolve_request request;
-        struct resolve_reply reply = {0};
+        struct resolver_request request;
+        struct resolver_reply reply = {0};
         ssize_t length = recv(RESOLVER_FD_BROKER, &request, sizeof(request), MSG_TRUNC);
 
         if (length == 0)

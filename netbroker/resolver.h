@@ -3,8 +3,8 @@
  * server in the feeds file, never by name, over a SOCK_SEQPACKET pair in frames of fixed size; so
  * not even a broker that was taken over can look up, or leak through, a name of its own choice.
  */
-#ifndef SPARKLER_RESOLVE_H
-#define SPARKLER_RESOLVE_H
+#ifndef SPARKLER_RESOLVER_H
+#define SPARKLER_RESOLVER_H
 
 #include "address.h"
 #include "hosts.h"
@@ -14,24 +14,24 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define RESOLVE_ADDRESSES 8
+#define RESOLVER_ADDRESSES 8
 
-struct resolve_request {
+struct resolver_request {
     uint32_t host; /* index in struct hosts */
 };
 
-struct resolve_reply {
+struct resolver_reply {
     uint32_t host;  /* that of the request */
     int32_t status; /* 0, or an EAI_ code of getaddrinfo(3) */
-    uint32_t count; /* at most RESOLVE_ADDRESSES */
-    struct address address[RESOLVE_ADDRESSES];
+    uint32_t count; /* at most RESOLVER_ADDRESSES */
+    struct address address[RESOLVER_ADDRESSES];
 };
 
-_Static_assert(sizeof(struct resolve_reply) == 12 + RESOLVE_ADDRESSES * 18, "no padding");
+_Static_assert(sizeof(struct resolver_reply) == 12 + RESOLVER_ADDRESSES * 18, "no padding");
 
 struct addresses {
     size_t count;
-    struct address address[RESOLVE_ADDRESSES];
+    struct address address[RESOLVER_ADDRESSES];
 };
 
 /* The broker's view of the resolver and what it said. */

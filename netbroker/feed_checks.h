@@ -2,8 +2,8 @@
  * What the strings of a feeds file must look like. Each check returns NULL for a good value, else
  * what was expected, in words.
  */
-#ifndef SPARKLER_CHECKS_H
-#define SPARKLER_CHECKS_H
+#ifndef SPARKLER_FEED_CHECKS_H
+#define SPARKLER_FEED_CHECKS_H
 
 /* 1 to 80 characters, all of which a terminal shows: some get on the log. */
 const char *check_words(const char *value);

@@ -4,7 +4,7 @@
  * differ, json-c has let something pass that is no JSON, or has dropped a key that stands twice,
  * and an auditor would read another file than the program.
  */
-#include "lines.h"
+#include "located_json.h"
 
 #include <limits.h>
 #include <stdint.h>
@@ -173,7 +173,7 @@ static struct json_object *parse(const char *json, size_t length, struct text *f
     return root;
 }
 
-struct json_object *lines_parse(const char *json, size_t length, struct text *fault)
+struct json_object *located_json_parse(const char *json, size_t length, struct text *fault)
 {
     struct scan scan = {.at = json, .end = json + length, .line = 1};
 
@@ -192,7 +192,7 @@ struct json_object *lines_parse(const char *json, size_t length, struct text *fa
     return NULL;
 }
 
-unsigned lines_of(const struct json_object *value)
+unsigned located_json_line(const struct json_object *value)
 {
     return (unsigned)(uintptr_t)json_object_get_userdata((struct json_object *)value);
 }

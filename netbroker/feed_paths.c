@@ -1,5 +1,5 @@
 /* Feeds as files: see files.h. */
-#include "files.h"
+#include "feed_paths.h"
 
 #include <err.h>
 #include <stdio.h>
@@ -40,14 +40,14 @@ static char *default_path(const struct feeds *feeds, const struct feed *feed)
     return path;
 }
 
-void files_set_defaults(struct feeds *feeds)
+void feed_paths_set_defaults(struct feeds *feeds)
 {
     for (size_t i = 0; i < feeds->count; i++)
         if (feeds->feed[i].file == NULL)
             feeds->feed[i].file = default_path(feeds, &feeds->feed[i]);
 }
 
-bool files_fit(const struct feeds *feeds, struct text *expected)
+bool feed_paths_fit(const struct feeds *feeds, struct text *expected)
 {
     size_t length = 0;
 
@@ -69,7 +69,7 @@ bool files_fit(const struct feeds *feeds, struct text *expected)
     return false;
 }
 
-void files_list(const struct feeds *feeds, struct text *text)
+void feed_paths_list(const struct feeds *feeds, struct text *text)
 {
     for (size_t i = 0; i < feeds->count; i++)
         text->length +=

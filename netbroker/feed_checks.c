@@ -1,5 +1,5 @@
 /* What the strings of a feeds file must look like. Pure functions. */
-#include "checks.h"
+#include "feed_checks.h"
 
 #include "text.h"
 
@@ -44,7 +44,7 @@ const char *check_file(const char *value)
 }
 
 /* ":443", or nothing. */
-static bool is_port_suffix(const char *suffix, size_t length)
+static bool is_tcp_port_suffix(const char *suffix, size_t length)
 {
     if (length == 0)
         return true;
@@ -80,7 +80,7 @@ const char *check_url(const char *value)
     size_t port_length = strcspn(port, "/");
 
     if (host_length == 0 || host_length > 253 || strchr(".-", host[0]) != NULL ||
-        !is_port_suffix(port, port_length) || !is_path(port + port_length))
+        !is_tcp_port_suffix(port, port_length) || !is_path(port + port_length))
         return expected;
     return NULL;
 }

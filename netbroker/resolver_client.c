@@ -1,5 +1,5 @@
 /* The broker's end of the resolver: starts it, asks it, remembers what it said for a minute. */
-#include "resolve.h"
+#include "resolver.h"
 
 #include "clock.h"
 #include "policy/fds.h"
@@ -20,7 +20,7 @@
 #define LONGEST_WAIT_MS 5000  /* for one look-up */
 
 struct knowledge {
-    struct resolve_reply reply;
+    struct resolver_reply reply;
     int64_t until; /* clock_ms */
     bool asked;    /* a request is on its way; a late answer is still of use */
 };
@@ -76,7 +76,7 @@ static bool learn(struct resolver *resolver, int64_t deadline)
 {
     struct pollfd readable = {.fd = BROKER_FD_RESOLVER, .events = POLLIN};
     int64_t left = deadline - clock_ms();
-    struct resolve_reply reply;
+    struct resolver_reply reply;
     int ready = poll(&readable, 1, left > 0 ? (int)left : 0);
 
     if (ready == 0 || (ready < 0 && errno == EINTR))
@@ -87,7 +87,7 @@ static bool learn(struct resolver *resolver, int64_t deadline)
     if (length <= 0)
         errx(1, "the resolver died");
     if (length != sizeof(reply) || reply.host >= resolver->hosts->count ||
-        reply.count > RESOLVE_ADDRESSES || !resolver->known[reply.host].asked)
+        reply.count > RESOLVER_ADDRESSES || !resolver->known[reply.host].asked)
         errx(1, "the resolver sent a frame that does not fit");
 
     resolver->known[reply.host] = (struct knowledge){
@@ -99,7 +99,7 @@ static bool learn(struct resolver *resolver, int64_t deadline)
 
 static void ask(struct resolver *resolver, uint32_t host)
 {
-    struct resolve_request request = {.host = host};
+    struct resolver_request request = {.host = host};
 
     if (resolver->known[host].asked)
         return;

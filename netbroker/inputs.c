@@ -1,5 +1,5 @@
 /* Reads all that was handed over, once and before the filter: the broker opens nothing itself. */
-#include "handed.h"
+#include "inputs.h"
 
 #include "policy/fds.h"
 
@@ -16,46 +16,46 @@
 #define CREDENTIAL_MAX (64 << 10)
 
 /* By pread(2), since a broker that is started anew gets the same open files. */
-static void slurp(struct secret *secret, size_t max)
+static void slurp(struct input_file *file, size_t max)
 {
-    const char *name = secret->name;
+    const char *name = file->name;
     struct stat status;
 
-    if (fstat(secret->fd, &status) != 0)
-        err(1, "cannot read '%s' (descriptor %d)", name, secret->fd);
+    if (fstat(file->fd, &status) != 0)
+        err(1, "cannot read '%s' (descriptor %d)", name, file->fd);
     if (!S_ISREG(status.st_mode) || (size_t)status.st_size > max)
         errx(1, "'%s' must be a regular file of at most %zu bytes", name, max);
-    secret->data = malloc((size_t)status.st_size + 1);
-    if (!secret->data)
+    file->data = malloc((size_t)status.st_size + 1);
+    if (!file->data)
         err(1, "cannot read '%s' into memory", name);
-    while (secret->length < (size_t)status.st_size) {
-        ssize_t got = pread(secret->fd, secret->data + secret->length,
-                            (size_t)status.st_size - secret->length, (off_t)secret->length);
+    while (file->length < (size_t)status.st_size) {
+        ssize_t got = pread(file->fd, file->data + file->length,
+                            (size_t)status.st_size - file->length, (off_t)file->length);
         if (got < 0)
             err(1, "cannot read '%s'", name);
         if (got == 0)
             break;
-        secret->length += (size_t)got;
+        file->length += (size_t)got;
     }
-    secret->data[secret->length] = '\0';
-    close(secret->fd);
+    file->data[file->length] = '\0';
+    close(file->fd);
 }
 
-static bool is_pem(const struct secret *secret)
+static bool is_pem(const struct input_file *file)
 {
-    return strstr(secret->data, "-----BEGIN ") != NULL;
+    return strstr(file->data, "-----BEGIN ") != NULL;
 }
 
 /* A credential becomes part of a header line, which it must not be able to end. */
-static void check_credential(struct secret *secret)
+static void check_credential(struct input_file *file)
 {
-    while (secret->length > 0 && strchr("\r\n", secret->data[secret->length - 1]))
-        secret->data[--secret->length] = '\0';
-    if (secret->length == 0)
-        errx(1, "credential '%s' is empty", secret->name);
-    for (size_t i = 0; i < secret->length; i++)
-        if (secret->data[i] < ' ' || secret->data[i] > '~')
-            errx(1, "credential '%s' must be one line of printable ASCII", secret->name);
+    while (file->length > 0 && strchr("\r\n", file->data[file->length - 1]))
+        file->data[--file->length] = '\0';
+    if (file->length == 0)
+        errx(1, "credential '%s' is empty", file->name);
+    for (size_t i = 0; i < file->length; i++)
+        if (file->data[i] < ' ' || file->data[i] > '~')
+            errx(1, "credential '%s' must be one line of printable ASCII", file->name);
 }
 
 static char *announced_names(int *count)
@@ -85,16 +85,16 @@ static void check_link(void)
         errx(1, "descriptor %d ('link') is not a SOCK_SEQPACKET socket", BROKER_FD_LINK);
 }
 
-struct handed handed_take(void)
+struct inputs inputs_take(void)
 {
-    struct handed handed = {0};
+    struct inputs inputs = {0};
     int count, fd = BROKER_FD_LINK;
     char *names = announced_names(&count), *rest;
 
     if (strncmp(names, BROKER_FDNAMES, strlen(BROKER_FDNAMES)) != 0)
         errx(1, "the descriptors handed over must be named '%s', not '%s'", BROKER_FDNAMES, names);
-    handed.credential = calloc((size_t)(count > 0 ? count : 1), sizeof(*handed.credential));
-    if (!handed.credential)
+    inputs.credential = calloc((size_t)(count > 0 ? count : 1), sizeof(*inputs.credential));
+    if (!inputs.credential)
         err(1, "cannot take %d descriptors", count);
 
     for (char *name = strtok_r(names, ":", &rest); name; name = strtok_r(NULL, ":", &rest), fd++) {
@@ -103,56 +103,56 @@ struct handed handed_take(void)
         if (fd == BROKER_FD_LINK)
             check_link();
         else if (fd == BROKER_FD_FEEDS)
-            handed.feeds = (struct secret){.name = name, .fd = fd};
+            inputs.feeds = (struct input_file){.name = name, .fd = fd};
         else if (fd == BROKER_FD_CA)
-            handed.ca = (struct secret){.name = name, .fd = fd};
+            inputs.ca = (struct input_file){.name = name, .fd = fd};
         else if (strncmp(name, "credential.", 11) == 0)
-            handed.credential[handed.credential_count++] =
-                (struct secret){.name = name + 11, .fd = fd};
+            inputs.credential[inputs.credential_count++] =
+                (struct input_file){.name = name + 11, .fd = fd};
         else
             errx(1, "descriptor %d has the unknown name '%s'", fd, name);
     }
-    slurp(&handed.feeds, FEEDS_MAX);
-    return handed;
+    slurp(&inputs.feeds, FEEDS_MAX);
+    return inputs;
 }
 
-void handed_read(struct handed *handed)
+void inputs_read_rest(struct inputs *inputs)
 {
-    slurp(&handed->ca, CA_MAX);
-    if (!is_pem(&handed->ca))
+    slurp(&inputs->ca, CA_MAX);
+    if (!is_pem(&inputs->ca))
         errx(1, "the file of trusted authorities holds no certificate in PEM form");
-    for (size_t i = 0; i < handed->credential_count; i++) {
-        slurp(&handed->credential[i], CREDENTIAL_MAX);
-        if (!is_pem(&handed->credential[i]))
-            check_credential(&handed->credential[i]);
+    for (size_t i = 0; i < inputs->credential_count; i++) {
+        slurp(&inputs->credential[i], CREDENTIAL_MAX);
+        if (!is_pem(&inputs->credential[i]))
+            check_credential(&inputs->credential[i]);
     }
 }
 
-const struct secret *handed_credential(const struct handed *handed, const char *name)
+const struct input_file *inputs_credential(const struct inputs *inputs, const char *name)
 {
-    for (size_t i = 0; i < handed->credential_count; i++)
-        if (!strcmp(handed->credential[i].name, name))
-            return &handed->credential[i];
+    for (size_t i = 0; i < inputs->credential_count; i++)
+        if (!strcmp(inputs->credential[i].name, name))
+            return &inputs->credential[i];
     return NULL;
 }
 
-static void check_named(const struct handed *handed, const struct feed *feed, const char *name,
+static void check_named(const struct inputs *inputs, const struct feed *feed, const char *name,
                         bool pem)
 {
-    const struct secret *secret = name ? handed_credential(handed, name) : NULL;
+    const struct input_file *file = name ? inputs_credential(inputs, name) : NULL;
 
-    if (name && !secret)
+    if (name && !file)
         errx(1, "feed '%s' needs the credential '%s': hand it over with --credential %s=FILE",
              feed->name, name, name);
-    if (name && is_pem(secret) != pem)
+    if (name && is_pem(file) != pem)
         errx(1, "feed '%s': the credential '%s' must%s be a certificate in PEM form", feed->name,
              name, pem ? "" : " not");
 }
 
-void handed_check(const struct handed *handed, const struct feeds *feeds)
+void inputs_check(const struct inputs *inputs, const struct feeds *feeds)
 {
     for (size_t i = 0; i < feeds->count; i++) {
-        check_named(handed, &feeds->feed[i], feeds->feed[i].credential, false);
-        check_named(handed, &feeds->feed[i], feeds->feed[i].ca, true);
+        check_named(inputs, &feeds->feed[i], feeds->feed[i].credential, false);
+        check_named(inputs, &feeds->feed[i], feeds->feed[i].ca, true);
     }
 }

@@ -1,23 +1,23 @@
 /* What the jailer handed over: the feeds file, the trusted authorities, the credentials. */
-#ifndef SPARKLER_HANDED_H
-#define SPARKLER_HANDED_H
+#ifndef SPARKLER_INPUTS_H
+#define SPARKLER_INPUTS_H
 
 #include "feeds.h"
 
 #include <stddef.h>
 
-struct secret {
+struct input_file {
     const char *name; /* without "credential." */
     int fd;           /* until it is read */
     char *data;       /* ends with NUL; no line end behind a credential */
     size_t length;
 };
 
-struct handed {
-    struct secret feeds; /* JSON */
-    struct secret ca;    /* PEM */
+struct inputs {
+    struct input_file feeds; /* JSON */
+    struct input_file ca;    /* PEM */
     size_t credential_count;
-    struct secret *credential;
+    struct input_file *credential;
 };
 
 /*
@@ -25,19 +25,19 @@ struct handed {
  * file into memory and closes it, and empties the environment. The result lives as long as the
  * process. Ends the program by errx(3), status 1, if something is missing.
  */
-struct handed handed_take(void);
+struct inputs inputs_take(void);
 
 /*
  * Reads the rest, authorities and credentials, from their beginning into memory, and closes all but
  * the link. A process that is forked before this has none of them. Ends the program by errx(3),
  * status 1, if one is not of use.
  */
-void handed_read(struct handed *handed);
+void inputs_read_rest(struct inputs *inputs);
 
 /* The credential of that name, or NULL. */
-const struct secret *handed_credential(const struct handed *handed, const char *name);
+const struct input_file *inputs_credential(const struct inputs *inputs, const char *name);
 
 /* Ends the program by errx(3), status 1, if a feed names a credential that was not handed over. */
-void handed_check(const struct handed *handed, const struct feeds *feeds);
+void inputs_check(const struct inputs *inputs, const struct feeds *feeds);
 
 #endif

@@ -1,6 +1,6 @@
 /* JSON whose values know the line that they stand on, so that a fault in a file can name it. */
-#ifndef SPARKLER_LINES_H
-#define SPARKLER_LINES_H
+#ifndef SPARKLER_LOCATED_JSON_H
+#define SPARKLER_LOCATED_JSON_H
 
 #include "text.h"
 
@@ -11,10 +11,10 @@
  * Returns NULL, and appends "line N: …" to `fault`, when it is anything else. Free the result with
  * json_object_put().
  */
-struct json_object *lines_parse(const char *json, size_t length, struct text *fault);
+struct json_object *located_json_parse(const char *json, size_t length, struct text *fault);
 
-/* The line of a value that lines_parse() returned: that of its key, or of the value itself in an
- * array. */
-unsigned lines_of(const struct json_object *value);
+/* The line of a value that located_json_parse() returned: that of its key, or of the value itself
+ * in an array. */
+unsigned located_json_line(const struct json_object *value);
 
 #endif
