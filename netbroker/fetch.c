@@ -40,6 +40,7 @@ struct transfer {
     struct response *response;
     size_t header_bytes;
     bool body_too_large;
+    bool body_encoded; /* compressed, say */
     CURL *easy;
     struct curl_slist *headers, *resolved;
 };
@@ -85,40 +86,56 @@ static size_t take_body(char *bytes, size_t one, size_t count, void *data)
     return count * one;
 }
 
-/* Copies the value of a header that is to be sent back one day, if it is short and printable. */
-static void take_validator(const char *line, size_t length, const char *name, char *out,
-                           size_t size)
+/* The value of a header line, without the spaces around it; NULL if the header is another one. */
+static const char *header_value(const char *line, size_t length, const char *name,
+                                size_t *value_length)
 {
-    size_t skip = strlen(name);
+    size_t start = strlen(name);
 
-    if (length < skip || strncasecmp(line, name, skip) != 0)
-        return;
-    while (skip < length && line[skip] == ' ')
-        skip++;
-    while (length > skip && strchr("\r\n ", line[length - 1]))
+    if (length < start || strncasecmp(line, name, start) != 0)
+        return NULL;
+    while (start < length && line[start] == ' ')
+        start++;
+    while (length > start && strchr("\r\n ", line[length - 1]))
         length--;
-    out[0] = '\0';
-    if (length - skip >= size)
+    *value_length = length - start;
+    return line + start;
+}
+
+/* Keeps a value that a later request sends back, if it is printable and fits; else keeps "". */
+static void take_validator(const char *value, size_t length, char *validator, size_t size)
+{
+    validator[0] = '\0';
+    if (length >= size)
         return;
-    for (size_t i = skip; i < length; i++)
-        if (line[i] < ' ' || line[i] > '~')
+    for (size_t i = 0; i < length; i++)
+        if (value[i] < ' ' || value[i] > '~')
             return;
-    memcpy(out, line + skip, length - skip);
-    out[length - skip] = '\0';
+    memcpy(validator, value, length);
+    validator[length] = '\0';
 }
 
 static size_t take_header(char *line, size_t one, size_t count, void *data)
 {
     struct transfer *transfer = data;
     struct validators *validators = &transfer->response->validators;
+    size_t length = one * count, value_length;
+    const char *value;
 
-    transfer->header_bytes += count * one;
+    transfer->header_bytes += length;
     if (transfer->header_bytes > HEADERS_MAX)
         return 0;
-    take_validator(line, count * one, "etag:", validators->etag, sizeof(validators->etag));
-    take_validator(line, count * one, "last-modified:", validators->modified,
-                   sizeof(validators->modified));
-    return count * one;
+    value = header_value(line, length, "etag:", &value_length);
+    if (value)
+        take_validator(value, value_length, validators->etag, sizeof(validators->etag));
+    value = header_value(line, length, "last-modified:", &value_length);
+    if (value)
+        take_validator(value, value_length, validators->modified, sizeof(validators->modified));
+    value = header_value(line, length, "content-encoding:", &value_length);
+    if (value &&
+        (value_length != strlen("identity") || strncasecmp(value, "identity", value_length) != 0))
+        transfer->body_encoded = true;
+    return length;
 }
 
 /* Leaves of the addresses those that the feed may connect to. */
@@ -345,6 +362,10 @@ static bool judge(struct transfer *transfer, CURLcode code, const struct validat
     }
     if (code != CURLE_OK) {
         fetch_explain_failure(transfer->easy, code, transfer->feed, reason);
+        return false;
+    }
+    if (response->status == 200 && transfer->body_encoded) {
+        text_printf(reason, "the answer is encoded (Content-Encoding), which was not asked for");
         return false;
     }
     response->unchanged =

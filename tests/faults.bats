@@ -216,7 +216,18 @@ clean() {
 }
 
 @test "gzip bomb" {
-    fault gzip "the answer is not UTF-8"
+    fault gzip "the answer is encoded (Content-Encoding), which was not asked for"
+}
+
+@test "gzip in a feed of plain text" {
+    local refusal="the answer is encoded (Content-Encoding), which was not asked for"
+    answered first gzip-text "\[gzip-text: $refusal\]"
+    answered second gzip-text '{"text": "recovered"}'
+    answered third gzip-text "\[* old: $refusal\]"$'\n''{"text": "recovered"}'
+}
+
+@test "Content-Encoding: identity" {
+    clean identity "as it is"
 }
 
 @test "gzip bomb without its header" {

@@ -125,6 +125,8 @@ faults = {
     "length-huge": lambda sock: sock.sendall(HEAD + b"Content-Length: 99999999999\r\n\r\nx"),
     "length-negative": lambda sock: sock.sendall(HEAD + b"Content-Length: -1\r\n\r\nx"),
     "gzip": gzip_bomb(["Content-Encoding: gzip"]),
+    "identity": lambda sock: sock.sendall(response(b'{"text": "as it is"}',
+                                                   headers=["Content-Encoding: identity"])),
     "gzip-unsaid": gzip_bomb([]),
     "gzip-transfer": transfer_gzip,
     "http09": lambda sock: sock.sendall(b"just text"),
