@@ -209,7 +209,7 @@ $(BUILD)/unit/address_guard: $(call objects,jailer/address_guard.c jailer/addres
                                             jailer/cgroup.c netbroker/address.c)
 $(BUILD)/unit/backoff: $(call objects,netbroker/backoff.c)
 $(BUILD)/unit/evaluate: $(call objects,policy/tool/evaluate.c)
-$(BUILD)/unit/exits: $(call objects,vmm/exits.c vmm/log.c)
+$(BUILD)/unit/failure: $(call objects,vmm/failure.c vmm/log.c)
 $(BUILD)/unit/processor: $(call objects,jailer/processor.c)
 LOGS := jailer/log.c jailer/stream.c jailer/terminal.c jailer/timing.c
 $(BUILD)/unit/log: $(call objects,$(LOGS))

@@ -1,7 +1,7 @@
 /* The exit loop: the guest runs until it needs us, again and again. */
 #include "run.h"
 
-#include "exits.h"
+#include "failure.h"
 #include "log.h"
 #include "policy/fds.h"
 
@@ -21,7 +21,7 @@ static enum run_end serve_exit(struct machine *machine, struct ports *ports)
     case KVM_EXIT_SET_TPR: /* CR8 was lowered: that means nothing where there is no APIC */
         return RUN_GOES_ON;
     default:
-        exits_report(machine);
+        failure_report(machine);
         return RUN_FAILED;
     }
 }

@@ -1,5 +1,5 @@
 /* What the log says of each exit of KVM_RUN that ends a VM: those too that no guest can provoke. */
-#include "vmm/exits.h"
+#include "vmm/failure.h"
 
 #include "capture.h"
 #include "tap.h"
@@ -16,7 +16,7 @@ static void expect(const struct kvm_run *run, const char *expected)
 
     snprintf(line, sizeof(line), "sparkler-vmm: the guest failed: %s\n", expected);
     capture(&log);
-    exits_report(&machine);
+    failure_report(&machine);
     if (!ok(strcmp(captured(&log), line) == 0, "%s", expected))
         printf("# %s", log.text);
 }
@@ -138,7 +138,7 @@ static void test_registers(void)
     run.s.regs.sregs.cs.selector = 0xffff;
     run.s.regs.sregs.cr2 = 0xdead;
     capture(&log);
-    exits_report(&machine);
+    failure_report(&machine);
     text = captured(&log);
     ok(strstr(text, "registers: cs:rip ffff:1234 flags 0 ax ffffffffffffffff bx 0 ") != NULL &&
            strstr(text, " r15 f\n") != NULL && strstr(text, " cr2 dead cr3 0 ") != NULL,
@@ -148,20 +148,20 @@ static void test_registers(void)
     *regs = (struct kvm_regs){.rip = 0xfff0};
     run.s.regs.sregs.cs.base = 0xffff0000;
     capture(&log);
-    exits_report(&machine);
+    failure_report(&machine);
     text = captured(&log);
     ok(strstr(text, "registers: lost; ") != NULL && strstr(text, "cs:rip") == NULL,
        "a reset's registers after a triple fault are not the guest's");
 
     run.exit_reason = KVM_EXIT_MMIO;
     capture(&log);
-    exits_report(&machine);
+    failure_report(&machine);
     ok(strstr(captured(&log), ":fff0 flags 0 ") != NULL, "they may be after another exit");
 
     memset(regs, 0xff, sizeof(*regs));
     memset(&run.s.regs.sregs, 0xff, sizeof(run.s.regs.sregs));
     capture(&log);
-    exits_report(&machine);
+    failure_report(&machine);
     text = captured(&log);
     ok(strstr(text, " r15 ffffffffffffffff\n") != NULL &&
            strstr(text, " efer ffffffffffffffff\n") != NULL,

@@ -1,6 +1,6 @@
 /* Why a guest's run ended, in words: every exit reason of KVM on x86 but those that run.c serves.
  */
-#include "exits.h"
+#include "failure.h"
 
 #include "linux.h"
 #include "log.h"
@@ -180,7 +180,7 @@ static void report_registers(const struct machine *machine)
              sregs->efer);
 }
 
-void exits_report(const struct machine *machine)
+void failure_report(const struct machine *machine)
 {
     report_exit(machine);
     report_registers(machine);
