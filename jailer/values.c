@@ -14,9 +14,8 @@
 static const struct memory {
     uint64_t least, most, preset;
     const char *range;
-} flat_memory = {64u << 10, 3ull << 30, 1u << 20, "64K to 3G"},
-  linux_memory = {4u << 20, LINUX_RAM_LOW_MAX + LINUX_TIME - LINUX_RAM_HIGH, 512u << 20,
-                  "4M to 255G"};
+} flat_memory = {64u << 10, LINUX_RAM_LOW_MAX, 1u << 20, "64K to 3G"},
+  linux_memory = {4u << 20, LINUX_RAM_MAX, 512u << 20, "4M to 255G"};
 
 /* False if the text is not a whole number, with K, M or G behind it where that is allowed. */
 static bool parse_number(const char *text, bool suffixes, uint64_t *number)

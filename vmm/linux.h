@@ -18,6 +18,7 @@
  */
 #define LINUX_RAM_LOW_MAX  (3ull << 30)
 #define LINUX_RAM_HIGH     (4ull << 30)
+#define LINUX_RAM_MAX      (LINUX_RAM_LOW_MAX + LINUX_TIME - LINUX_RAM_HIGH)
 #define LINUX_TIME         (256ull << 30)              /* struct linux_time, a page, read-only */
 #define LINUX_CONFIG       (LINUX_TIME + (2ull << 20)) /* struct linux_config, read-only */
 #define LINUX_IMAGES       (LINUX_TIME + (1ull << 30)) /* the first image */

@@ -11,8 +11,6 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define MEMORY_MAX (LINUX_TIME - LINUX_RAM_HIGH + LINUX_RAM_LOW_MAX)
-
 /* Three pages that KVM needs on Intel processors without "unrestricted guest", above all memory. */
 #define TSS_ADDRESS 0xfffbd000ul
 
@@ -51,9 +49,9 @@ static void map_memory(struct machine *machine, const struct config *config)
     const int flags = config->lock_memory ? MAP_SHARED | MAP_LOCKED : MAP_SHARED;
     const uint64_t size = config->memory_size;
 
-    if (size == 0 || size > MEMORY_MAX || size % MACHINE_PAGE != 0)
+    if (size == 0 || size > LINUX_RAM_MAX || size % MACHINE_PAGE != 0)
         errx(1, "the guest's memory has %llu bytes: it must be whole pages of %llu, at most %llu",
-             (unsigned long long)size, MACHINE_PAGE, MEMORY_MAX);
+             (unsigned long long)size, MACHINE_PAGE, LINUX_RAM_MAX);
 
     machine->memory = mmap(NULL, size, PROT_READ | PROT_WRITE, flags, VMM_FD_MEMORY, 0);
     if (machine->memory == MAP_FAILED)
