@@ -1,5 +1,5 @@
-# What a flat 16-bit guest may rely on, clause by clause: each test runs a guest of tests/guests in
-# its jail. How the VMM bears a hostile broker is tested without a jail, by tests/probes/vmm-link.c.
+# What a flat 16-bit guest can rely on, clause by clause: each test runs a guest of tests/guests in
+# its jail, or without one where tests/probes/vmm-link.c plays the broker.
 
 bats_require_minimum_version 1.5.0
 
@@ -14,14 +14,14 @@ setup() {
     cd "$BATS_TEST_TMPDIR"
 }
 
-@test "start: real mode, CS 0, FLAGS 2, the image at 0x1000 amid zeros" {
+@test "start: real mode, CS 0, FLAGS 2, the image at 0x1000, zeros around it" {
     vm start
     [[ $status -eq 0 ]]
     [[ $output == \
 "cs 00000000 flags 00000002 cr0.pe 00000000 ip 00000000 memory 00000000 " ]]
 }
 
-@test "end: HLT ends the VM with 0, with interrupts on too" {
+@test "end: HLT ends the VM with 0, also with interrupts enabled" {
     vm halt
     [[ $status -eq 0 ]]
     [[ $output == "" ]]
@@ -35,21 +35,21 @@ setup() {
     [[ $(tr -d '.' <<<"$output" | xargs) == "$(tr -d '.' <<<"$brand" | xargs)" ]]
 }
 
-@test "CPUID: no virtualization, enclaves, counters, nor features of KVM" {
+@test "CPUID: no virtualization, enclaves, performance counters or KVM features" {
     vm cpuid
     [[ $status -eq 0 ]]
     [[ $output == \
 "VMX 00000000 SVM 00000000 SGX 00000000 counters 00000000 00000000 KVM 00000000 " ]]
 }
 
-@test "KVM's own services: it writes nothing to a guest's memory, and serves no hypercall" {
+@test "paravirtualization: KVM writes nothing to the guest's memory and serves no hypercall" {
     vm paravirtual
     [[ $status -eq 0 ]]
-    # -KVM_ENOSYS, or an undefined instruction where KVM would have to put the right one there
+    # -KVM_ENOSYS, or an undefined instruction where KVM would have to patch in the right one
     [[ $output =~ ^"features 00000000 refused 00000007 written 00000000 yield "(FFFFFC18 |undefined)$ ]]
 }
 
-@test "MSRs: those of system calls, segments and paging, TSC read-only; any other is a #GP" {
+@test "MSRs: those for system calls, segments and paging; TSC read-only; any other raises #GP" {
     vm msrs
     [[ $status -eq 0 ]]
     [[ $(grep -v -e '--' <<<"$output" | xargs) == "00000010 r- 00000174 rw 00000175 rw 00000176 rw \
@@ -58,19 +58,19 @@ C0000100 rw C0000101 rw C0000102 rw" ]]
     [[ $(grep -c -e '--' <<<"$output") -eq 22 ]]
 }
 
-@test "console: OUT in each size, alone, as a string and backwards" {
+@test "console: OUT in each size, single, as a string and backwards" {
     vm console-out
     [[ $status -eq 0 ]]
     [[ $output == $'bwd\nstring of bytes\nwords\ndwords\nbackwards' ]]
 }
 
-@test "console: IN in each size is a key, zero-extended; a string takes its count" {
+@test "console: IN in each size reads one key, zero-extended; a string IN reads its count" {
     vm console-in < <(printf 'abcdefghijklmnop')
     [[ $status -eq 0 ]]
     [[ $output == 'FFFFFF61 FFFF0062 00000063 defghij.k.l...m...n' ]]
 }
 
-@test "console: keys that come one by one are waited for" {
+@test "console: IN waits for keys that come one by one" {
     vm console-in < <(for key in a b c d e f g h i j k l m n; do
         sleep 0.02
         printf '%s' $key
@@ -79,7 +79,7 @@ C0000100 rw C0000101 rw C0000102 rw" ]]
     [[ $output == 'FFFFFF61 FFFF0062 00000063 defghij.k.l...m...n' ]]
 }
 
-@test "console: an input that does not block is waited for all the same" {
+@test "console: IN waits for keys even on a non-blocking input" {
     mkfifo keys
     (
         exec 4>keys
@@ -97,7 +97,7 @@ os.execv(sys.argv[1], sys.argv[1:])
     [[ $output == 'FFFFFF61 FFFF0062 00000063 defghij.k.l...m...n' ]]
 }
 
-@test "console: an input that ends ends the VM with 4, in the midst of a string too" {
+@test "console: the end of the input ends the VM with 4, also in the middle of a string" {
     vm console-in </dev/null
     [[ $status -eq 4 ]]
     [[ $stderr == *"the guest waits for a key, but the console's input is closed: end of file"* ]]
@@ -105,7 +105,7 @@ os.execv(sys.argv[1], sys.argv[1:])
     [[ $status -eq 4 ]]
 }
 
-@test "console: an output that nobody reads ends the VM with 4" {
+@test "console: a closed output ends the VM with 4" {
     (
         set +e
         jailed --guest "$guests/talk.bin" 2>log | head -c 100 >said
@@ -117,31 +117,31 @@ os.execv(sys.argv[1], sys.argv[1:])
     grep -q "the console's output is closed: Broken pipe" log
 }
 
-@test "ports that nobody owns: all ones in each size, writes ignored, each said once" {
+@test "ports without a device: all ones in each size, writes ignored, each logged once" {
     vm unowned
     [[ $status -eq 0 ]]
     [[ $output == "000000FF 0000FFFF FFFFFFFF FFFFFFFF 00000000 \
 000000FF 000000FF 000000FF 000000FF 000000FF 000000FF " ]]
-    [[ $(grep -c 'reads port 0x60, where no device answers' <<<"$stderr") -eq 1 ]]
-    [[ $(grep -c 'writes port 0x64, where no device listens' <<<"$stderr") -eq 1 ]]
-    [[ $(grep -c 'writes port 0x100, where no device listens' <<<"$stderr") -eq 1 ]]
+    [[ $(grep -c 'reads port 0x60, which has no device' <<<"$stderr") -eq 1 ]]
+    [[ $(grep -c 'writes port 0x64, which takes no writes' <<<"$stderr") -eq 1 ]]
+    [[ $(grep -c 'writes port 0x100, which takes no writes' <<<"$stderr") -eq 1 ]]
 }
 
-@test "ports that nobody owns: a guest that tries all of them does not fill the log" {
+@test "ports without a device: a guest that tries all of them does not fill the log" {
     vm every-port
     [[ $status -eq 0 ]]
     [[ $output == "done" ]]
     [[ $(grep -c '^sparkler-vmm: the guest' <<<"$stderr") -eq 16 ]]
-    [[ $stderr == *"more ports of this kind will not be reported"* ]]
+    [[ $stderr == *"further such ports will not be logged"* ]]
 }
 
-@test "feeds: byte by byte up to the NUL, then a fresh text; wider INs are zero-extended" {
+@test "feeds: byte by byte up to the NUL, then a new text; wider INs are zero-extended" {
     linked "$guests/feed-bytes.bin"
     [[ $status -eq 0 ]]
     [[ $output == $'text 1 of port 0x100.\ntext 2 of port 0x100.\nFFFF0074 00000065 ' ]]
 }
 
-@test "feeds: a string IN has NULs behind the text's own, and the next one starts over" {
+@test "feeds: a string IN beyond the text's NUL gets more NULs, and the next one a new text" {
     linked "$guests/feed-strings.bin"
     [[ $status -eq 0 ]]
     [[ ${lines[0]} == 'text 1 of port 0x100..........' ]]
@@ -151,7 +151,7 @@ os.execv(sys.argv[1], sys.argv[1:])
     [[ ${lines[4]} == 't.e.x.t. .3.' ]]
 }
 
-@test "feeds: each of the 13 ports keeps its own place" {
+@test "feeds: each of the 13 ports has its own text and position" {
     linked "$guests/feed-places.bin"
     [[ $status -eq 0 ]]
     [[ ${lines[0]} == 'text|text|text|text|text|text|text|text|text|text|text|text|text|' ]]
@@ -159,7 +159,7 @@ os.execv(sys.argv[1], sys.argv[1:])
     [[ ${lines[2]} == 'f po|f po|f po|f po|f po|f po|f po|f po|f po|of p|of p|of p|of p|' ]]
 }
 
-@test "feeds: in the jail, a fetch that fails is a text in brackets" {
+@test "feeds: in the jail, a failed fetch reads as a text in brackets" {
     cat >feeds.json <<'END'
 {"feeds": [{
     "name": "news from nowhere", "ports": {"0x100": {}}, "format": "text",
@@ -174,15 +174,15 @@ END
     done
 }
 
-@test "a hostile broker: a frame that does not fit ends the acquaintance" {
-    misfit='the network broker sent a frame that does not fit; it will not be asked again'
+@test "a hostile broker: one that violates the protocol is dropped" {
+    violated="the network broker violated the link's protocol; it will not be asked again"
     for fault in short long version future port length escape nul eight-bit tail flood; do
         linked "$guests/feed-three.bin" good $fault
         [[ $status -eq 0 ]]
         [[ ${lines[0]} == 'text 1 of port 0x100' ]]
-        [[ ${lines[1]} == "[feeds: $misfit]" ]]
-        [[ ${lines[2]} == "[feeds: $misfit]" ]]
-        [[ $stderr == "sparkler-vmm: $misfit" ]]
+        [[ ${lines[1]} == "[feeds: $violated]" ]]
+        [[ ${lines[2]} == "[feeds: $violated]" ]]
+        [[ $stderr == "sparkler-vmm: $violated" ]]
     done
 }
 
@@ -198,7 +198,7 @@ END
     done
 }
 
-@test "a hostile broker: silence ends in a text, and a late answer is skipped" {
+@test "a hostile broker: silence reads as a text, and a late reply is skipped" {
     linked "$guests/feed-three.bin" good silent late
     [[ $status -eq 0 ]]
     [[ ${lines[0]} == 'text 1 of port 0x100' ]]
@@ -207,16 +207,16 @@ END
     [[ $stderr == "" ]]
 }
 
-@test "memory: the last byte of the default size is there" {
+@test "memory: the last byte of the default 1 MiB works" {
     vm top
     [[ $status -eq 0 ]]
     [[ $output == "0000005A " ]]
 }
 
-@test "memory: an access where there is none ends the VM with 2 and names the address" {
+@test "memory: an access beyond it ends the VM with 2, and the log has the address" {
     vm read-outside
     [[ $status -eq 2 ]]
-    [[ $stderr == *"a read at 0x101224 (size 2), where there is no memory"*"ends at 0x100000 "* ]]
+    [[ $stderr == *"a read at 0x101224 (size 2), outside memory, which ends at 0x100000 "* ]]
     [[ $stderr == *"registers: cs:rip 0:"* ]]
 
     vm write-outside
@@ -228,7 +228,7 @@ END
     [[ $stderr == *"a write at 0xfffff (size 1)"*"ends at 0x10000 "* ]]
 }
 
-@test "faults: an instruction outside memory ends the VM with 2 and names the place" {
+@test "faults: a jump outside memory ends the VM with 2, and the log has the address" {
     vm run-outside
     [[ $status -eq 2 ]]
     [[ $stderr == *"an instruction that KVM cannot fetch or cannot emulate"* ]]
@@ -240,19 +240,19 @@ END
     [[ $status -eq 2 ]]
     [[ $stderr == *"a triple fault (KVM_EXIT_SHUTDOWN)"* ]]
     if grep -q -w svm /proc/cpuinfo; then
-        [[ $stderr == *"registers: lost; KVM resets an AMD processor that was shut down" ]]
+        [[ $stderr == *"registers: lost, since KVM resets an AMD processor after a triple fault" ]]
     else
         [[ $stderr == *"registers: cs:rip 8:10"* ]]
     fi
 }
 
-@test "image: empty, too large or just fitting" {
+@test "image: empty, of the largest size, and one byte more" {
     : >"$guests/empty.bin"
     vm empty
     [[ $status -eq 1 ]]
-    [[ $stderr == *"the guest image is empty: 0 bytes, where 1 to 1044480 fit"* ]]
+    [[ $stderr == *"the guest image is empty; 1 to 1044480 bytes fit"* ]]
 
-    # 64 KiB of memory have room for 60 KiB from 0x1000 on
+    # in 64 KiB of memory, 60 KiB fit from 0x1000 on
     cp "$guests/halt.bin" "$guests/full.bin"
     truncate -s $((60 * 1024)) "$guests/full.bin"
     vm full --mem 64K
@@ -261,10 +261,10 @@ END
     truncate -s $((60 * 1024 + 1)) "$guests/full.bin"
     vm full --mem 64K
     [[ $status -eq 1 ]]
-    [[ $stderr == *"the guest image has 61441 bytes, and the guest's memory room for 61440"* ]]
+    [[ $stderr == *"the guest image is 61441 bytes; only 61440 fit in the guest's memory"* ]]
 }
 
-@test "image: what is no regular file" {
+@test "image: only a regular file is accepted" {
     mkfifo pipe
     for image in pipe /dev/null; do
         run --separate-stderr jailed --guest "$image"
@@ -274,8 +274,8 @@ END
     done
 }
 
-@test "image: a file that is shorter than it says" {
-    image=/sys/kernel/mm/transparent_hugepage/enabled # says 4096
+@test "image: a file that is shorter than its size says" {
+    image=/sys/kernel/mm/transparent_hugepage/enabled # its st_size is 4096
     [[ -r $image ]] || skip "this kernel has no $image"
     run --separate-stderr jailed --guest $image
     echo "$status $stderr"
@@ -283,8 +283,8 @@ END
     [[ $stderr == *"the guest image shrank from 4096 to $(wc -c <$image) bytes while it was read"* ]]
 }
 
-# config [FIELD=VALUE...]: a configuration as the jailer writes it (vmm/config.h), but for these, of
-# a flat guest and a processor without CPUID leaves; its first `cut` bytes
+# config [FIELD=VALUE...]: a configuration (vmm/config.h) for a flat guest and a processor without
+# CPUID leaves, as the jailer would write it except for these fields; its first `cut` bytes
 config() {
     local version=1 guest=0 memory=65536 lock=0 images=1 caps=0 kind=0 fd=5 size=64 cap=0 leaves=0 \
         excess=0 cut=1000
@@ -293,7 +293,7 @@ config() {
         little 4 $version $guest
         little 8 $memory
         little 4 $lock $images $caps 0 $kind $fd
-        little 8 $size 0 0 0 0 0 0 0 0 0 0 0 0 0 0 # seven images that are not there
+        little 8 $size 0 0 0 0 0 0 0 0 0 0 0 0 0 0 # seven unused images
         little 4 $cap 0
         little 8 1 0 0 0 0 0 0 # three capabilities
         little 4 $leaves 0
@@ -301,7 +301,7 @@ config() {
     } | head -c $cut
 }
 
-# little SIZE NUMBER...: each as so many bytes, the lowest first
+# little SIZE NUMBER...: each as SIZE bytes, little-endian
 little() {
     local size=$1 number byte bits
     for number in "${@:2}"; do
@@ -314,8 +314,8 @@ little() {
 }
 export -f config little
 
-# alone REDIRECTIONS: runs the VMM without a jailer, with descriptors that these change
-alone() {
+# without_jailer REDIRECTIONS: runs the VMM with the descriptors that it expects, then redirected
+without_jailer() {
     run --separate-stderr timeout --kill-after 5 "$DEADLINE" bash -c '
         exec 3<>/dev/kvm 4<>memory 5<"$3/feed-three.bin" 6<>/dev/udp/127.0.0.1/9
         exec 7< <(config "size=$(stat -c %s "$3/feed-three.bin")")
@@ -325,11 +325,11 @@ alone() {
     echo "$stderr"
 }
 
-@test "the VMM with other descriptors than it was promised: status 1, and which one" {
+@test "the VMM without the jailer: a wrong descriptor is status 1, and named" {
     truncate -s 64K memory
     truncate -s 1 tiny
     while IFS='|' read -r redirections words; do
-        alone "$redirections"
+        without_jailer "$redirections"
         [[ $status -eq 1 && $output == "" ]]
         [[ $stderr == "sparkler-vmm: $words"* ]]
     done <<END
@@ -337,53 +337,53 @@ alone() {
 4<&-|cannot map the guest's memory of 65536 bytes
 4<memory|cannot map the guest's memory of 65536 bytes
 7<&-|not started by the jailer: use jailer --exec sparkler-vmm
-7<.|cannot read the configuration of the VM
-8</dev/null|KVM made a virtual machine as descriptor 9, not 8: too many or too few were handed over
-9</dev/null|KVM made a vCPU as descriptor 1
+7<.|cannot read the VM's configuration
+8</dev/null|KVM created a virtual machine as descriptor 9, not 8: too many or too few were handed over
+9</dev/null|KVM created a vCPU as descriptor 1
 5</dev/null|the guest image shrank from 
 5>>tiny|cannot read the guest image
-6<>memory|cannot limit the wait for the network broker
+6<>memory|cannot set a time limit for the network broker
 END
 }
 
-@test "the VMM with a configuration that is not right: status 1, and why" {
+@test "the VMM without the jailer: a wrong configuration is status 1, and why" {
     truncate -s 64K memory
     while IFS='|' read -r fields words; do
-        alone "7< <($fields)"
+        without_jailer "7< <($fields)"
         [[ $status -eq 1 && $output == "" ]]
         [[ $stderr == "sparkler-vmm: $words"* ]]
     done <<END
-true|the jailer ended before it had sent the whole configuration of the VM
-config cut=223|the jailer ended before it had sent the whole configuration of the VM
-config cut=231|the jailer ended before it had sent the whole configuration of the VM
-config leaves=1 excess=39|the jailer ended before it had sent the whole configuration of the VM
-config excess=1|the jailer's configuration is longer than that of version 1
+true|the jailer ended before it had sent the whole configuration
+config cut=223|the jailer ended before it had sent the whole configuration
+config cut=231|the jailer ended before it had sent the whole configuration
+config leaves=1 excess=39|the jailer ended before it had sent the whole configuration
+config excess=1|the jailer's configuration is longer than version 1's
 config version=2|the jailer's configuration has version 2, not 1: install both from one build
-config guest=1|a guest of kind 1, which is unknown here
-config memory=0|the guest's memory has 0 bytes: it must be whole pages of 4096, at most 3221225472
-config memory=66560|the guest's memory has 66560 bytes: it must be whole pages of 4096
-config memory=3221229568|the guest's memory has 3221229568 bytes: it must be whole pages of 4096
-config images=9|9 images, where at most 8 fit
+config guest=1|unknown kind of guest: 1
+config memory=0|the guest's memory is 0 bytes: it must be a positive multiple of 4096, at most 3221225472
+config memory=66560|the guest's memory is 66560 bytes: it must be a positive multiple of 4096
+config memory=3221229568|the guest's memory is 3221229568 bytes: it must be a positive multiple of 4096
+config images=9|9 images; at most 8 are supported
 config images=0|a flat guest is one image, not 0
 config images=2|a flat guest is one image, not 2
-config caps=5|5 capabilities of KVM, where at most 4 fit
-config caps=1 cap=12345|KVM refuses its capability 12345 with argument 0x1: Invalid argument
+config caps=5|5 capabilities of KVM; at most 4 are supported
+config caps=1 cap=12345|KVM refuses capability 12345 with argument 0x1: Invalid argument
 config kind=1|a flat guest is one image
-config size=0|the guest image is empty: 0 bytes, where 1 to 61440 fit
-config size=65536|the guest image has 65536 bytes, and the guest's memory room for 61440: raise --mem
-config leaves=257|a processor of 257 CPUID leaves: KVM takes 256
+config size=0|the guest image is empty; 1 to 61440 bytes fit
+config size=65536|the guest image is 65536 bytes; only 61440 fit in the guest's memory: raise --mem
+config leaves=257|257 CPUID leaves; KVM takes at most 256
 END
 }
 
-@test "the VMM with a link that breaks: a text says so" {
+@test "the VMM without the jailer: a broken link reads as a text" {
     truncate -s 64K memory
-    alone "" # where nobody listens
+    without_jailer "" # its link is a UDP socket to a closed port
     [[ $status -eq 0 ]]
     [[ ${lines[0]} == "[feeds: the link to the network broker broke; it will not be asked again]" ]]
     [[ ${lines[1]} == "${lines[0]}" && ${lines[2]} == "${lines[0]}" ]]
 }
 
-@test "the VMM alone says that the jailer starts it" {
+@test "the VMM without the jailer: it says how to start it" {
     run "$build/sparkler-vmm" --help
     [[ $status -eq 1 ]]
     [[ $output == "sparkler-vmm: not started by the jailer: use jailer --exec sparkler-vmm" ]]

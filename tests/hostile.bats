@@ -1,5 +1,5 @@
-# Guests that take all they can get: time, output, memory, exits of the processor. They cost what
-# was given to them, harm nobody else, and end when they are told to.
+# Guests that take all they can get: time, output, memory, exits. They get no more than their
+# limits, do not disturb others, and end when told to.
 
 bats_require_minimum_version 1.5.0
 
@@ -14,7 +14,7 @@ setup_file() {
     done
     nasm -i "$root/tests/guests/" -D SIZE=0x4000000 -D STEP=4096 -f bin -o "$guests/touch-64M.bin" \
         "$root/tests/guests/edge.asm"
-    # no test gets beyond this machine
+    # no request leaves this machine
     cat >"$guests/feeds.json" <<'END_OF_FEEDS'
 {"feeds": [{
     "name": "refused", "format": "text", "url": "https://127.0.0.1:1/", "allow_private": true,
@@ -34,8 +34,8 @@ teardown() {
     [[ -z $supervisor ]] || ! kill -KILL "$supervisor" 2>kill.log
 }
 
-# launch GUEST [OPTION...]: starts it in the background, its output to $console, else to out, its
-# log to log; its keys are zeros without end. Leaves $supervisor.
+# launch GUEST [OPTION...]: starts it in the background, with endless zeros as keys, its output to
+# the file $console or `out`, its log to `log`; sets $supervisor
 launch() {
     local guest=$1
     shift
@@ -44,7 +44,7 @@ launch() {
     supervisor=$!
 }
 
-# ended STATUS: the one that was launched ends with it
+# ended STATUS: waits for the launched VM, which must end with this status
 ended() {
     local status=0
     within gone "$supervisor"
@@ -54,22 +54,23 @@ ended() {
     [[ $status -eq $1 ]]
 }
 
+# says PATTERN: the guest has printed it
 says() {
     grep -q "$1" out
 }
 
-# value KEY: of the guest's memory in the VMM, from smaps: kB, or the flags
-value() {
+# smaps FIELD: of the guest's memory in the VMM (proc_pid_smaps(5)), in kB
+smaps() {
     awk -v key="$1:" '/guest-memory/ { here = 1 } here && $1 == key { $1 = ""; print; exit }' \
         "/proc/$(vmm)/smaps" | sed 's/^ *//; s/ kB$//'
 }
 
-# Guests that never end, and what they say when they are at it.
+# Guests that never end, and what they print meanwhile.
 endless() {
     printf '%s\n' "spin spinning" "talk Can" "ask-always [.]" "read-always reading"
 }
 
-@test "time: a guest that spins, prints, asks or reads for ever is ended by its limit, with 3" {
+@test "time: --timeout ends a guest that spins, prints, asks or reads for ever, with 3" {
     while read -r guest _; do
         launch "$guest" --timeout 2
         ended 3
@@ -77,7 +78,7 @@ endless() {
     done < <(endless)
 }
 
-@test "time: the same are ended by SIGTERM, with 143" {
+@test "time: SIGTERM ends the same guests, with 143" {
     while read -r guest word; do
         rm -f out
         launch "$guest"
@@ -87,7 +88,7 @@ endless() {
     done < <(endless)
 }
 
-@test "time: an interrupt whose table is nowhere ends with 2 or by the limit" {
+@test "time: an interrupt table outside memory ends the VM with 2, or --timeout does with 3" {
     launch no-handlers --timeout 2
     within gone "$supervisor"
     wait "$supervisor" && status=0 || status=$?
@@ -95,7 +96,7 @@ endless() {
     [[ $status -eq 2 || $status -eq 3 ]]
 }
 
-@test "output: a full pipe holds back its guest, which then waits and takes no time" {
+@test "output: a full pipe blocks its guest, which then takes no processor time" {
     mkfifo pipe
     exec 4<>pipe
     console=pipe launch talk
@@ -103,13 +104,13 @@ endless() {
     local before
     before=$(processor_time)
 
-    # another guest is not held back
+    # another guest is not blocked
     vm hello
     [[ $status -eq 0 ]]
     blocked
     [[ $(processor_time) -eq $before ]]
 
-    # and nothing that the first has said is lost
+    # and no output of the first is lost
     head -c 300000 <&4 >said
     [[ $(sort -u <(head -n -1 said)) == "Can anybody hear me?" ]]
     within blocked
@@ -118,7 +119,7 @@ endless() {
     exec 4<&-
 }
 
-# The VMM sleeps because the pipe on descriptor 4 takes no more.
+# The VMM sleeps because the pipe is full.
 blocked() {
     [[ $(ps -o stat= -p "$(vmm)") == S* ]] && python3 -c '
 import select, os, sys
@@ -126,12 +127,12 @@ writer = os.open("pipe", os.O_WRONLY | os.O_NONBLOCK)
 sys.exit(1 if select.select([], [writer], [], 0)[1] else 0)'
 }
 
-# in clock ticks (proc(5))
+# processor_time: of the VMM, in clock ticks (proc_pid_stat(5))
 processor_time() {
     awk '{ print $14 + $15 }' "/proc/$(vmm)/stat"
 }
 
-@test "output: a full pipe and a time limit: 3" {
+@test "output: --timeout ends a guest that a full pipe blocks, with 3" {
     mkfifo pipe
     exec 4<>pipe
     console=pipe launch talk --timeout 2
@@ -139,7 +140,7 @@ processor_time() {
     exec 4<&-
 }
 
-@test "output: a reader that is slow gets all of it" {
+@test "output: a slow reader gets all of it" {
     "$build/jailer" --guest "$guests/every-port.bin" --exec sparkler-vmm 2>log | python3 -c '
 import sys, time
 while byte := sys.stdin.buffer.raw.read(1):
@@ -148,18 +149,18 @@ while byte := sys.stdin.buffer.raw.read(1):
     [[ $(<out) == "done" ]]
 }
 
-@test "output: a reader that goes ends the VM with 4" {
+@test "output: the VM ends with 4 when its reader closes the pipe" {
     mkfifo pipe
     exec 4<>pipe
     console=pipe launch talk
     within blocked
-    # the test itself is the last one that holds the pipe's end for reading
+    # the test holds the last read end of the pipe
     exec 4<&-
     ended 4
     grep -q "the console's output is closed: Broken pipe" log
 }
 
-@test "output: what a talkative guest said last is shown while it spins, and before it waits" {
+@test "output: the last words of a talkative guest appear while it spins, and before it waits" {
     launch talk-spin
     within says spinning
     [[ $(ps -o stat= -p "$(vmm)") == R* ]]
@@ -179,13 +180,13 @@ while byte := sys.stdin.buffer.raw.read(1):
     exec 4<&-
 }
 
-@test "output: a device that is full ends the VM with 4" {
+@test "output: a full device ends the VM with 4" {
     console=/dev/full launch talk
     ended 4
     grep -q "the console's output is closed: No space left on device" log
 }
 
-@test "memory: --mem takes 64K to 3G in pages of 4K, nothing else" {
+@test "memory: --mem takes multiples of 4K from 64K to 3G, nothing else" {
     for size in 64K 68K 1M 1028K 3G 3145724K; do
         vm halt --mem $size
         [[ $status -eq 0 ]]
@@ -198,12 +199,12 @@ while byte := sys.stdin.buffer.raw.read(1):
     done
 }
 
-@test "memory: it is what was asked for, to the byte" {
+@test "memory: it has exactly the size asked for" {
     while read -r option size; do
         vm "edge-$size" --mem "$option"
         [[ $status -eq 2 ]]
         [[ $output == K ]]
-        [[ $stderr == *"a read at $size (size 1), where there is no memory: that ends at $size "* ]]
+        [[ $stderr == *"a read at $size (size 1), outside memory, which ends at $size "* ]]
     done <<'END_OF_SIZES'
 64K 0x10000
 1M 0x100000
@@ -212,31 +213,31 @@ while byte := sys.stdin.buffer.raw.read(1):
 END_OF_SIZES
 }
 
-@test "memory: what a guest does not touch costs nothing" {
+@test "memory: pages that a guest does not touch cost nothing" {
     need_root "see the VMM's memory"
     launch spin --mem 3G
     within says spinning
-    [[ $(value Size) -eq $((3 << 20)) ]]
-    [[ $(value Rss) -le 64 ]]
+    [[ $(smaps Size) -eq $((3 << 20)) ]]
+    [[ $(smaps Rss) -le 64 ]]
     kill -TERM "$supervisor"
     ended 143
 
-    # and what it does touch is seen
+    # and those that it touches do
     rm out
     mkfifo keys
     "$build/jailer" --mem 3G --guest "$guests/touch.bin" --exec sparkler-vmm \
         <>keys >out 2>log 3>&- &
     supervisor=$!
     within says touched
-    [[ $(value Rss) -ge 512 && $(value Rss) -le $((512 + 64)) ]]
+    [[ $(smaps Rss) -ge 512 && $(smaps Rss) -le $((512 + 64)) ]]
     printf x 1<>keys
     ended 0
 }
 
-@test "memory: a guest may use all that it was given" {
+@test "memory: a guest can use all of its 3G" {
     [[ $(awk '/^MemAvailable/ { print $2 }' /proc/meminfo) -ge 4000000 ]] ||
         skip "less than 4 GB of memory are free"
-    # an image that fills it, and a page of KVM's own tables for each 2 MiB
+    # an image that fills it; KVM needs a page of tables for each 2 MiB on top
     cp "$guests/edge-0xc0000000.bin" "$guests/all.bin"
     truncate -s $(((3 << 30) - 4096)) "$guests/all.bin"
     vm all --mem 3G
@@ -244,7 +245,7 @@ END_OF_SIZES
     [[ $output == K ]]
 }
 
-@test "memory: more than its cgroup may have ends the VM with 3" {
+@test "memory: exceeding the cgroup's limit ends the VM with 3" {
     need_root "make cgroups"
     local limits=(--cgroup memory.max=32M --cgroup memory.swap.max=0)
     [[ ! -d /sys/fs/cgroup/memory ]] ||
@@ -261,7 +262,7 @@ END_OF_SIZES
     launch spin
     within says spinning
     local flags
-    flags=" $(value VmFlags) "
+    flags=" $(smaps VmFlags) "
     echo "$flags"
     [[ $flags == *" sh "* ]]
     [[ $flags == *" dd "* ]]
@@ -291,7 +292,7 @@ END_OF_PYTHON
     ended 143
 }
 
-@test "exits: EINTR, when the VMM is stopped and continued, is nothing to the guest" {
+@test "exits: the guest does not notice that the VMM is stopped and continued (EINTR)" {
     need_root "stop the VMM"
     launch spin
     within says spinning
@@ -305,24 +306,24 @@ END_OF_PYTHON
     ended 143
 }
 
-# state LETTER: the VMM's, as ps shows it
+# state LETTER: the VMM is in this state (ps(1))
 state() {
     [[ $(ps -o stat= -p "$(vmm)") == "$1"* ]]
 }
 
-@test "exits: a guest's traps and faults are its own affair, if it has handlers" {
+@test "exits: a guest handles its own traps and faults" {
     vm own-faults
     [[ $status -eq 0 ]]
     [[ $output == "03 01 06 13 13 13 " ]]
 }
 
-@test "exits: a task priority that is lowered (KVM_EXIT_SET_TPR on Intel's and AMD's) is nothing" {
+@test "exits: the guest runs on after lowering its task priority (KVM_EXIT_SET_TPR)" {
     vm task-priority
     [[ $status -eq 0 ]]
     [[ $output == "3" ]]
 }
 
-@test "KVM: --explain shows which of the machine's locks this kernel and processor have" {
+@test "KVM: --explain shows which KVM locks this kernel and processor have" {
     "$build/jailer" --explain --exec sparkler-vmm | tee explained
     grep -q '^processor  *closed ' explained
     while read -r lock offered; do

@@ -1,4 +1,4 @@
-# The monitor, the guest that runs by default: its menu, what each key does, and what it shows.
+# The monitor, the default guest: its menu, what each key does, what it shows.
 
 bats_require_minimum_version 1.5.0
 
@@ -13,24 +13,24 @@ setup() {
     cd "$BATS_TEST_TMPDIR"
 }
 
-# monitor KEYS [FAULT...]: runs it without a jail, with the probe as the broker
+# monitor KEYS [FAULT...]: runs it without a jail, with the probe vmm-link as the broker
 monitor() {
     local keys=$1
     shift
     linked "$build/monitor.bin" "$@" < <(printf '%s' "$keys")
 }
 
-# cpu FIELD: what the host's kernel says of its first processor
+# cpu FIELD: of the host's first processor, from /proc/cpuinfo
 cpu() {
     sed -n "s/^$1\s*: //p" /proc/cpuinfo | sed -n 1p
 }
 
-# shown FIELD: what the monitor says of it
+# shown FIELD: as the monitor shows it
 shown() {
     sed -n "s/^$1: *//p" <<<"$output"
 }
 
-@test "monitor: it is what runs by default, in the jail, and halts with 0" {
+@test "monitor: it is the default guest, runs in the jail, and halts with 0" {
     run --separate-stderr jailed < <(printf 5)
     echo "$status $output $stderr"
     [[ $status -eq 0 ]]
@@ -38,7 +38,7 @@ shown() {
     [[ ${lines[-1]} == "The guest halts." ]]
 }
 
-@test "monitor: CPU info agrees with what the host's kernel says" {
+@test "monitor: CPU info agrees with the host's /proc/cpuinfo" {
     monitor '1 5'
     [[ $status -eq 0 ]]
     [[ $(shown Vendor) == "$(cpu vendor_id)" ]]
@@ -49,7 +49,7 @@ shown() {
     [[ $(shown Brand | xargs) == "$(cpu 'model name' | xargs)" ]]
 }
 
-@test "monitor: the tweet and each city's weather and air quality, from the right ports" {
+@test "monitor: the tweet, and each city's weather and air quality, come from the right ports" {
     monitor '2 31 32 33 34 35 36 41 42 43 44 45 46 5'
     [[ $status -eq 0 ]]
     [[ $(sed -n 's/^text [0-9]* of port //p' <<<"$output" | xargs) == "0x100 \
@@ -63,13 +63,13 @@ shown() {
     [[ ${#text} -eq 8191 && $text != *[^~]* ]]
 }
 
-# illegal: how often a choice was called so, and in how many menus
+# illegal: the number of illegal choices, and of menus
 illegal() {
     grep -c 'You entered an illegal choice!' <<<"$output" || true
     grep -c '1  CPU info' <<<"$output"
 }
 
-@test "monitor: any other key is an illegal choice, in both menus, and said once" {
+@test "monitor: any other key is an illegal choice, in both menus, and reported once" {
     monitor 'x 062 307 3 46 5'
     [[ $status -eq 0 ]]
     [[ $(illegal | xargs) == "2 4" ]]
@@ -84,7 +84,7 @@ illegal() {
     [[ ${lines[-1]} == "The guest halts." ]]
 }
 
-@test "monitor: a line end behind a choice is no choice" {
+@test "monitor: a newline after a choice is ignored" {
     monitor $'3\n1\n5\n'
     [[ $status -eq 0 ]]
     [[ $(illegal | xargs) == "0 2" ]]
@@ -101,22 +101,22 @@ illegal() {
     done
 }
 
-@test "monitor: ESC by itself takes no other key away" {
+@test "monitor: ESC alone swallows no other key" {
     monitor $'\e3\e\e1 \e5'
     [[ $status -eq 0 ]]
     [[ $(illegal | xargs) == "0 2" ]]
 }
 
-@test "monitor: it halts after the key, with nothing read beyond it" {
+@test "monitor: it halts at the key, and reads nothing beyond it" {
     (printf '5rest' && sleep 0.2) | (
-        timeout --kill-after 5 $((60 * ${SLOWNESS:-1})) "$guests/vmm-link" "$build/sparkler-vmm" "$build/monitor.bin" \
-            >/dev/null
+        timeout --kill-after 5 $((60 * ${SLOWNESS:-1})) "$guests/vmm-link" \
+            "$build/sparkler-vmm" "$build/monitor.bin" >/dev/null
         cat >rest
     )
     [[ $(<rest) == rest ]]
 }
 
-@test "monitor: a console that is closed ends it, wherever it waits for a key" {
+@test "monitor: a closed console ends it, wherever it waits for a key" {
     for keys in '' 1 '2 ' 3; do
         monitor "$keys"
         [[ $status -eq 4 ]]

@@ -1,6 +1,6 @@
 /*
- * Asks the network broker, and believes nothing that it sends: a frame that does not fit the wire
- * format ends the acquaintance, a late one is skipped, and no wait is without an end.
+ * Asks the network broker and trusts nothing it sends: a malformed frame, or one that was not asked
+ * for, drops it for good; a late reply is skipped; every wait is bounded.
  */
 #include "broker.h"
 
@@ -20,15 +20,15 @@
 #define TEXT(number)  TEXT_(number)
 #define TEXT_(number) #number
 
-/* Answers to requests that we gave up on; more of them than this is a way to keep us waiting. */
+/* Replies to requests that have timed out. Endless ones would keep us waiting for ever. */
 #define LATE_REPLIES_MAX 16
 
 static const char broker_ended[] = "the network broker has ended; it will not be asked again";
 static const char broker_broke[] = "the link to the network broker broke; it will not be asked "
                                    "again";
-static const char broker_misfit[] = "the network broker sent a frame that does not fit; it will "
-                                    "not be asked again";
-static const char broker_full[] = "the network broker takes no request at the moment";
+static const char broker_violated[] = "the network broker violated the link's protocol; it will "
+                                      "not be asked again";
+static const char broker_full[] = "the network broker is not taking requests";
 static const char broker_silent[] =
     "the network broker did not answer in " TEXT(WIRE_REPLY_SECONDS) " s";
 
@@ -38,7 +38,7 @@ void broker_open(void)
 
     if (setsockopt(VMM_FD_BROKER, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit)) != 0 ||
         setsockopt(VMM_FD_BROKER, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit)) != 0)
-        err(1, "cannot limit the wait for the network broker");
+        err(1, "cannot set a time limit for the network broker");
 }
 
 static const char *drop(struct broker *broker, const char *why)
@@ -48,7 +48,7 @@ static const char *drop(struct broker *broker, const char *why)
     return why;
 }
 
-/* Of a failed call on the link: what went wrong, in words. */
+/* Turns the errno of a failed read or write on the link into words. */
 static const char *link_fault(struct broker *broker, const char *when_timed_out)
 {
     if (errno == EAGAIN)
@@ -77,7 +77,7 @@ static const char *send_request(struct broker *broker, uint16_t port)
     return NULL;
 }
 
-/* True if `size` bytes are a well-formed reply, whatever it answers. */
+/* Whether these `size` bytes are a well-formed reply, to whatever request. */
 static bool is_reply(const struct wire_reply *reply, size_t size)
 {
     if (size != sizeof(*reply) || reply->version != WIRE_VERSION ||
@@ -96,9 +96,11 @@ static bool is_reply(const struct wire_reply *reply, size_t size)
 static const char *receive_reply(struct broker *broker, uint16_t port, struct broker_frame *frame)
 {
     const struct wire_reply *reply = &frame->reply;
+    unsigned late = 0;
 
-    for (unsigned late = 0; late <= LATE_REPLIES_MAX;) {
+    while (late <= LATE_REPLIES_MAX) {
         ssize_t size = read(VMM_FD_BROKER, frame, sizeof(*frame));
+
         if (size < 0 && errno == EINTR)
             continue;
         if (size < 0)
@@ -113,7 +115,7 @@ static const char *receive_reply(struct broker *broker, uint16_t port, struct br
             break;
         late++;
     }
-    return drop(broker, broker_misfit);
+    return drop(broker, broker_violated);
 }
 
 void broker_ask(struct broker *broker, uint16_t port, struct broker_frame *frame)

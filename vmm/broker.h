@@ -6,21 +6,21 @@
 
 struct broker {
     uint32_t sequence;   /* of the last request */
-    const char *dropped; /* why the broker is not asked any more; NULL while it is */
+    const char *dropped; /* why the broker is no longer asked; NULL while it is */
 };
 
-/* A reply, and room to see that a frame is longer than one. */
+/* A reply, and one byte more, so that a frame that is too long can be told from one that fits. */
 struct broker_frame {
     struct wire_reply reply;
     uint8_t excess;
 };
 
-/* Bounds every wait on VMM_FD_BROKER. Ends the program with status 1 when it cannot. */
+/* Sets a time limit on every read and write on VMM_FD_BROKER. Exits by err(3) on failure. */
 void broker_open(void);
 
 /*
- * Asks for the text of a port. frame->reply.text and .length always hold a text for the guest when
- * it returns: the broker's, checked, or one of our own in brackets that says what failed.
+ * Fetches the text of a port. It always leaves a text for the guest in frame->reply.text and
+ * .length: the broker's, once checked, or a message in brackets that says what went wrong.
  */
 void broker_ask(struct broker *broker, uint16_t port, struct broker_frame *frame);
 

@@ -7,7 +7,7 @@
 #include <errno.h>
 #include <unistd.h>
 
-/* At most `size` bytes; fewer only at the pipe's end. */
+/* Reads `size` bytes, fewer only at the end of the pipe; returns how many. */
 static size_t read_pipe(void *bytes, size_t size)
 {
     size_t got = 0;
@@ -20,7 +20,7 @@ static size_t read_pipe(void *bytes, size_t size)
         if (more < 0 && errno == EBADF)
             errx(1, "not started by the jailer: use jailer --exec sparkler-vmm");
         if (more < 0)
-            err(1, "cannot read the configuration of the VM");
+            err(1, "cannot read the VM's configuration");
         if (more == 0)
             break;
         got += (size_t)more;
@@ -31,7 +31,7 @@ static size_t read_pipe(void *bytes, size_t size)
 static void read_part(void *bytes, size_t size)
 {
     if (read_pipe(bytes, size) != size)
-        errx(1, "the jailer ended before it had sent the whole configuration of the VM");
+        errx(1, "the jailer ended before it had sent the whole configuration");
 }
 
 void config_read(struct config *config)
@@ -41,19 +41,19 @@ void config_read(struct config *config)
         errx(1, "the jailer's configuration has version %u, not %u: install both from one build",
              config->version, CONFIG_VERSION);
     if (config->guest >= GUEST_KINDS)
-        errx(1, "a guest of kind %u, which is unknown here", config->guest);
+        errx(1, "unknown kind of guest: %u", config->guest);
     if (config->image_count > CONFIG_IMAGES_MAX)
-        errx(1, "%u images, where at most %d fit", config->image_count, CONFIG_IMAGES_MAX);
+        errx(1, "%u images; at most %d are supported", config->image_count, CONFIG_IMAGES_MAX);
     if (config->cap_count > CONFIG_CAPS_MAX)
-        errx(1, "%u capabilities of KVM, where at most %d fit", config->cap_count, CONFIG_CAPS_MAX);
+        errx(1, "%u capabilities of KVM; at most %d are supported", config->cap_count,
+             CONFIG_CAPS_MAX);
 }
 
 void config_read_processor(struct config_processor *processor)
 {
     read_part(processor, offsetof(struct config_processor, leaves));
     if (processor->leaf_count > CPUID_LEAVES_MAX)
-        errx(1, "a processor of %u CPUID leaves: KVM takes %d", processor->leaf_count,
-             CPUID_LEAVES_MAX);
+        errx(1, "%u CPUID leaves; KVM takes at most %d", processor->leaf_count, CPUID_LEAVES_MAX);
     read_part(processor->leaves, processor->leaf_count * sizeof(processor->leaves[0]));
 }
 
@@ -62,5 +62,5 @@ void config_await_start(void)
     char none;
 
     if (read_pipe(&none, sizeof(none)) != 0)
-        errx(1, "the jailer's configuration is longer than that of version %u", CONFIG_VERSION);
+        errx(1, "the jailer's configuration is longer than version %u's", CONFIG_VERSION);
 }

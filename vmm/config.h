@@ -1,7 +1,7 @@
 /*
- * The configuration of a VM, which the jailer writes to the pipe on which the VMM waits for its
- * start (VMM_FD_CONFIG): a struct config, a struct config_processor as soon as KVM has told the
- * jailer of the processor, and the pipe's end when all other processes of the VM are confined.
+ * The configuration of a VM, which the jailer writes to the pipe VMM_FD_CONFIG: a struct config; a
+ * struct config_processor, once KVM has told the jailer what it supports; and the end of the pipe,
+ * when all other processes of the VM are confined and the guest may start.
  */
 #ifndef SPARKLER_VMM_CONFIG_H
 #define SPARKLER_VMM_CONFIG_H
@@ -12,31 +12,31 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define CONFIG_VERSION    1u /* of all below, and of the VMM's descriptors in policy/fds.h */
-#define CONFIG_IMAGES_MAX (LINUX_IMAGES_MAX + 2) /* and the kernel, and struct linux_config */
+#define CONFIG_VERSION    1u /* covers this file and the VMM's descriptors in policy/fds.h */
+#define CONFIG_IMAGES_MAX (LINUX_IMAGES_MAX + 2) /* with the kernel and struct linux_config */
 #define CONFIG_CAPS_MAX   4
 #define CPUID_LEAVES_MAX  256 /* KVM_MAX_CPUID_ENTRIES in Linux, arch/x86/include/asm/kvm_host.h */
 
 enum guest_kind {
-    GUEST_FLAT,  /* one IMAGE_FLAT, started in real mode */
-    GUEST_LINUX, /* the same, a kernel, and images beside it (linux.h) */
+    GUEST_FLAT,  /* one IMAGE_FLAT, which starts in real mode */
+    GUEST_LINUX, /* a kernel, which is one too, and IMAGE_SLOTs (linux.h) */
     GUEST_KINDS
 };
 
 enum image_kind {
-    IMAGE_FLAT, /* a flat binary without a header, which starts in 16-bit mode; comes first */
-    IMAGE_SLOT, /* mapped read-only at its address */
+    IMAGE_FLAT, /* a binary without a header, which starts in real mode; the first image */
+    IMAGE_SLOT, /* a file that is mapped read-only at its address */
 };
 
-/* A file that becomes part of the guest's memory. */
+/* A file to load or map into the guest's memory. */
 struct config_image {
     uint32_t kind;    /* enum image_kind */
     int32_t fd;       /* read-only */
     uint64_t size;    /* bytes */
-    uint64_t address; /* of an IMAGE_SLOT: guest-physical, whole pages */
+    uint64_t address; /* guest-physical, of an IMAGE_SLOT; whole pages */
 };
 
-/* What KVM is asked to do for this VM, where it can (KVM_ENABLE_CAP). */
+/* A capability of KVM to enable for this VM (KVM_ENABLE_CAP). */
 struct config_cap {
     uint32_t number, padding; /* KVM_CAP_… */
     uint64_t argument;
@@ -46,8 +46,8 @@ struct config {
     uint32_t version;     /* CONFIG_VERSION */
     uint32_t guest;       /* enum guest_kind */
     uint64_t memory_size; /* bytes of the guest's memory, VMM_FD_MEMORY */
-    uint32_t lock_memory; /* 1: it is taken at the start and never swapped; else 0 */
-    uint32_t image_count; /* of `images`, those that are there */
+    uint32_t lock_memory; /* 1: allocated at the start and never swapped; else 0 */
+    uint32_t image_count; /* valid entries in `images` */
     uint32_t cap_count, padding;
     struct config_image images[CONFIG_IMAGES_MAX];
     struct config_cap caps[CONFIG_CAPS_MAX];
@@ -61,13 +61,13 @@ struct config_processor {
 };
 
 _Static_assert(sizeof(struct config) == 32 + 24 * CONFIG_IMAGES_MAX + 16 * CONFIG_CAPS_MAX,
-               "no padding but what is named so");
+               "no padding but the fields of that name");
 _Static_assert(offsetof(struct config_processor, leaves) == sizeof(struct kvm_cpuid2),
-               "the layout of KVM's own structure");
+               "the layout of struct kvm_cpuid2");
 
 /*
- * For the VMM: each reads the next part from VMM_FD_CONFIG, and ends the program with status 1 if
- * it is cut off, malformed or of another version.
+ * For the VMM: each reads the next part from VMM_FD_CONFIG, and exits by err(3) if that is
+ * truncated, malformed or of another version.
  */
 void config_read(struct config *config);
 void config_read_processor(struct config_processor *processor);

@@ -1,4 +1,4 @@
-/* The console device. */
+/* The console: see console.h. */
 #include "console.h"
 
 #include "log.h"
@@ -12,7 +12,7 @@
 
 #define CONSOLE_PORT    0x3f8
 #define TALKATIVE_BYTES 2000
-#define DRAIN_BYTES     256 /* more than the ring has */
+#define DRAIN_BYTES     256 /* more than fit in the ring */
 
 void console_make_blocking(int fd)
 {
@@ -21,7 +21,7 @@ void console_make_blocking(int fd)
     if (flags < 0)
         err(1, "cannot use descriptor %d as the console", fd);
     if ((flags & O_NONBLOCK) != 0 && fcntl(fd, F_SETFL, flags & ~O_NONBLOCK) != 0)
-        err(1, "cannot let descriptor %d, the console, block", fd);
+        err(1, "cannot make descriptor %d, the console, blocking", fd);
 }
 
 void console_open(struct console *console, struct kvm_coalesced_mmio_ring *ring)
@@ -35,6 +35,7 @@ static bool write_all(const uint8_t *bytes, size_t count)
 {
     while (count > 0) {
         ssize_t done = write(FD_CONSOLE_OUT, bytes, count);
+
         if (done < 0 && errno == EINTR)
             continue;
         if (done < 0) {
@@ -52,6 +53,7 @@ static bool read_keys(uint8_t *keys, size_t count)
 {
     while (count > 0) {
         ssize_t done = read(FD_CONSOLE_IN, keys, count);
+
         if (done < 0 && errno == EINTR)
             continue;
         if (done <= 0) {
@@ -98,7 +100,7 @@ static void before_run(void *state)
     coalesced_resume(&console->coalesced);
 }
 
-/* Writes what KVM has gathered. */
+/* Writes what KVM has collected. */
 static enum run_end after_run(void *state)
 {
     const struct console *console = state;

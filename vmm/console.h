@@ -1,6 +1,7 @@
 /*
- * The console: bytes to FD_CONSOLE_OUT, keys from FD_CONSOLE_IN, nothing buffered in between, but
- * by KVM for a talkative guest. The terminal's own line discipline echoes the keys.
+ * The console, port 0x3f8: an OUT writes to FD_CONSOLE_OUT, an IN reads a key from FD_CONSOLE_IN.
+ * Nothing is buffered, except by KVM once a guest is talkative (coalesced.h). The line discipline
+ * of the user's terminal echoes the keys.
  */
 #ifndef SPARKLER_VMM_CONSOLE_H
 #define SPARKLER_VMM_CONSOLE_H
@@ -10,18 +11,18 @@
 
 struct console {
     struct coalesced coalesced;
-    size_t written; /* bytes, until they are coalesced */
+    size_t written; /* bytes, until OUTs are coalesced */
 };
 
-/* Makes both descriptors block. `ring` is that of coalesced OUTs, or NULL. Ends the program with
- * status 1 when it cannot. */
+/* Makes both descriptors blocking, or exits by err(3). `ring` is for coalesced OUTs, or NULL. */
 void console_open(struct console *console, struct kvm_coalesced_mmio_ring *ring);
 
-/* Makes one descriptor block: a wait on one that does not would be a busy loop. */
+/* Makes a descriptor blocking, since waiting on another would be a busy loop. Exits by err(3) on
+ * failure. */
 void console_make_blocking(int fd);
 
-/* The state is a struct console. The VM's life ends, with a line on the log, when nobody reads the
- * console any more, or when the guest waits for a key and no more will come. */
+/* The state is a struct console. The VM ends, with a line on the log, when the output cannot be
+ * written, or when the guest waits for a key and the input is at its end. */
 extern const struct device_operations console_device;
 
 #endif

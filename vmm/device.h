@@ -1,6 +1,6 @@
 /*
- * What a device is to the rest of the VMM: the ports that it serves, and what it does when a guest
- * uses one, and around each KVM_RUN.
+ * A device, as the rest of the VMM sees it: the ports it serves, what it does when the guest
+ * accesses one, and what it does before and after each KVM_RUN.
  */
 #ifndef SPARKLER_VMM_DEVICE_H
 #define SPARKLER_VMM_DEVICE_H
@@ -24,8 +24,8 @@ struct access {
     uint8_t *data;
 };
 
-/* All get the device's own state. An operation may be NULL: an IN or OUT is then as on a port that
- * nobody serves. */
+/* Each is passed the device's state. All but `serves` may be NULL; without `in` or `out`, such an
+ * access is treated as one to a port without a device. */
 struct device_operations {
     bool (*serves)(uint16_t port);
     enum run_end (*in)(void *state, const struct access *access);
@@ -40,8 +40,9 @@ struct device {
 };
 
 /*
- * For devices that deal in characters, one an element: a wider IN gets a character zero-extended, a
- * wider OUT gives the one in its lowest byte. In between, `data` holds `count` plain characters.
+ * For devices that transfer one character per element, whatever its size: access_narrow() packs the
+ * lowest bytes of an OUT's elements into `count` characters at the start of `data`; access_widen()
+ * spreads `count` characters there over an IN's elements, zero-extended.
  */
 void access_widen(const struct access *access);
 void access_narrow(const struct access *access);

@@ -1,5 +1,4 @@
-/* Why a guest's run ended, in words: every exit reason of KVM on x86 but those that run.c serves.
- */
+/* Puts into words every exit reason of KVM on x86 but those that run.c serves. */
 #include "failure.h"
 
 #include "linux.h"
@@ -19,34 +18,33 @@ struct exit_words {
 #define EXIT(reason, text) [KVM_EXIT_##reason] = {"KVM_EXIT_" #reason, text}
 
 /*
- * A guest can provoke SHUTDOWN on every processor (KVM_EXIT_MMIO and KVM_EXIT_INTERNAL_ERROR too,
- * below), X86_BUS_LOCK and NOTIFY where the processor detects them. All others should never be
- * seen, and are here should a kernel give one:
+ * A guest can provoke SHUTDOWN on every processor (and below, KVM_EXIT_MMIO and
+ * KVM_EXIT_INTERNAL_ERROR), X86_BUS_LOCK and NOTIFY where the processor detects them. The others
+ * should never occur; they are here in case a kernel returns one all the same.
  *
- * KVM gives them only to those who have asked for it, by an ioctl or a capability: DEBUG,
- * TPR_ACCESS, SYSTEM_EVENT, HYPERV, X86_RDMSR, X86_WRMSR, DIRTY_RING_FULL, XEN, and HYPERCALL; or
- * who have KVM's IOAPIC: IOAPIC_EOI; or an encrypted machine (SEV-ES):
- * AP_RESET_HOLD.
- * The processor gives them for a fault in KVM or in itself: EXCEPTION and NMI on Intel's,
- * KVM_EXIT_FAIL_ENTRY and KVM_EXIT_UNKNOWN on Intel's and AMD's.
+ * KVM returns these only to a VMM that has asked for them by an ioctl or a capability: DEBUG,
+ * TPR_ACCESS, SYSTEM_EVENT, HYPERV, X86_RDMSR, X86_WRMSR, DIRTY_RING_FULL, XEN, HYPERCALL; only
+ * with KVM's IOAPIC: IOAPIC_EOI; only with encrypted guests (SEV-ES): AP_RESET_HOLD. These are
+ * faults of KVM or the processor: EXCEPTION and NMI on Intel, KVM_EXIT_FAIL_ENTRY and
+ * KVM_EXIT_UNKNOWN on Intel and AMD.
  */
 static const struct exit_words exit_words[] = {
     EXIT(EXCEPTION, "an exception that KVM passes on"),
-    EXIT(HYPERCALL, "a hypercall that nobody serves"),
-    EXIT(DEBUG, "a breakpoint, and there is no debugger"),
+    EXIT(HYPERCALL, "an unsupported hypercall"),
+    EXIT(DEBUG, "a breakpoint without a debugger"),
     EXIT(SHUTDOWN, "a triple fault"),
-    EXIT(TPR_ACCESS, "an access to the task priority of an APIC"),
+    EXIT(TPR_ACCESS, "an access to an APIC's task priority"),
     EXIT(NMI, "a non-maskable interrupt"),
     EXIT(SYSTEM_EVENT, "a shutdown or reset by a system event"),
-    EXIT(IOAPIC_EOI, "an end of interrupt, and there is no IOAPIC"),
-    EXIT(HYPERV, "a request to Hyper-V, which this is not"),
+    EXIT(IOAPIC_EOI, "an end of interrupt without an IOAPIC"),
+    EXIT(HYPERV, "a Hyper-V request"),
     EXIT(X86_RDMSR, "a read of a machine-specific register"),
     EXIT(X86_WRMSR, "a write of a machine-specific register"),
     EXIT(DIRTY_RING_FULL, "a full dirty ring"),
     EXIT(AP_RESET_HOLD, "a wait for another processor"),
     EXIT(X86_BUS_LOCK, "a locked access across cache lines"),
-    EXIT(XEN, "a request to Xen, which this is not"),
-    EXIT(NOTIFY, "no event window in the guest for too long"),
+    EXIT(XEN, "a Xen request"),
+    EXIT(NOTIFY, "no window for events in the guest for too long"),
 };
 
 #define EXIT_WORDS (sizeof(exit_words) / sizeof(exit_words[0]))
@@ -57,13 +55,13 @@ static const char *suberror_words(uint32_t suberror)
     case KVM_INTERNAL_ERROR_EMULATION:
         return "an instruction that KVM cannot fetch or cannot emulate";
     case KVM_INTERNAL_ERROR_SIMUL_EX:
-        return "exceptions that came at the same time";
+        return "simultaneous exceptions";
     case KVM_INTERNAL_ERROR_DELIVERY_EV:
-        return "a fault during the delivery of an event";
+        return "a fault while an event was delivered";
     case KVM_INTERNAL_ERROR_UNEXPECTED_EXIT_REASON:
-        return "an exit of the processor that KVM does not expect";
+        return "an exit that KVM did not expect";
     default:
-        return "an error that has no name here";
+        return "an unknown error";
     }
 }
 
@@ -73,7 +71,7 @@ static void report_internal_error(const struct kvm_run *run)
     size_t size = 0;
     char hex[3 * sizeof(run->emulation_failure.insn_bytes) + 1] = "";
 
-    /* The instruction comes in two words of data behind the flags, from Linux 5.13 on. */
+    /* Since Linux 5.13 the instruction follows the flags, in two more words of data. */
     if (run->internal.suberror == KVM_INTERNAL_ERROR_EMULATION && run->internal.ndata >= 3 &&
         (run->emulation_failure.flags & KVM_INTERNAL_ERROR_EMULATION_FLAG_INSTRUCTION_BYTES) != 0)
         size = run->emulation_failure.insn_size;
@@ -82,10 +80,10 @@ static void report_internal_error(const struct kvm_run *run)
         snprintf(hex + 3 * i, sizeof(hex) - 3 * i, " %02x", bytes[i]);
     log_line("the guest failed: %s (KVM_EXIT_INTERNAL_ERROR, suberror %u)%s%s",
              suberror_words(run->internal.suberror), run->internal.suberror,
-             size > 0 ? "; bytes there:" : "", hex);
+             size > 0 ? "; its bytes:" : "", hex);
 }
 
-/* An access where there is no memory slot, or a write where it is read-only (linux.h). */
+/* An access outside memory, or a write to memory that is read-only (linux.h). */
 static void report_access(const struct machine *machine)
 {
     const struct kvm_run *run = machine->run;
@@ -95,12 +93,12 @@ static void report_access(const struct machine *machine)
     if (end > LINUX_RAM_LOW_MAX)
         end += LINUX_RAM_HIGH - LINUX_RAM_LOW_MAX;
     if (run->mmio.is_write && address >= LINUX_TIME && address < LINUX_PHYSICAL_MAX)
-        log_line("the guest failed: a write at 0x%llx (size %u), where all memory is read-only "
+        log_line("the guest failed: a write at 0x%llx (size %u), where memory is read-only "
                  "(KVM_EXIT_MMIO; the registers are those after the access)",
                  address, run->mmio.len);
     else
-        log_line("the guest failed: a %s at 0x%llx (size %u), where there is no memory: that "
-                 "ends at 0x%llx (KVM_EXIT_MMIO; the registers are those after the access)",
+        log_line("the guest failed: a %s at 0x%llx (size %u), outside memory, which ends at "
+                 "0x%llx (KVM_EXIT_MMIO; the registers are those after the access)",
                  run->mmio.is_write ? "write" : "read", address, run->mmio.len,
                  (unsigned long long)end);
 }
@@ -117,7 +115,7 @@ static void report_exit(const struct machine *machine)
         report_internal_error(run);
         break;
     case KVM_EXIT_FAIL_ENTRY:
-        log_line("the guest failed: the processor refused to enter it for reason 0x%llx "
+        log_line("the guest failed: the processor refused to enter it, reason 0x%llx "
                  "(KVM_EXIT_FAIL_ENTRY)",
                  (unsigned long long)run->fail_entry.hardware_entry_failure_reason);
         break;
@@ -131,14 +129,13 @@ static void report_exit(const struct machine *machine)
             log_line("the guest failed: %s (%s)", exit_words[run->exit_reason].words,
                      exit_words[run->exit_reason].name);
         else
-            log_line("the guest failed: KVM exit reason %u, which has no name here",
-                     run->exit_reason);
+            log_line("the guest failed: unknown KVM exit reason %u", run->exit_reason);
     }
 }
 
 /*
- * Whether the processor has just been reset (AMD64 Architecture Programmer's Manual 2, 14.1.3). KVM
- * does that to AMD's after a triple fault, which leaves it nothing of the guest's state.
+ * Whether these are the registers of a reset processor (AMD64 Architecture Programmer's Manual 2,
+ * 14.1.3). On AMD, KVM resets the vCPU after a triple fault, which leaves its state undefined.
  */
 static bool was_reset(const struct kvm_regs *regs, const struct kvm_sregs *sregs)
 {
@@ -146,9 +143,9 @@ static bool was_reset(const struct kvm_regs *regs, const struct kvm_sregs *sregs
 }
 
 /*
- * KVM stores the registers in the shared page when it leaves KVM_RUN, if asked. Asked only now,
- * by a KVM_RUN that returns at once, they cost nothing while a guest runs, and the policy needs no
- * KVM_GET_REGS.
+ * KVM stores the registers in the shared page at the end of KVM_RUN, if asked to. Asking only now,
+ * by a KVM_RUN that returns at once, costs nothing while a guest runs, and the policy need not
+ * allow KVM_GET_REGS.
  */
 static void report_registers(const struct machine *machine)
 {
@@ -161,10 +158,10 @@ static void report_registers(const struct machine *machine)
         return;
     run->kvm_valid_regs = KVM_SYNC_X86_REGS | KVM_SYNC_X86_SREGS;
     run->immediate_exit = 1;
-    ioctl(VMM_FD_VCPU, KVM_RUN, 0); /* -EINTR, or another exit of the access that failed */
+    ioctl(VMM_FD_VCPU, KVM_RUN, 0); /* fails with EINTR, or exits again for the same access */
 
     if (shut_down && was_reset(regs, sregs)) {
-        log_line("registers: lost; KVM resets an AMD processor that was shut down");
+        log_line("registers: lost, since KVM resets an AMD processor after a triple fault");
         return;
     }
     log_line("registers: cs:rip %x:%llx flags %llx ax %llx bx %llx cx %llx dx %llx si %llx di "

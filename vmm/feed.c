@@ -1,5 +1,4 @@
-/* The feed devices: the latest tweet, weather, air quality, and what a user's feeds file adds. What
- * a port is about, only the broker knows. */
+/* The feed ports: see feed.h. Only the broker knows what a port is about. */
 #include "feed.h"
 
 #include <string.h>
@@ -9,7 +8,7 @@ static bool serves(uint16_t port)
     return wire_port_index(port) >= 0;
 }
 
-static void read_feed(struct feed *feed, struct broker *broker, uint16_t port, uint8_t *bytes,
+static void read_text(struct feed_port *feed, struct broker *broker, uint16_t port, uint8_t *bytes,
                       size_t count)
 {
     if (!feed->fetched) {
@@ -24,18 +23,18 @@ static void read_feed(struct feed *feed, struct broker *broker, uint16_t port, u
     memcpy(bytes, feed->frame.reply.text + feed->next, taken);
     memset(bytes + taken, 0, count - taken);
     feed->next += taken;
-    if (taken < count) /* the guest has seen the NUL */
+    if (taken < count) /* the guest has read the NUL */
         feed->fetched = false;
 }
 
 static enum run_end in(void *state, const struct access *access)
 {
-    struct feeds *feeds = state;
-    struct feed *feed = &feeds->feeds[wire_port_index(access->port)];
+    struct feed_ports *feeds = state;
+    struct feed_port *feed = &feeds->ports[wire_port_index(access->port)];
 
-    read_feed(feed, &feeds->broker, access->port, access->data, access->count);
+    read_text(feed, &feeds->broker, access->port, access->data, access->count);
     access_widen(access);
     return RUN_GOES_ON;
 }
 
-const struct device_operations feeds_device = {.serves = serves, .in = in};
+const struct device_operations feed_device = {.serves = serves, .in = in};

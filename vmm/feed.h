@@ -1,27 +1,27 @@
-/* The feed devices: ports that read, byte by byte, a text that the network broker fetched. */
+/* The feed ports: each reads, byte by byte, as a text that the network broker has fetched. */
 #ifndef SPARKLER_VMM_FEED_H
 #define SPARKLER_VMM_FEED_H
 
 #include "broker.h"
 #include "device.h"
 
-/* A port's own place in its own text. */
-struct feed {
-    bool fetched; /* frame holds a text that was not yet read to its end */
-    size_t next;  /* the byte of it that comes next */
+/* Each port has its own text and its own position in it. */
+struct feed_port {
+    bool fetched; /* `frame` holds a text that the guest has not read to its end */
+    size_t next;  /* offset into the text: the byte that is read next */
     struct broker_frame frame;
 };
 
-/* All zero at first. */
-struct feeds {
+/* Starts out as all zeros. */
+struct feed_ports {
     struct broker broker;
-    struct feed feeds[WIRE_PORTS];
+    struct feed_port ports[WIRE_PORTS];
 };
 
 /*
- * The state is a struct feeds. A text is fetched before its first byte is read, ends with NUL, and
- * the bytes behind that are NUL for the rest of an access; the one after that starts over.
+ * The state is a struct feed_ports. A text is fetched when its first byte is read and ends with
+ * NUL. An access that goes beyond gets NULs for the rest; the next one fetches a new text.
  */
-extern const struct device_operations feeds_device;
+extern const struct device_operations feed_device;
 
 #endif

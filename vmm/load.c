@@ -1,5 +1,4 @@
-/* Loads a guest: a flat binary without a header, for real mode; a Linux guest's images beside it.
- */
+/* Loads guests: a binary without a header, which starts in real mode; for Linux, more images. */
 #include "load.h"
 
 #include "slots.h"
@@ -12,8 +11,11 @@
 
 static void read_image(const struct config_image *image, uint8_t *to)
 {
-    for (uint64_t done = 0; done < image->size;) {
+    uint64_t done = 0;
+
+    while (done < image->size) {
         ssize_t count = pread(image->fd, to + done, image->size - done, (off_t)done);
+
         if (count < 0 && errno == EINTR)
             continue;
         if (count < 0)
@@ -25,16 +27,16 @@ static void read_image(const struct config_image *image, uint8_t *to)
     }
 }
 
-/* Where an image of this size belongs in the guest's memory. */
+/* Where an image of `size` bytes goes in the guest's memory. */
 static uint8_t *place_flat(const struct machine *machine, uint64_t size)
 {
-    uint64_t room = machine->memory_size > LOAD_ADDRESS ? machine->memory_size - LOAD_ADDRESS : 0;
+    uint64_t max = machine->memory_size > LOAD_ADDRESS ? machine->memory_size - LOAD_ADDRESS : 0;
 
     if (size == 0)
-        errx(1, "the guest image is empty: 0 bytes, where 1 to %llu fit", (unsigned long long)room);
-    if (size > room)
-        errx(1, "the guest image has %llu bytes, and the guest's memory room for %llu: raise --mem",
-             (unsigned long long)size, (unsigned long long)room);
+        errx(1, "the guest image is empty; 1 to %llu bytes fit", (unsigned long long)max);
+    if (size > max)
+        errx(1, "the guest image is %llu bytes; only %llu fit in the guest's memory: raise --mem",
+             (unsigned long long)size, (unsigned long long)max);
     return machine->memory + LOAD_ADDRESS;
 }
 
@@ -43,20 +45,20 @@ static void start_real_mode(uint64_t ip)
     struct cpu_state state;
 
     machine_reset_state(&state);
-    state.sregs.cs.selector = 0; /* at reset it points to the firmware that we do not have */
+    state.sregs.cs.selector = 0; /* reset points it at firmware, which we do not have */
     state.sregs.cs.base = 0;
     state.regs.rip = ip;
     state.regs.rflags = 0x2; /* only the bit that is always set */
     machine_start(&state);
 }
 
-/* The first image. */
+/* Loads and starts the first image. */
 static void load_first(const struct machine *machine, const struct config *config)
 {
     const struct config_image *image = &config->images[0];
 
     if (config->image_count == 0 || image->kind != IMAGE_FLAT)
-        errx(1, "the first of %u images is not a flat one", config->image_count);
+        errx(1, "the first of %u images is not a flat image", config->image_count);
     read_image(image, place_flat(machine, image->size));
     start_real_mode(LOAD_ADDRESS);
 }

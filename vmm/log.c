@@ -1,4 +1,4 @@
-/* The log: whole lines, each with a single write(2). */
+/* The log: each line is a single write(2). */
 #include "log.h"
 
 #include "policy/fds.h"
@@ -25,7 +25,7 @@ void log_line(const char *format, ...)
     va_end(arguments);
 
     size_t length = strlen(line);
-    line[length++] = '\n'; /* in the place of the NUL */
+    line[length++] = '\n'; /* replaces the NUL */
     if (write(FD_LOG, line, length) < 0)
         return;
 }

@@ -1,4 +1,4 @@
-/* Sets up KVM; no other file does. All of it happens before the lock-down. */
+/* Sets up KVM; no other file does. All of this happens before the lock-down. */
 #include "machine.h"
 
 #include "linux.h"
@@ -11,12 +11,12 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* Three pages that KVM needs on Intel processors without "unrestricted guest", above all memory. */
+/* Three pages in the hole that KVM needs on Intel processors without "unrestricted guest". */
 #define TSS_ADDRESS 0xfffbd000ul
 
 /*
- * ioctl(2) for the requests that hand over a structure. musl's takes a request as an int, whose
- * sign would fill the upper half of some; the policy compares all of it.
+ * ioctl(2) for requests that pass a structure. musl takes the request as an int and would
+ * sign-extend some of them; the policy compares all 64 bits.
  */
 static int request(int fd, unsigned long number, const void *structure)
 {
@@ -30,18 +30,18 @@ static void check_api(void)
     if (version < 0)
         err(1, "the descriptor named 'kvm' is not /dev/kvm");
     if (version != KVM_API_VERSION)
-        errx(1, "/dev/kvm speaks version %d, not %d: a newer kernel is needed", version,
+        errx(1, "/dev/kvm has API version %d, not %d: a newer kernel is needed", version,
              KVM_API_VERSION);
 }
 
-/* The policy `vmm` knows a descriptor by its number alone. */
+/* The policy `vmm` can tell descriptors only by their numbers. */
 static void check_number(int fd, int expected, const char *what)
 {
     if (fd < 0)
-        err(1, "KVM cannot make %s", what);
+        err(1, "KVM cannot create %s", what);
     if (fd != expected)
-        errx(1, "KVM made %s as descriptor %d, not %d: too many or too few were handed over", what,
-             fd, expected);
+        errx(1, "KVM created %s as descriptor %d, not %d: too many or too few were handed over",
+             what, fd, expected);
 }
 
 static void map_memory(struct machine *machine, const struct config *config)
@@ -50,7 +50,9 @@ static void map_memory(struct machine *machine, const struct config *config)
     const uint64_t size = config->memory_size;
 
     if (size == 0 || size > LINUX_RAM_MAX || size % MACHINE_PAGE != 0)
-        errx(1, "the guest's memory has %llu bytes: it must be whole pages of %llu, at most %llu",
+        errx(1,
+             "the guest's memory is %llu bytes: it must be a positive multiple of %llu, at most "
+             "%llu",
              (unsigned long long)size, MACHINE_PAGE, LINUX_RAM_MAX);
 
     machine->memory = mmap(NULL, size, PROT_READ | PROT_WRITE, flags, VMM_FD_MEMORY, 0);
@@ -59,9 +61,9 @@ static void map_memory(struct machine *machine, const struct config *config)
             (unsigned long long)size);
     machine->memory_size = size;
 
-    /* What a guest holds is no part of a core dump of ours. */
+    /* Keep the guest's data out of our core dumps. */
     if (madvise(machine->memory, size, MADV_DONTDUMP) != 0)
-        err(1, "cannot keep the guest's memory out of core dumps");
+        err(1, "cannot exclude the guest's memory from core dumps");
 }
 
 static void enable_cap(int fd, uint32_t number, uint64_t argument)
@@ -69,17 +71,17 @@ static void enable_cap(int fd, uint32_t number, uint64_t argument)
     const struct kvm_enable_cap cap = {.cap = number, .args = {argument}};
 
     if (request(fd, KVM_ENABLE_CAP, &cap) != 0)
-        err(1, "KVM refuses its capability %u with argument 0x%llx", number,
+        err(1, "KVM refuses capability %u with argument 0x%llx", number,
             (unsigned long long)argument);
 }
 
-/* Closes what KVM does for a guest beyond running it. Some of it must come before the vCPU. */
+/* Turns off what KVM offers a guest beyond running it. Some of it must precede the vCPU. */
 static void restrict_vm(const struct config *config)
 {
     for (uint32_t i = 0; i < config->cap_count; i++)
         enable_cap(VMM_FD_VM, config->caps[i].number, config->caps[i].argument);
     if (request(VMM_FD_VM, KVM_X86_SET_MSR_FILTER, &msr_filter) != 0)
-        err(1, "KVM refuses to filter machine-specific registers; Linux 5.10 can");
+        err(1, "KVM cannot filter machine-specific registers; Linux 5.10 and later can");
 }
 
 void machine_add_slot(uint64_t address, const void *bytes, uint64_t size, uint32_t flags)
@@ -98,8 +100,7 @@ void machine_add_slot(uint64_t address, const void *bytes, uint64_t size, uint32
             (unsigned long long)address);
 }
 
-/* How much of the memory lies below the hole of PC devices and KVM's own pages; the rest goes on
- * behind it. */
+/* The bytes of memory below the hole for PC devices and KVM's own pages; the rest is above it. */
 static uint64_t low_size(const struct machine *machine)
 {
     return machine->memory_size < LINUX_RAM_LOW_MAX ? machine->memory_size : LINUX_RAM_LOW_MAX;
@@ -124,13 +125,13 @@ static void create_vm(const struct machine *machine, const struct config *config
     check_number(ioctl(VMM_FD_KVM, KVM_CREATE_VM, 0), VMM_FD_VM, "a virtual machine");
     restrict_vm(config);
     if (ioctl(VMM_FD_VM, KVM_SET_TSS_ADDR, TSS_ADDRESS) != 0)
-        err(1, "KVM refuses the place of its task state segment");
+        err(1, "KVM refuses the address of its task state segment");
     machine_add_slot(0, machine->memory, low, 0);
     if (machine->memory_size > low)
         machine_add_slot(LINUX_RAM_HIGH, machine->memory + low, machine->memory_size - low, 0);
 }
 
-/* The ring of coalesced OUTs is one of the vCPU's shared pages; KVM says which. */
+/* The ring of coalesced OUTs is one of the pages that the vCPU shares; KVM says which one. */
 static void map_ring(struct machine *machine, size_t size)
 {
     int page = ioctl(VMM_FD_KVM, KVM_CHECK_EXTENSION, KVM_CAP_COALESCED_MMIO);
@@ -146,12 +147,12 @@ static void create_vcpu(struct machine *machine)
     int size = ioctl(VMM_FD_KVM, KVM_GET_VCPU_MMAP_SIZE, 0);
 
     if (size < (int)sizeof(*machine->run))
-        err(1, "KVM does not say the size of a vCPU's shared page");
+        err(1, "cannot learn the size of a vCPU's shared pages from KVM");
 
     check_number(ioctl(VMM_FD_VM, KVM_CREATE_VCPU, 0), VMM_FD_VCPU, "a vCPU");
     machine->run = mmap(NULL, (size_t)size, PROT_READ | PROT_WRITE, MAP_SHARED, VMM_FD_VCPU, 0);
     if (machine->run == MAP_FAILED)
-        err(1, "cannot map the vCPU's shared page");
+        err(1, "cannot map the vCPU's shared pages");
 
     int fields = ioctl(VMM_FD_KVM, KVM_CHECK_EXTENSION, KVM_CAP_SYNC_REGS);
     machine->has_sync_regs =
@@ -160,8 +161,8 @@ static void create_vcpu(struct machine *machine)
 }
 
 /*
- * The guest sees what the jailer left of the host's processor. KVM's own features are none of it,
- * and without KVM_CAP_ENFORCE_PV_FEATURE_CPUID KVM would serve them all the same.
+ * The guest sees the host's processor less what the jailer removed. KVM's paravirtual features are
+ * among that; without KVM_CAP_ENFORCE_PV_FEATURE_CPUID a guest could use them all the same.
  */
 static void set_cpuid(void)
 {
@@ -170,7 +171,7 @@ static void set_cpuid(void)
     enable_cap(VMM_FD_VCPU, KVM_CAP_ENFORCE_PV_FEATURE_CPUID, 1);
     config_read_processor(&processor);
     if (request(VMM_FD_VCPU, KVM_SET_CPUID2, &processor) != 0)
-        err(1, "KVM refuses the CPUID leaves that it supports");
+        err(1, "KVM refuses the CPUID leaves that the jailer sent");
 }
 
 void machine_create(struct machine *machine, const struct config *config)
@@ -186,12 +187,12 @@ void machine_reset_state(struct cpu_state *state)
 {
     if (request(VMM_FD_VCPU, KVM_GET_SREGS, &state->sregs) != 0 ||
         request(VMM_FD_VCPU, KVM_GET_REGS, &state->regs) != 0)
-        err(1, "KVM does not say the vCPU's registers");
+        err(1, "cannot read the vCPU's registers");
 }
 
 void machine_start(const struct cpu_state *state)
 {
     if (request(VMM_FD_VCPU, KVM_SET_SREGS, &state->sregs) != 0 ||
         request(VMM_FD_VCPU, KVM_SET_REGS, &state->regs) != 0)
-        err(1, "KVM refuses the vCPU's first registers");
+        err(1, "cannot set the vCPU's registers");
 }

@@ -1,6 +1,6 @@
 /*
- * sparkler-vmm: the life of a VM on one page. It is started by the jailer, confined by the policy
- * `vmm-boot`, with all that it needs as descriptors (policy/fds.h), and opens nothing itself.
+ * sparkler-vmm: the life of a VM on one page. The jailer starts it, confined by the policy
+ * `vmm-boot`, and hands it everything it needs as descriptors (policy/fds.h); it opens nothing.
  */
 #include "broker.h"
 #include "call.h"
@@ -23,10 +23,11 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define LINUX_FAILED 125 /* as env(1) has it; a program may end with 1 or 2 itself */
+#define LINUX_FAILED 125 /* as in env(1); a program may itself exit with 1 or 2 */
 
-/* What depends on the kind of the guest: the name of this process, by which an audit knows its
- * policies; how the guest is loaded; the policy under which it runs; the status of a failure. */
+/* What depends on the kind of guest: the name of this process, by which an audit finds its
+ * policies; how the guest is loaded, the policy under which it runs, and the exit status when it
+ * fails. */
 static const struct {
     const char *name;
     void (*load)(const struct machine *machine, const struct config *config);
@@ -37,50 +38,50 @@ static const struct {
     [GUEST_LINUX] = {"sparkler-linux", load_linux, &policy_vmm_linux, LINUX_FAILED},
 };
 
-/* What exit(3), and so err(3), does for a Linux guest whose set-up fails. */
+/* Called by exit(3), and so by err(3), when the set-up for a Linux guest fails. */
 static void end_with_125(void)
 {
     _exit(LINUX_FAILED);
 }
 
-/* What made the machine is not needed to run it. */
+/* Closes what only the set-up needs. */
 static void close_descriptors(void)
 {
     if (close(VMM_FD_KVM) != 0 || close(VMM_FD_MEMORY) != 0 || close(VMM_FD_GUEST) != 0 ||
         close(VMM_FD_CONFIG) != 0 || syscall(SYS_close_range, VMM_FD_IMAGES, ~0u, 0) != 0)
-        err(1, "cannot close what only the set-up needs");
+        err(1, "cannot close the descriptors of the set-up");
 }
 
 static void lock_down(const struct config *config)
 {
-    /* A console or broker that is gone is an error of write(2), not our death. */
+    /* If the console or the broker is gone, write(2) must fail, not kill us. */
     if (signal(SIGPIPE, SIG_IGN) == SIG_ERR)
         err(1, "cannot ignore SIGPIPE");
-    /* exec made the process dumpable again: no core, no ptrace by a process of our own uid. */
+    /* execve(2) made the process dumpable: forbid core dumps, and ptrace by others of our uid. */
     if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)
         err(1, "cannot forbid core dumps");
     close_descriptors();
     policy_install(kinds[config->guest].policy);
 }
 
-int main(int argument_count, char **arguments)
+int main(int argc, char **argv)
 {
     static struct console console;
     static struct call_port calls;
-    static struct feeds feeds; /* its pages cost nothing until they are used */
-    struct device devices[] = {{&console_device, &console}, {&feeds_device, &feeds}};
+    static struct feed_ports feeds; /* its pages cost nothing until they are used */
+    struct device devices[] = {{&console_device, &console}, {&feed_device, &feeds}};
     struct ports ports = {.devices = devices, .device_count = sizeof(devices) / sizeof(devices[0])};
     struct machine machine;
     struct config config;
     enum run_end end;
 
-    (void)arguments;
+    (void)argv;
     relro_protect();
     config_read(&config);
-    /* besides, before Linux 6.14 a program that is started by its descriptor is named after that */
+    /* Linux before 6.14 names a program that is executed by descriptor after its number. */
     prctl(PR_SET_NAME, kinds[config.guest].name);
-    if (argument_count > 1)
-        errx(1, "takes no arguments: all options are the jailer's");
+    if (argc > 1)
+        errx(1, "takes no arguments: give all options to the jailer");
     if (config.guest == GUEST_LINUX)
         atexit(end_with_125);
     log_timing("program started");
@@ -99,6 +100,6 @@ int main(int argument_count, char **arguments)
     lock_down(&config);
 
     end = run_guest(&machine, &ports);
-    /* exit(3) would first do work that the policy has no room for. */
+    /* exit(3) would first make system calls that the policy forbids. */
     _exit(end == RUN_FAILED ? kinds[config.guest].failed : (int)end);
 }

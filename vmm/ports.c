@@ -1,4 +1,4 @@
-/* Port → device. */
+/* Dispatches port I/O to the devices. */
 #include "ports.h"
 
 #include "log.h"
@@ -13,7 +13,7 @@ static const struct device *device_at(const struct ports *ports, uint16_t port)
     return NULL;
 }
 
-/* A guest that tries all 65,536 ports must not fill the host's log. */
+/* Logs each port once, and only so many: a guest may try all 65,536. */
 static void note_unserved(struct ports *ports, uint16_t port, bool is_read)
 {
     for (size_t i = 0; i < ports->noted_count; i++)
@@ -24,11 +24,11 @@ static void note_unserved(struct ports *ports, uint16_t port, bool is_read)
 
     ports->noted[ports->noted_count++] = port;
     if (is_read)
-        log_line("the guest reads port 0x%x, where no device answers: it gets all ones", port);
+        log_line("the guest reads port 0x%x, which has no device: it reads as all ones", port);
     else
-        log_line("the guest writes port 0x%x, where no device listens: ignored", port);
+        log_line("the guest writes port 0x%x, which takes no writes: ignored", port);
     if (ports->noted_count == NOTED_PORTS_MAX)
-        log_line("more ports of this kind will not be reported");
+        log_line("further such ports will not be logged");
 }
 
 static enum run_end port_in(struct ports *ports, const struct access *access)
@@ -66,17 +66,25 @@ enum run_end ports_access(struct ports *ports, struct kvm_run *run)
 
 void ports_before_run(const struct ports *ports)
 {
-    for (size_t i = 0; i < ports->device_count; i++)
-        if (ports->devices[i].operations->before_run)
-            ports->devices[i].operations->before_run(ports->devices[i].state);
+    for (size_t i = 0; i < ports->device_count; i++) {
+        const struct device *device = &ports->devices[i];
+
+        if (device->operations->before_run)
+            device->operations->before_run(device->state);
+    }
 }
 
 enum run_end ports_after_run(const struct ports *ports)
 {
-    enum run_end end = RUN_GOES_ON;
+    for (size_t i = 0; i < ports->device_count; i++) {
+        const struct device *device = &ports->devices[i];
+        enum run_end end;
 
-    for (size_t i = 0; i < ports->device_count && end == RUN_GOES_ON; i++)
-        if (ports->devices[i].operations->after_run)
-            end = ports->devices[i].operations->after_run(ports->devices[i].state);
-    return end;
+        if (!device->operations->after_run)
+            continue;
+        end = device->operations->after_run(device->state);
+        if (end != RUN_GOES_ON)
+            return end;
+    }
+    return RUN_GOES_ON;
 }

@@ -1,4 +1,4 @@
-/* The exit loop: the guest runs until it needs us, again and again. */
+/* The exit loop: KVM runs the guest until it needs us, again and again. */
 #include "run.h"
 
 #include "failure.h"
@@ -18,7 +18,7 @@ static enum run_end serve_exit(struct machine *machine, struct ports *ports)
         return RUN_HALTED;
     case KVM_EXIT_INTR:
     case KVM_EXIT_IRQ_WINDOW_OPEN:
-    case KVM_EXIT_SET_TPR: /* CR8 was lowered: that means nothing where there is no APIC */
+    case KVM_EXIT_SET_TPR: /* CR8 was lowered, which has no effect without an APIC */
         return RUN_GOES_ON;
     default:
         failure_report(machine);
@@ -38,12 +38,11 @@ enum run_end run_guest(struct machine *machine, struct ports *ports)
         end = ports_after_run(ports);
         if (end != RUN_GOES_ON)
             break;
-        if (error == EINTR) /* the timer; or stopped and continued */
+        if (error == EINTR) /* the timer, or this process was stopped and continued */
             continue;
         if (error != 0) {
             log_line("the guest failed: KVM_RUN: %s%s", strerror(error),
-                     error == EFAULT ? "; has a file that it is given as memory become shorter?"
-                                     : "");
+                     error == EFAULT ? "; was a file that is mapped as its memory truncated?" : "");
             return RUN_FAILED;
         }
         end = serve_exit(machine, ports);

@@ -5,7 +5,7 @@
 #include "machine.h"
 #include "ports.h"
 
-/* Runs the guest until its end. Calls nothing that the policy `vmm` does not allow. */
+/* Runs the guest until the VM ends. Makes no system call but those of policy/vmm.policy. */
 enum run_end run_guest(struct machine *machine, struct ports *ports);
 
 #endif
