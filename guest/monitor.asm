@@ -1,23 +1,22 @@
-; The monitor: the guest that runs when no other is given. A flat 16-bit image in real mode, loaded
-; and started at 0x1000 (CS = 0); all segments are 0, as the processor has them after reset.
+; The monitor, the default guest: a flat 16-bit image, loaded and started at 0x1000 in real mode.
 ;
-; It shows a menu on the console, waits for a key, and shows what it asks for: what CPUID says of
-; the processor, and the texts of the feed devices. A key that is no choice is called illegal once,
-; so that neither a pasted line nor an arrow key fills the screen.
+; It shows a menu on the console, waits for a key, and answers with what CPUID says of the processor
+; or with the text of a feed. Only the first illegal key at a question is reported, and escape
+; sequences are ignored, so that neither a pasted line nor an arrow key fills the screen.
 
         bits 16
         org 0x1000
 
 CONSOLE         equ 0x3f8       ; OUT: a character, IN: a key, which the terminal echoes
-TWEET           equ 0x100       ; feed ports, read only: a text that ends with NUL
+TWEET           equ 0x100       ; feed ports, read-only: a text that ends with NUL
 WEATHER         equ 0x100       ; + the number of the city, 1 to 6
-AIR_QUALITY     equ 0x200       ; likewise
+AIR_QUALITY     equ 0x200       ; the same
 
 STACK_TOP       equ 0x8000
 ESC             equ 0x1b
 
-CHUNK           equ 0x4000      ; where a part of a feed's text goes
-CHUNK_SIZE      equ 512         ; divides a page, so that one exit to the VMM can fill it
+CHUNK           equ 0x4000      ; buffer for a part of a feed's text
+CHUNK_SIZE      equ 512         ; divides a page, so that one exit to the VMM fills it
 
 start:
         xor ax, ax
@@ -71,7 +70,7 @@ air_quality:
         mov bp, AIR_QUALITY
         ; falls through
 
-; Asks for a city and prints the feed of port BP + its number.
+; Asks for a city and prints the feed at port BP + its number.
 ask_city:
         mov si, text_cities
         call print
@@ -96,8 +95,8 @@ cpu_info:
 
         mov eax, 1
         cpuid
-        mov ebx, eax            ; kept: type 13:12, family 11:8, model 7:4, stepping 3:0,
-                                ; extended family 27:20, extended model 19:16
+        mov ebx, eax            ; kept in EBX: type 13:12, family 11:8, model 7:4,
+                                ; stepping 3:0, extended family 27:20, extended model 19:16
         mov si, text_type
         shr eax, 12
         and eax, 0x3
@@ -106,7 +105,7 @@ cpu_info:
         mov si, text_family
         mov ecx, ebx
         shr ecx, 8
-        and ecx, 0xf            ; kept: the base family decides what the extended fields mean
+        and ecx, 0xf            ; kept in CL: the base family decides which extended fields count
         mov eax, ecx
         cmp cl, 15
         jne .family
@@ -164,8 +163,9 @@ cpu_info:
 
 ; ---- input and output --------------------------------------------------------------------------
 
-; Waits for a key → AL. A terminal sends some keys as an escape sequence, the arrows as ESC [ A or
-; ESC O A: these are one key, ESC. A key that follows ESC and begins no sequence counts by itself.
+; Waits for a key and returns it in AL. A terminal sends some keys as escape sequences, an arrow as
+; ESC [ A or ESC O A: each of these is returned as ESC. After an ESC that starts no sequence, the
+; next key is returned.
 read_key:
         mov dx, CONSOLE
         in al, dx
@@ -182,8 +182,8 @@ read_key:
 .parameter:
         in al, dx
         cmp al, '@'
-        jb .parameter           ; the first from '@' on is the last of the sequence,
-        cmp al, '['             ; but for the function keys of Linux's console, ESC [ [ A
+        jb .parameter           ; a sequence ends with the first byte from '@' on,
+        cmp al, '['             ; except for function keys of the Linux console, ESC [ [ A
         jne .sequence
 .last:
         in al, dx
@@ -192,11 +192,11 @@ read_key:
 .done:
         ret
 
-; Prints the question at SI and waits for a key from '1' to the CLth → AL, counted from 0. Of the
-; keys before it that are no choice the first is called illegal, and the question repeated; line
-; ends and escape sequences are skipped.
+; Prints the question at SI and waits for one of CL keys from '1' on; returns it in AL, counted from
+; 0. The first illegal key is reported, and the question repeated; newlines and escape sequences are
+; ignored.
 read_choice:
-        mov ch, 0               ; no key was called illegal yet
+        mov ch, 0               ; no illegal key so far
 .ask:
         push si
         call print
@@ -219,7 +219,7 @@ read_choice:
         pop si
         jmp .ask
 
-; Starts a new line behind the echo of a key; keeps AL.
+; Starts a new line after the echo of a key. Preserves AL.
 end_line:
         push ax
         mov dx, CONSOLE
@@ -228,7 +228,7 @@ end_line:
         pop ax
         ret
 
-; Prints the text at SI, up to its NUL.
+; Prints the text at SI up to its NUL. Leaves SI at the NUL, and preserves CX.
 print:
         push cx
         mov di, si
@@ -243,7 +243,7 @@ print:
         pop cx
         ret
 
-; Prints the processor's name in `name`, and a line end. Some names start with blanks.
+; Prints the text in `name` without its leading blanks, and a newline.
 print_name:
         mov si, name - 1
 .blank:
@@ -254,7 +254,7 @@ print_name:
         mov si, text_line_end
         jmp print
 
-; Prints the text at SI, then the number EAX (below 0x1000) in hexadecimal, and a line end.
+; Prints the text at SI, the number EAX (below 0x1000) in hexadecimal, and a newline.
 print_field:
         push eax
         call print
@@ -280,17 +280,17 @@ print_field:
         mov si, number
         jmp print
 
-.digit:                         ; stores DL at DI as a digit
+.digit:                         ; stores DL as a digit at DI, and increments DI
         movzx si, dl
         mov dl, [digits + si]
         mov [di], dl
         inc di
         ret
 
-; Prints the text of feed port DX, and a line end where it has none of its own.
+; Prints the text of feed port DX, and a newline unless it ends with one.
 print_feed:
         mov bx, dx
-        mov byte [last], `\n`   ; an empty text needs none
+        mov byte [last], `\n`   ; so that an empty text gets none
 .chunk:
         mov dx, bx
         mov di, CHUNK
@@ -298,7 +298,7 @@ print_feed:
         rep insb
         mov byte [di], 0        ; so that print finds an end
         mov si, CHUNK
-        call print              ; leaves SI behind the last character
+        call print
         cmp si, CHUNK
         je .end
         mov al, [si - 1]
@@ -316,7 +316,7 @@ print_feed:
 ; ---- texts -------------------------------------------------------------------------------------
 
 text_welcome:
-        db `\nThis is the Sparkler monitor, a guest of 16 bits without a network.\n`
+        db `\nThis is the Sparkler monitor, a 16-bit guest without a network.\n`
         db `Its devices answer questions.\n`, 0
 
 text_menu:
@@ -347,10 +347,10 @@ text_brand:     db `Brand:     `, 0
 text_line_end:  db `\n`, 0
 digits:         db '0123456789abcdef'
 
-; ---- variables, not part of the image ----------------------------------------------------------
+; ---- variables, not in the image ----------------------------------------------------------------
 
         section .bss
-last:   resb 1                  ; the last character printed of a feed
+last:   resb 1                  ; the last character printed
 number: resb 5
-        resb 1                  ; print_name starts before the name
+        resb 1                  ; where print_name starts
 name:   resb 49                 ; vendor (12) or brand string (48), and NUL

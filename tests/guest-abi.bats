@@ -118,7 +118,7 @@ os.execv(sys.argv[1], sys.argv[1:])
 }
 
 @test "ports without a device: all ones in each size, writes ignored, each logged once" {
-    vm unowned
+    vm no-device
     [[ $status -eq 0 ]]
     [[ $output == "000000FF 0000FFFF FFFFFFFF FFFFFFFF 00000000 \
 000000FF 000000FF 000000FF 000000FF 000000FF 000000FF " ]]

@@ -274,9 +274,9 @@ without_memory() {
     shown "sparkler-netbroker: killed by signal 9" log
     keys ' 5'
     vm_end 0
-    nasm -i "$root/tests/guests/" -f bin -o unowned.bin "$root/tests/guests/unowned.asm"
+    nasm -i "$root/tests/guests/" -f bin -o no-device.bin "$root/tests/guests/no-device.asm"
     run -0 --separate-stderr timeout --kill-after 5 "$limit" "$build/jailer" --id "$id" \
-        --guest unowned.bin --exec sparkler-vmm
+        --guest no-device.bin --exec sparkler-vmm
     [[ $stderr == *"sparkler-vmm: "* ]]
 }
 

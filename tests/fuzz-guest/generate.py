@@ -1,17 +1,17 @@
-"""Random guests: a seed and a number always make the same one (with the same seeds to mutate).
+"""Random guests. A seed and a number always make the same one, given the same guests to mutate.
 
 A guest is raw bytes, a mutation of a real guest, or a stream of instructions in one of five modes:
-plain real mode, and the four of prologue.asm. What a stream is made of was chosen for what reaches
-KVM and the VMM: port I/O of every kind first, then jumps, descriptor tables, control and debug
-registers, MSRs, CPUID, memory that is not there, and code that changes itself.
+plain real mode, and the four of prologue.asm. A stream is made of what reaches KVM and the VMM:
+port I/O of every kind first, then jumps, descriptor tables, control and debug registers, MSRs,
+CPUID, accesses outside memory, and self-modifying code.
 """
 
 import random
 import struct
 
-MODES = {"real": 16, "16": 16, "32": 32, "64": 64, "3": 64}  # to the width of an instruction
+MODES = {"real": 16, "16": 16, "32": 32, "64": 64, "3": 64}  # to the operand size in bits
 
-START = 0x1000  # where an image is loaded
+START = 0x1000  # the address at which an image is loaded
 IMAGE_MAX = 16384
 
 PORTS = (
@@ -44,7 +44,7 @@ MSRS = (
 LEAVES = (0, 1, 2, 4, 6, 7, 0xA, 0xB, 0xD, 0x14, 0x1F, 0x24, 0x40000000, 0x40000001, 0x40000100,
           0x80000000, 0x80000001, 0x80000002, 0x80000008, 0x8000001D, 0x8000001F, 0xFFFFFFFF)
 
-# Instructions that need no operand of ours, most of them privileged or rare.
+# Instructions without operands to choose, most of them privileged or rare.
 PLAIN = [bytes.fromhex(code) for code in """
     f4 fa fb fbf4 faf4 fbfaf4 fc fd f5 f8 f9 90 f390 98 99 9b 9c 9d 9e 9f 06 07 1e 1f 16 17 60 61
     c9 cc ce f1 cb ca0400 cf 48cf d7 27 2f 37 3f d40a d500 d400
@@ -57,7 +57,7 @@ PLAIN = [bytes.fromhex(code) for code in """
     ebfe 0fc8 50 51 52 53 54 55 56 57 58 59 5a 5b 5c 5d 5e 5f
 """.split()]
 
-# The first bytes of instructions with a ModRM byte.
+# The opcodes of instructions with a ModRM byte.
 MODRM = [bytes.fromhex(code) for code in """
     00 01 02 03 08 09 10 11 18 19 20 21 28 29 30 31 38 39 62 63 69 6b 80 81 83 84 85 86 87 88 89
     8a 8b 8c 8d 8e 8f c0 c1 c4 c5 c6 c7 d0 d1 d2 d3 d8 d9 da db dc dd de df f6 f7 fe ff
@@ -88,11 +88,11 @@ class Stream:
         return (value & (1 << 8 * size) - 1).to_bytes(size, "little")
 
     def operand(self, size):
-        """The prefix that makes an operand 2 or 4 bytes wide."""
+        """The prefix for an operand of this size in bytes, if it needs one."""
         return b"\x66" if size != 1 and (size == 2) != (self.width == 16) else b""
 
     def load(self, register, value):
-        """A value into AX, CX, DX, BX, SP, BP, SI or DI (0 to 7), 32 or 64 bits of it."""
+        """Loads 32 or 64 bits of a value into AX, CX, DX, BX, SP, BP, SI or DI (0 to 7)."""
         if self.width == 64 and value >> 32:
             return bytes([0x48, 0xB8 + register]) + self.immediate(8, value)
         return self.operand(4) + bytes([0xB8 + register]) + self.immediate(4, value)
@@ -129,7 +129,7 @@ class Stream:
             return bytes([rng.choice((0xEB, 0x74, 0x75, 0xE2, 0xE3)), rng.getrandbits(8)])
         if kind == 1:
             return bytes([rng.choice((0xE8, 0xE9))]) + self.immediate(word)
-        if kind == 2:  # far, with a selector of the prologue's table or none
+        if kind == 2:  # far, with a selector from the prologue's GDT or any other
             offset = rng.choice((START, START + rng.randrange(0x1000), self.number()))
             selector = rng.choice((0, 8, 0x18, 0x28, 0x2B, 0x30, 0xFFFF, self.number()))
             return (bytes([rng.choice((0xEA, 0x9A))]) + self.immediate(word, offset)
@@ -151,7 +151,7 @@ class Stream:
         if register == 8:
             code = (b"\x44" if self.width == 64 else b"\xf0") + code
         kind = rng.random()
-        if kind < 0.5:  # flip a bit of what it holds
+        if kind < 0.5:  # flip one of its bits
             read = code[:-2] + b"\x20" + code[-1:]
             flip = self.operand(4) + b"\x0f\xba\xf8" + bytes([rng.randrange(32)])
             return read + flip + code[:-2] + b"\x22" + code[-1:]
@@ -165,7 +165,7 @@ class Stream:
     def msr(self):
         number = self.rng.choice(MSRS) if self.rng.random() < 0.95 else self.rng.getrandbits(32)
         value = self.number()
-        if self.rng.random() < 0.3:  # a place in memory, and the bit that switches a feature on
+        if self.rng.random() < 0.3:  # an address in memory, with the bit that enables a feature
             value = self.rng.randrange(0, 0x120000, 64) | 1
         code = self.load(1, number) + self.load(0, value & 0xFFFFFFFF) + self.load(2, value >> 32)
         return code + self.rng.choice((b"\x0f\x30", b"\x0f\x30", b"\x0f\x32"))
@@ -174,7 +174,7 @@ class Stream:
         return self.load(0, self.rng.choice(LEAVES)) + self.load(1, self.number()) + b"\x0f\xa2"
 
     def table(self):
-        """A descriptor table's place and limit, written into memory first: LGDT or LIDT."""
+        """LGDT or LIDT, after writing the table's limit into memory."""
         word = 2 if self.width == 16 else 4
         at = self.rng.choice((0x3000, 0xFFE0, self.rng.randrange(START, 0x8000)))
         code = self.load(7, at) + b"\xc7\x05" + self.immediate(word)
@@ -183,7 +183,7 @@ class Stream:
         return code + b"\x0f\x01" + bytes([register | mode])
 
     def memory(self):
-        """An access anywhere, by a register or by an address of its own."""
+        """An access to any address, in a register or in the instruction."""
         rng = self.rng
         code = self.load(rng.choice((0, 3, 5, 6, 7)), self.number())
         if rng.random() < 0.3:
@@ -192,7 +192,7 @@ class Stream:
         return code + self.immediate(rng.choice((0, 1, 2, 4, 4)))
 
     def self_modify(self):
-        """Writes over the image, most often a little further on."""
+        """Overwrites a part of the image, most often one that has yet to run."""
         at = START + self.rng.randrange(0x800)
         size = 2 if self.width == 16 else 4
         return self.load(7, at) + b"\xc7" + bytes([0x05 if self.width == 16 else 0x07]) + \
@@ -222,7 +222,7 @@ class Stream:
 
 
 def mutate(rng, image, other):
-    """A few bits, bytes and stretches of an image changed; other is where a stretch may be from."""
+    """Changes a few bits, bytes and stretches of an image; some stretches come from `other`."""
     image = bytearray(image)
     for _ in range(rng.choice((1, 1, 2, 4, 16, 64))):
         at = rng.randrange(len(image))
@@ -245,9 +245,9 @@ def mutate(rng, image, other):
 
 
 def generate(seed, number, prologues, seeds):
-    """The image of guest `number`, and in words what it is.
+    """Returns the image of guest `number`, and a description.
 
-    prologues: mode to image, as assembled from prologue.asm; seeds: real guests to mutate.
+    prologues: mode to image, assembled from prologue.asm; seeds: images of real guests to mutate.
     """
     rng = random.Random(f"{seed}/{number}")
     kind = rng.random()

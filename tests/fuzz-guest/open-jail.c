@@ -1,7 +1,7 @@
 /*
- * The locks that AddressSanitizer cannot live in, left open: for the build with sanitizers alone.
- * It needs its shared libraries (root, Landlock) and terabytes of address space (rlimits), and
- * system calls of its own, which tests/probes/allow-all.c allows. All other locks are closed.
+ * For the build with sanitizers only: leaves the locks open that AddressSanitizer cannot run under.
+ * It needs its shared libraries (root, Landlock), terabytes of address space (rlimits), and more
+ * system calls, which tests/probes/allow-all.c allows. All other locks are closed.
  */
 #include "jailer/jail.h"
 #include "netbroker/landlock.h"
@@ -33,16 +33,16 @@ void landlock_confine(const uint16_t *ports, size_t count, enum landlock_files f
     (void)ports, (void)count, (void)files;
 }
 
-/* The environment of a jailed program is empty, so options are given here. Leaks cannot be looked
- * for by a process that may not be traced. */
+/* ASan's options are set here, since a jailed program's environment is empty. Leak detection does
+ * not work in a process that must not be traced. */
 const char *__asan_default_options(void);
 const char *__asan_default_options(void)
 {
     return "detect_leaks=0";
 }
 
-/* A broker that dies is started again and its report is one of many lines on a log, so whoever
- * waits for findings makes this file. */
+/* A broker that dies is restarted, and its report is one of many lines on a log; a script that
+ * looks for findings therefore creates this file. */
 static void note_finding(void)
 {
     int fd = open(FINDINGS, O_WRONLY | O_APPEND | O_CLOEXEC);
@@ -51,7 +51,7 @@ static void note_finding(void)
         dprintf(fd, "%s\n", program_invocation_short_name);
 }
 
-/* Called by the sanitizers with each report. */
+/* The sanitizers call these with each report. */
 void __asan_on_error(void);
 void __asan_on_error(void)
 {

@@ -1,6 +1,6 @@
-; The start of a generated guest: enters the mode MODE and sends all 256 vectors to a handler that
-; goes on 16 bytes behind the place where it went on before. So a fault costs a guest a few of its
-; instructions and not its life. The generated body follows behind the last byte.
+; The start of a generated guest: enters the mode MODE and points all 256 vectors at a handler that
+; resumes 16 bytes after the address where it last resumed, so that a fault costs the guest a few
+; instructions rather than its life. The generated body follows the last byte.
 ;
 ; MODE: 16 real mode, 32 protected mode, 64 long mode, 3 long mode in ring 3 with all ports.
 
@@ -9,8 +9,8 @@
 
 STACK           equ 0x7000
 IDT             equ 0x8000
-TABLES          equ 0x10000     ; PML4, PDPT, PD: 1 GiB, each address mapped to itself
-TSS             equ 0x13000     ; behind it a bitmap of zeros: ring 3 may use all ports
+TABLES          equ 0x10000     ; PML4, PDPT, PD: 1 GiB, identity-mapped
+TSS             equ 0x13000     ; followed by a bitmap of zeros: ring 3 may use all ports
 TSS_LIMIT       equ 0x68 + 0x2000
 
 CODE32          equ 0x08

@@ -1,4 +1,4 @@
-; Asks the feeds of all 13 ports for ever, a text each, and prints a dot for a text.
+; Reads a text from each of the 13 feed ports, for ever, and prints a dot for each text.
 %include "guest.inc"
 
 main:

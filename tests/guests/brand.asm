@@ -1,4 +1,4 @@
-; Clause: CPUID. Prints the brand string of leaves 0x80000002 to 4, NULs and all.
+; Clause: CPUID. Prints the brand string, leaves 0x80000002 to 0x80000004, with its NULs.
 %include "guest.inc"
 
 main:

@@ -1,5 +1,5 @@
-; Clause: IN from the console, in each size, alone and as a string. Takes the 14 keys a to n. A
-; wider IN has zeros above the key.
+; Clause: IN from the console, in each size, single and as a string. Reads the 14 keys a to n. A
+; wider IN is zero-extended.
 %include "guest.inc"
 
 main:

@@ -1,4 +1,4 @@
-; Clause: OUT to the console, in each size, alone and as a string, forwards and backwards. A wider
+; Clause: OUT to the console, in each size, single and as a string, forwards and backwards. A wider
 ; OUT prints its lowest byte.
 %include "guest.inc"
 

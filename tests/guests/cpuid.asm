@@ -1,4 +1,4 @@
-; What CPUID says of virtualization, enclaves, counters and KVM's own features.
+; Prints the CPUID bits of virtualization, enclaves, performance counters and KVM's features.
 %include "guest.inc"
 
 ; field LEAF, REGISTER, MASK

@@ -1,12 +1,12 @@
-; Protected mode, memory of SIZE bytes: touches it each STEP bytes, writes to the last byte and reads
-; it back, then reads the first byte beyond.
+; In protected mode, with SIZE bytes of memory: writes a byte every STEP bytes, writes the last byte
+; and reads it back, then reads the first byte beyond.
 %include "guest.inc"
 
 %ifndef SIZE
 SIZE            equ 0x100000
 %endif
 %ifndef STEP
-STEP            equ 0x200000    ; what one page of tables is for
+STEP            equ 0x200000    ; what one page of page tables maps
 %endif
 
 main:

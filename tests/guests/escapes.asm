@@ -1,4 +1,4 @@
-; Prints what would change a terminal's title and clear it.
+; Prints escape sequences that set a terminal's title and clear it.
 %include "guest.inc"
 
 main:

@@ -1,4 +1,4 @@
-; Reads and writes each of the 65,536 ports but those of devices.
+; Reads and writes each of the 65,536 ports except the console and 0x100 to 0x206.
 %include "guest.inc"
 
 main:

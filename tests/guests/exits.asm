@@ -1,4 +1,4 @@
-; For the benchmark: EXITS port exits between two bytes on the console, to a port that nobody owns.
+; For the benchmark: EXITS port exits, by a port without a device, between two bytes of output.
 %include "guest.inc"
 
 EXITS           equ 20000

@@ -1,5 +1,5 @@
-; Clause: a feed by single INs. Two whole texts, each with its NUL, then a part of a third one by
-; wider INs.
+; Clause: a feed by single INs. Reads two whole texts, each with its NUL, then the start of a third
+; by wider INs.
 %include "guest.inc"
 
 main:

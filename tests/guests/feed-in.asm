@@ -1,5 +1,5 @@
-; For the benchmark: fetches the tweet, then reads COUNT more bytes of it by single INs, between two
-; bytes on the console.
+; For the benchmark: fetches the tweet, then reads COUNT bytes more by single INs, between two bytes
+; of output.
 %include "guest.inc"
 
 COUNT           equ 8000

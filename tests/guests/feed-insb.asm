@@ -1,4 +1,4 @@
-; For the benchmark: as feed-in.asm, by a string IN.
+; For the benchmark: like feed-in.asm, by one string IN.
 %include "guest.inc"
 
 COUNT           equ 8000

@@ -1,4 +1,5 @@
-; Clause: each feed port keeps its own place. Four bytes from each of the 13 ports, three times.
+; Clause: each feed port has its own position. Reads four bytes from each of the 13 ports, three
+; times.
 %include "guest.inc"
 
 main:
@@ -19,7 +20,7 @@ main:
         jnz .round
         hlt
 
-; Prints four bytes of port BX and goes to the next one.
+; Prints four bytes of port BX, then increments BX.
 four:
         mov dx, bx
         mov di, BUFFER

@@ -1,8 +1,8 @@
-; Clause: a feed by string INs. The text and the NULs behind it in one exit, the next text in parts,
-; the last of which is its NUL alone, then one by words.
+; Clause: a feed by string INs. Reads a text and NULs beyond it at once, the next text in parts, the
+; last of which starts with its NUL, then a text by words.
 %include "guest.inc"
 
-; What the test's broker answers: "text 1 of port 0x100".
+; The length of what the test's broker answers: "text 1 of port 0x100".
 TEXT_LENGTH     equ 20
 
 main:

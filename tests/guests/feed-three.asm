@@ -1,4 +1,4 @@
-; Prints the tweet, fetched three times.
+; Fetches and prints the tweet three times.
 %include "guest.inc"
 
 main:

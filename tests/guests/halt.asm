@@ -1,4 +1,4 @@
-; Clause: HLT ends the VM with status 0, and so it does with interrupts on.
+; Clause: HLT ends the VM with status 0, even with interrupts enabled.
 %include "guest.inc"
 
 main:

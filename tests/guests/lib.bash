@@ -1,10 +1,10 @@
-# Runs guests: in their jail, or without one with the probe vmm-link.c as the broker. Source it,
-# then guests_build in setup_file and need_kvm in setup.
+# Runs guests in their jail, or without one with the probe vmm-link.c as the broker. Source it, call
+# guests_build in setup_file and need_kvm in setup.
 
 # shellcheck source=tests/lib.bash
 source "$BATS_TEST_DIRNAME/lib.bash"
 
-# Builds the test guests and the probe into $guests; the project itself is in $build.
+# Builds the test guests and the probe in $guests; the project itself is in $build.
 guests_build() {
     export guests="$BATS_FILE_TMPDIR"
     local source
@@ -16,15 +16,15 @@ guests_build() {
     cc -std=c11 -D_GNU_SOURCE -Wall -Werror -I"$root" -o "$guests/vmm-link" \
         "$root/tests/probes/vmm-link.c" "$root"/jailer/{configure,guest,kvm,linux,processor}.c \
         "$root/policy/runtime/install.c" \
-        "${OPEN_FILTER:-$guests/vmm-boot.c}" # where the VMM is built with what needs more calls
+        "${OPEN_FILTER:-$guests/vmm-boot.c}" # for builds whose VMM needs more system calls
 }
 
-# jailed [OPTION...]: what starts the VMM in its jail; a VM that hangs fails its test in the end
+# jailed [OPTION...]: runs a VM in its jail; one that hangs is killed and fails its test
 jailed() {
     timeout --kill-after 5 $((60 * ${SLOWNESS:-1})) "$build/jailer" "$@" --exec sparkler-vmm
 }
 
-# vm GUEST [OPTION...]: runs it; leaves $status, the console in $output, the log in $stderr
+# vm GUEST [OPTION...]: runs it; sets $status, $output (the console) and $stderr (the log)
 vm() {
     local guest=$1
     shift

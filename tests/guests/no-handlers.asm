@@ -1,4 +1,4 @@
-; An interrupt whose table lies where there is no memory.
+; Raises an interrupt whose table lies outside memory.
 %include "guest.inc"
 
 main:

@@ -1,8 +1,8 @@
-; What ends no VM: a fault of a guest that has a handler for it is its own affair. The handlers
-; print their vector and go on behind the instruction, whose length is in BP.
+; Faults that the guest handles itself, which must not end the VM. The handlers print their vector
+; and go on after the instruction, whose length is in BP.
 %include "guest.inc"
 
-; attempt INSTRUCTION: with a note of its length
+; attempt INSTRUCTION: runs it with its length in BP
 %macro attempt 1+
         mov bp, %%end - %%start
 %%start:
@@ -26,11 +26,11 @@ main:
         mov word [6 * 4], handler_6
         mov word [13 * 4], handler_13
 
-        xor bp, bp              ; the return address of a trap is behind the instruction
+        xor bp, bp              ; a trap already returns to the next instruction
         int3
         pushf
         pop ax
-        or ah, 1                ; a trap behind each instruction; the handler ends that
+        or ah, 1                ; TF: a trap after each instruction; the handler clears it
         push ax
         popf
         nop
@@ -38,7 +38,7 @@ main:
         mov ecx, 0x7fffffff     ; no such register
         attempt rdmsr
         attempt wrmsr
-        mov eax, 0x80000000     ; paging without protection
+        mov eax, 0x80000000     ; paging without protected mode
         attempt mov cr0, eax
         say `\n`
         hlt

@@ -1,7 +1,7 @@
-; Asks KVM to write to the guest's memory: its clock, the wall clock, the stolen time, page faults
-; of the host, the end of interrupts. Then says which features CPUID offers, how many of the requests
-; were a general protection fault, and what KVM has written: the OR of all bytes of the page. Last,
-; what the hypercall KVM_HC_SCHED_YIELD returned, by VMMCALL or VMCALL, or that both are undefined.
+; Asks KVM to write to the guest's memory: clocks, stolen time, host page faults, end of interrupt.
+; Prints the features that CPUID offers, how many of these requests raised a general protection
+; fault, what KVM has written (the OR of all bytes of the page), and the result of the hypercall
+; KVM_HC_SCHED_YIELD by VMMCALL or VMCALL, or that both are undefined instructions.
 %include "guest.inc"
 
 PAGE            equ 0x8000
@@ -61,7 +61,7 @@ main:
 undefined:
         jmp main.intel
 
-; WRMSR has two bytes.
+; WRMSR is two bytes long.
 refused:
         inc byte [count]
         push bp
@@ -72,12 +72,12 @@ refused:
 
 count   db 0
 
-; of Linux, arch/x86/include/uapi/asm/kvm_para.h: the register, and a part of the page with the bit
-; that switches it on
+; Linux, arch/x86/include/uapi/asm/kvm_para.h: the register, and an address in the page with the bit
+; that enables the feature
 requests:
         dd 0x11, PAGE                           ; MSR_KVM_WALL_CLOCK
         dd 0x12, PAGE + 0x40 + 1                ; MSR_KVM_SYSTEM_TIME
-        dd 0x4b564d00, PAGE + 0x80              ; the new numbers of both
+        dd 0x4b564d00, PAGE + 0x80              ; the same two by their new numbers
         dd 0x4b564d01, PAGE + 0xc0 + 1
         dd 0x4b564d02, PAGE + 0x100 + 1         ; MSR_KVM_ASYNC_PF_EN
         dd 0x4b564d03, PAGE + 0x140 + 1         ; MSR_KVM_STEAL_TIME

@@ -1,4 +1,4 @@
-; Reads keys for ever, one by one and as strings.
+; Reads keys for ever, singly and as strings.
 %include "guest.inc"
 
 main:

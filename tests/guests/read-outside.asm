@@ -1,4 +1,4 @@
-; Reads two bytes behind the first MiB.
+; Reads two bytes beyond the first MiB.
 %include "guest.inc"
 
 main:

@@ -1,4 +1,4 @@
-; Jumps behind the first MiB, where there is nothing to run.
+; Jumps beyond the first MiB, where there is no memory.
 %include "guest.inc"
 
 main:

@@ -1,4 +1,4 @@
-; Says so, then runs in a circle for ever.
+; Prints a line, then loops for ever.
 %include "guest.inc"
 
 main:

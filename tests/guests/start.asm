@@ -1,4 +1,4 @@
-; Clause: the start. Real mode, CS 0, FLAGS 2, the image at 0x1000 and zeros before and behind it.
+; Clause: the start. Real mode, CS 0, FLAGS 2, the image at 0x1000, zeros before and after it.
 %include "guest.inc"
 
 main:
@@ -20,7 +20,7 @@ main:
         call .here
 .here:  pop ax
         sub ax, .here
-        movzx eax, ax           ; 0: it runs where it was assembled for
+        movzx eax, ax           ; 0 if it runs at the address it was assembled for
         call print_hex
 
         say "memory "           ; of 0 to 0xfff, and of 0x8000 to 0x8fff: the OR of all bytes
@@ -33,7 +33,7 @@ main:
         say `\n`
         hlt
 
-; ORs the page at SI into EAX. Spoils CX, SI.
+; ORs the page at SI into EAX. Clobbers CX, SI.
 or_page:
         mov cx, 0x400
 .next:

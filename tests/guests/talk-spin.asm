@@ -1,4 +1,5 @@
-; Prints so much that its output is coalesced, and spins then; or, given a key, prints more and halts.
+; Prints so much that its output is coalesced, then spins. With KEY defined, it waits for a key
+; instead, prints more and halts.
 %include "guest.inc"
 
 main:

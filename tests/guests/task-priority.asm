@@ -1,7 +1,7 @@
-; Raises and lowers the task priority (CR8) in long mode, and says that it lived on.
+; Raises and lowers the task priority (CR8) in long mode, then prints it.
 %include "guest.inc"
 
-TABLES          equ 0x10000     ; PML4, PDPT, PD: the first 2 MiB, each address mapped to itself
+TABLES          equ 0x10000     ; PML4, PDPT, PD: the first 2 MiB, identity-mapped
 
 main:
         mov ax, TABLES >> 4

@@ -1,4 +1,4 @@
-; Says so, then writes to each page of the 63 MiB from 1 MiB on, says so again, and halts.
+; Writes to each page from 1 MiB to 64 MiB, prints a line before and after, and halts.
 %include "guest.inc"
 
 main:

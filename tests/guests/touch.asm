@@ -1,4 +1,4 @@
-; Writes to each page of the 512 KiB from 0x10000 on, says so, and waits for a key.
+; Writes to each page of the 512 KiB from 0x10000, prints a line, and waits for a key.
 %include "guest.inc"
 
 main:

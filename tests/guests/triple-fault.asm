@@ -1,4 +1,4 @@
-; An invalid instruction in protected mode, with no place for its handler, nor for that fault's.
+; Executes an invalid instruction in protected mode with an empty interrupt descriptor table.
 %include "guest.inc"
 
 main:

@@ -1,4 +1,4 @@
-; Writes four bytes behind the first MiB.
+; Writes four bytes beyond the first MiB.
 %include "guest.inc"
 
 main:

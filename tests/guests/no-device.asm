@@ -1,5 +1,5 @@
-; Clause: a port that nobody owns reads as all ones in each size, and ignores writes. So does a feed
-; ignore writes, and the ports beside the feeds are nobody's.
+; Clause: a port without a device reads as all ones in each size, and ignores writes. Feed ports
+; ignore writes, too; the ports next to the devices have none.
 %include "guest.inc"
 
 main:
