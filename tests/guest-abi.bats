@@ -14,11 +14,11 @@ setup() {
     cd "$BATS_TEST_TMPDIR"
 }
 
-@test "start: real mode, CS 0, FLAGS 2, the image at 0x1000, zeros around it" {
+@test "start: real mode, FLAGS 2, all registers but DX 0, the image at 0x1000 amid zeros" {
     vm start
     [[ $status -eq 0 ]]
     [[ $output == \
-"cs 00000000 flags 00000002 cr0.pe 00000000 ip 00000000 memory 00000000 " ]]
+"cs 00000000 flags 00000002 others 00000000 cr0.pe 00000000 ip 00000000 memory 00000000 " ]]
 }
 
 @test "end: HLT ends the VM with 0, also with interrupts enabled" {
@@ -205,6 +205,17 @@ END
     [[ ${lines[1]} == '[feeds: the network broker did not answer in '*' s]' ]]
     [[ ${lines[2]} == 'text 3 of port 0x100' ]]
     [[ $stderr == "" ]]
+}
+
+@test "README: the example in guest/README.md prints a feed, waits for a key, and halts" {
+    local readme=$root/guest/README.md
+    sed -n '/^```nasm$/,/^```$/ { /^```/!p }' "$readme" >london.asm
+    eval "$(grep -m 1 '^    nasm ' "$readme")"
+    linked london.bin < <(printf k)
+    [[ $status -eq 0 ]]
+    [[ $output == 'text 1 of port 0x103' ]]
+    linked london.bin </dev/null
+    [[ $status -eq 4 ]]
 }
 
 @test "memory: the last byte of the default 1 MiB works" {

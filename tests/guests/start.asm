@@ -1,16 +1,37 @@
-; Clause: the start. Real mode, CS 0, FLAGS 2, the image at 0x1000, zeros before and after it.
+; Clause: the start. Real mode, CS 0, FLAGS 2, the other registers 0 except DX, the image at 0x1000,
+; zeros before and after it.
 %include "guest.inc"
 
 main:
         pushf
-        pop bx
+        pop word [BUFFER]
+        or eax, ebx
+        or eax, ecx
+        or eax, esi
+        or eax, edi
+        or eax, ebp
+        or eax, esp
+        mov cx, ds
+        or ax, cx
+        mov cx, es
+        or ax, cx
+        mov cx, fs
+        or ax, cx
+        mov cx, gs
+        or ax, cx
+        mov cx, ss
+        or ax, cx
+        mov [BUFFER + 4], eax
 
         say "cs "
         xor eax, eax
         mov ax, cs
         call print_hex
         say "flags "
-        movzx eax, bx
+        movzx eax, word [BUFFER]
+        call print_hex
+        say "others "
+        mov eax, [BUFFER + 4]
         call print_hex
         say "cr0.pe "
         mov eax, cr0
