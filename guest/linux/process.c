@@ -172,7 +172,7 @@ static void tell_parent(struct process *process)
 static void end_process(struct process *process, unsigned wait_status)
 {
     if (process->id == INIT)
-        host_exit((wait_status & 0x7f) != 0 ? 0x100 | (wait_status & 0x7f) : wait_status >> 8);
+        host_exit((wait_status & 0x7f) != 0 ? 128 + (wait_status & 0x7f) : wait_status >> 8);
     current->last_space = process->space;
     process->space = NULL;
     vfork_done(process);
