@@ -1,4 +1,4 @@
-/* Which addresses are public: the guard against a name that leads into the host's own networks. */
+/* The guard against a DNS name that leads into the host's own networks. */
 #include "address.h"
 
 #include "networks.h"

@@ -1,4 +1,4 @@
-/* Waiting after failures: pure arithmetic. */
+/* How long to wait after failures: pure arithmetic. */
 #include "backoff.h"
 
 #include <stdio.h>

@@ -1,6 +1,7 @@
 /*
- * Two layers: a source is a request, with what the server last answered to it; feeds that make the
- * same request share it, so one fetch serves them all. An entry is a feed with the last good text.
+ * Two layers. A source is a request and the server's last response to it; feeds that make the same
+ * request share a source, so one fetch serves them all. A cached feed is the last good text that
+ * one feed's format made of it.
  */
 #include "cache.h"
 
@@ -18,29 +19,29 @@
 #define REASON_MAX 256
 
 struct source {
-    const struct feed *feed; /* one of those that share it */
+    const struct feed *feed; /* one of the feeds that share it */
     bool looked_up;
     struct lookup lookup;
-    char *body; /* of the last good answer; NULL if there was none */
+    char *body; /* of the last good response, or NULL */
     size_t length;
     struct validators validators;
-    unsigned generation;      /* counts bodies; 0: none yet */
-    int64_t fetched;          /* when the body was last known to be right */
+    unsigned generation;      /* number of bodies so far */
+    int64_t fetched;          /* when the server last sent or confirmed the body */
     int64_t fresh_until;      /* no request before this … */
     int64_t retry_at;         /* … nor before this, after a failure */
-    int64_t left_alone;       /* until when the server asked not to be asked */
+    int64_t left_alone;       /* until when the server asked for no request, or 0 */
     unsigned failures;        /* in a row */
-    bool unreachable;         /* the last failure was one to reach the server */
-    char trouble[REASON_MAX]; /* why the last request failed; empty if it did not */
+    bool unreachable;         /* the last request did not reach the server */
+    char trouble[REASON_MAX]; /* why the last request failed, or "" */
 };
 
 struct cached_feed {
     struct source *source;
-    unsigned generation; /* of the body that was formatted last */
-    int64_t made;        /* when the text's body was fetched; 0: no text yet */
-    char *text;          /* the last good one */
+    unsigned generation; /* of the last body formatted */
+    int64_t made;        /* when the body of `text` was fetched; 0: no text yet */
+    char *text;          /* the last good text */
     size_t length;
-    char trouble[REASON_MAX]; /* why the last body was of no use; empty if it was */
+    char trouble[REASON_MAX]; /* why the last body made no text, or "" */
 };
 
 struct cache {
@@ -49,15 +50,15 @@ struct cache {
     bool offline_samples;
     size_t source_count;
     struct source *source;
-    struct cached_feed *cached; /* one a feed, in the feeds' order */
+    struct cached_feed *cached; /* one per feed, in their order */
 };
 
 static bool equal(const char *a, const char *b)
 {
-    return a == b || (a && b && !strcmp(a, b));
+    return a == b || (a && b && strcmp(a, b) == 0);
 }
 
-/* True if both feeds make the same request and may do the same with the answer. */
+/* True if both feeds make the same request with the same rights and limits. */
 static bool same_request(const struct feed *a, const struct feed *b)
 {
     return equal(a->url, b->url) && equal(a->lookup_url, b->lookup_url) && a->format == b->format &&
@@ -87,7 +88,7 @@ struct cache *cache_new(const struct feeds *feeds, struct fetcher *fetcher, bool
     struct cached_feed *cached = calloc(feeds->count + 1, sizeof(*cached));
 
     if (!cache || !source || !cached)
-        err(1, "cannot make the cache");
+        err(1, "cannot allocate the cache");
     *cache = (struct cache){.feeds = feeds,
                             .fetcher = fetcher,
                             .offline_samples = offline_samples,
@@ -103,7 +104,7 @@ static uint32_t random_number(void)
     uint32_t number = 0;
 
     if (getrandom(&number, sizeof(number), 0) != sizeof(number))
-        err(1, "the kernel gives no random number");
+        err(1, "cannot get a random number");
     return number;
 }
 
@@ -124,7 +125,7 @@ static void failed(struct source *source, int64_t asked_ms, bool unreachable)
     source->left_alone = asked_ms > 0 ? source->retry_at : 0;
 }
 
-/* Writes the feed's url with the id that was looked up; false if it gets too long. */
+/* Writes the feed's url, with the id that the lookup found. False if it is too long. */
 static bool expand(const struct source *source, char url[URL_MAX])
 {
     const char *from = source->feed->url, *mark = strstr(from, "{id}");
@@ -138,7 +139,7 @@ static bool expand(const struct source *source, char url[URL_MAX])
     return length < URL_MAX;
 }
 
-/* Finds out once what the feed's url needs to know. */
+/* Makes the feed's lookup, if it has one and has not made it. */
 static bool look_up(struct cache *cache, struct source *source, int64_t deadline,
                     struct response *response, struct text *reason)
 {
@@ -152,7 +153,7 @@ static bool look_up(struct cache *cache, struct source *source, int64_t deadline
     return source->looked_up;
 }
 
-/* Replaces what `kept` points to by a copy of the bytes. */
+/* Replaces `*kept` by a copy of the bytes. */
 static void keep(char **kept, size_t *kept_length, const char *bytes, size_t length)
 {
     char *copy = malloc(length + 1);
@@ -172,7 +173,7 @@ static void keep_body(struct source *source, const struct response *response)
     source->generation++;
 }
 
-/* One request to the server, with a lookup before it if need be. */
+/* Makes one request, after a lookup if needed. An answer of 404 or 410 voids the lookup. */
 static bool request(struct cache *cache, struct source *source, int64_t deadline,
                     struct response *response, struct text *reason)
 {
@@ -192,7 +193,7 @@ static bool request(struct cache *cache, struct source *source, int64_t deadline
     return false;
 }
 
-/* Asks the server, unless the last answer is fresh or it is too early to ask again. */
+/* Asks the server, unless the last response is fresh or it is too early to ask again. */
 static void refresh(struct cache *cache, struct source *source)
 {
     int64_t now = clock_ms();
@@ -214,7 +215,7 @@ static void refresh(struct cache *cache, struct source *source)
     source->left_alone = 0;
 }
 
-/* Makes text of a new body. A body that is of no use counts as a failure of its source. */
+/* Formats a new body. One that makes no text counts as a failure of its source. */
 static void reformat(const struct feed *feed, struct cached_feed *cached)
 {
     struct source *source = cached->source;

@@ -1,11 +1,11 @@
-/* The broker's one clock, for ages, deadlines and waits. */
+/* The clock of all ages, deadlines and waits. */
 #ifndef SPARKLER_CLOCK_H
 #define SPARKLER_CLOCK_H
 
 #include <stdint.h>
 #include <time.h>
 
-/* Milliseconds since the machine started, the time it slept included: an answer ages then too. */
+/* Milliseconds since boot, including time asleep, when an answer ages too. */
 static inline int64_t clock_ms(void)
 {
     struct timespec now;

@@ -1,4 +1,4 @@
-/* What the strings of a feeds file must look like. Pure functions. */
+/* Checks of the strings in a feeds file: see feed_checks.h. */
 #include "feed_checks.h"
 
 #include "text.h"
@@ -25,25 +25,25 @@ const char *check_words(const char *value)
 
 const char *check_file(const char *value)
 {
-    const char *part = value, *end;
+    const char *part = value;
 
     for (const char *c = value; *c != '\0'; c++)
         if (*c < ' ' || *c > '~')
             return "printable ASCII";
     if (strlen(value) > WORDS_MAX)
         return "1 to 80 characters";
-    do {
+    for (;;) {
         size_t length = strcspn(part, "/");
 
-        end = part + length;
         if (length == 0 || (*part == '.' && (length == 1 || (length == 2 && part[1] == '.'))))
             return "names between '/', none of them \".\" or \"..\"";
-        part = end + 1;
-    } while (*end != '\0');
-    return NULL;
+        if (part[length] == '\0')
+            return NULL;
+        part += length + 1;
+    }
 }
 
-/* ":443", or nothing. */
+/* True for ":443" and for nothing. */
 static bool is_tcp_port_suffix(const char *suffix, size_t length)
 {
     if (length == 0)
@@ -54,13 +54,13 @@ static bool is_tcp_port_suffix(const char *suffix, size_t length)
     return port >= 1 && port <= 65535;
 }
 
-/* The part behind the host. "{id}" is taken for plain letters here. */
+/* True if a url may end so behind its host. "{id}" counts as letters. */
 static bool is_path(const char *path)
 {
     for (const char *c = path; *c != '\0'; c++) {
         if (strncmp(c, "{id}", 4) == 0)
             c += 3;
-        else if (strchr(LETTERS "-._~:/?[]@!$&'()*+,;=%", *c) == NULL)
+        else if (!strchr(LETTERS "-._~:/?[]@!$&'()*+,;=%", *c))
             return false;
     }
     return path[0] == '/';
@@ -79,7 +79,7 @@ const char *check_url(const char *value)
     const char *port = host + host_length;
     size_t port_length = strcspn(port, "/");
 
-    if (host_length == 0 || host_length > 253 || strchr(".-", host[0]) != NULL ||
+    if (host_length == 0 || host_length > 253 || strchr(".-", host[0]) ||
         !is_tcp_port_suffix(port, port_length) || !is_path(port + port_length))
         return expected;
     return NULL;
@@ -87,7 +87,7 @@ const char *check_url(const char *value)
 
 const char *check_lookup_url(const char *value)
 {
-    return strstr(value, "{id}") == NULL ? check_url(value) : "a URL without \"{id}\"";
+    return strstr(value, "{id}") ? "a URL without \"{id}\"" : check_url(value);
 }
 
 const char *check_credential(const char *value)
@@ -103,9 +103,9 @@ const char *check_header(const char *value)
 {
     size_t name = strspn(value, LETTERS "-");
 
-    return name >= 1 && strncmp(value + name, ": ", 2) == 0 && check_words(value) == NULL
+    return name >= 1 && strncmp(value + name, ": ", 2) == 0 && !check_words(value)
                ? NULL
-               : "\"Name: \" and what stands before the credential";
+               : "\"Name: \" and what precedes the credential";
 }
 
 const char *check_pinned_key(const char *value)
@@ -121,8 +121,8 @@ const char *check_pinned_key(const char *value)
 
 const char *check_template(const char *value)
 {
-    for (const char *open = value; (open = strstr(open, "{/")) != NULL; open++) {
-        if (strchr(open, '}') == NULL)
+    for (const char *open = strstr(value, "{/"); open; open = strstr(open + 1, "{/")) {
+        if (!strchr(open, '}'))
             return "each \"{/\" to be closed by '}'";
     }
     return *value == '\0' ? "a text" : NULL;

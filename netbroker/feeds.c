@@ -1,6 +1,6 @@
 /*
- * feeds.json → struct feed. The table below is the schema; policy/README.md explains it. The file
- * is the user's, but a slip in it is a hole in the policy, so nothing is guessed or ignored.
+ * Parses feeds.json. The table below is the schema; policy/README.md documents it. The user wrote
+ * the file, but a slip in it is a hole in the policy, so nothing is guessed and nothing ignored.
  */
 #include "feeds.h"
 
@@ -15,15 +15,20 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define REQUEST_MS_MAX 25000
+
+_Static_assert(REQUEST_MS_MAX < WIRE_REPLY_SECONDS * 1000,
+               "a feed fails before the VMM gives up on the broker");
+
 enum kind { WORDS, LINES, NUMBER, FLAG, FORMAT, PORTS, COMMENT };
 
 struct key {
     const char *name;
     enum kind kind;
-    size_t offset; /* of the member of struct feed */
+    size_t offset; /* in struct feed */
     bool required;
     const char *(*check)(const char *); /* of WORDS and LINES, or NULL */
-    unsigned standard, low, high;       /* of NUMBER */
+    unsigned standard, low, high;       /* of NUMBER; standard if the key is missing */
 };
 
 #define MEMBER(name) .offset = offsetof(struct feed, name)
@@ -45,19 +50,17 @@ static const struct key keys[] = {
     {"sample", LINES, MEMBER(sample)},
     {"ttl_seconds", NUMBER, MEMBER(ttl_seconds), .standard = 900, .low = 1, .high = 604800},
     {"max_bytes", NUMBER, MEMBER(max_bytes), .standard = 65536, .low = 256, .high = 1048576},
-    {"connect_ms", NUMBER, MEMBER(connect_ms), .standard = 5000, .low = 100, .high = 25000},
-    {"total_ms", NUMBER, MEMBER(total_ms), .standard = 10000, .low = 100, .high = 25000},
+    {"connect_ms", NUMBER, MEMBER(connect_ms), .standard = 5000, .low = 100, REQUEST_MS_MAX},
+    {"total_ms", NUMBER, MEMBER(total_ms), .standard = 10000, .low = 100, REQUEST_MS_MAX},
     {"allow_private", FLAG, MEMBER(allow_private)},
 };
 
 #define KEYS (sizeof(keys) / sizeof(keys[0]))
 
-_Static_assert(25000 < WIRE_REPLY_SECONDS * 1000, "a feed's time ends before the VMM gives up");
-
-/* What one entry of the file is read with. */
+/* One feed as the file defines it, for one of its ports. */
 struct definition {
-    struct json_object *object; /* the entry */
-    struct json_object *values; /* of the port: {"city": "London"} */
+    struct json_object *object; /* an element of "feeds" */
+    struct json_object *values; /* those of the port: {"city": "London"} */
     struct text *fault;
 };
 
@@ -89,8 +92,8 @@ static bool is_string(struct json_object *value)
 }
 
 /*
- * Writes `pattern` with each "{word}" replaced by the port's value of that name. "{id}" stays for
- * the lookup, "{/pointer}" for the template.
+ * Writes `pattern` with each "{word}" replaced by the port's value of that name. "{id}" is left for
+ * the lookup to replace, "{/pointer}" for the format.
  */
 static bool expand(const struct definition *definition, const struct json_object *value,
                    const char *key, const char *pattern, FILE *out)
@@ -107,11 +110,11 @@ static bool expand(const struct definition *definition, const struct json_object
             continue;
         }
         struct json_object *replacement = get(definition->values, name);
-        if (replacement == NULL && strcmp(name, "id") != 0)
+        if (!replacement && strcmp(name, "id") != 0)
             return refuse(definition->fault, value, key,
                           "\"%s\" among the values of the port on line %u", name,
                           located_json_line(definition->values));
-        if (replacement != NULL)
+        if (replacement)
             fputs(json_object_get_string(replacement), out);
         else
             fwrite(pattern, 1, (size_t)length, out);
@@ -120,7 +123,7 @@ static bool expand(const struct definition *definition, const struct json_object
     return true;
 }
 
-/* A string, or a list of them, one a line. */
+/* Expands a string, or a list of strings, each of which becomes a line. */
 static bool expand_lines(const struct definition *definition, struct json_object *value,
                          const char *key, FILE *out)
 {
@@ -149,16 +152,16 @@ static bool read_string(const struct definition *definition, const struct key *k
     if (key->kind == WORDS && !is_string(value))
         return refuse(definition->fault, value, key->name, "a string");
     FILE *out = open_memstream(&string, &length);
-    if (out == NULL)
+    if (!out)
         err(1, "cannot read the feeds file");
     bool success = expand_lines(definition, value, key->name, out);
     if (fclose(out) != 0)
         err(1, "cannot read the feeds file");
 
-    const char *expected = success && key->check != NULL ? key->check(string) : NULL;
-    if (expected != NULL)
+    const char *expected = success && key->check ? key->check(string) : NULL;
+    if (expected)
         success = refuse(definition->fault, value, key->name, "%s", expected);
-    *member = string; /* belongs to the feed even when it is refused */
+    *member = string; /* the feed owns it even if it is refused */
     return success;
 }
 
@@ -166,7 +169,7 @@ static bool read_number(const struct definition *definition, const struct key *k
                         struct json_object *value, unsigned *member)
 {
     *member = key->standard;
-    if (value == NULL)
+    if (!value)
         return true;
     int64_t number = json_object_is_type(value, json_type_int) ? json_object_get_int64(value) : -1;
     if (number < key->low || number > key->high)
@@ -189,7 +192,7 @@ static bool read_format(const struct definition *definition, const struct key *k
                         struct json_object *value, const struct format **member)
 {
     *member = is_string(value) ? format_find(json_object_get_string(value)) : NULL;
-    if (*member != NULL)
+    if (*member)
         return true;
     struct text names = {0};
     format_list(&names);
@@ -201,12 +204,12 @@ static bool read_key(const struct definition *definition, const struct key *key,
     struct json_object *value = get(definition->object, key->name);
     void *member = (char *)feed + key->offset;
 
-    if (value == NULL && key->required)
+    if (!value && key->required)
         return refuse(definition->fault, definition->object, key->name,
                       "in this feed, but it is missing");
     if (key->kind == NUMBER)
         return read_number(definition, key, value, member);
-    if (value == NULL)
+    if (!value)
         return true;
 
     switch (key->kind) {
@@ -219,40 +222,38 @@ static bool read_key(const struct definition *definition, const struct key *key,
         return read_format(definition, key, value, member);
     case COMMENT:
         return is_string(value) || refuse(definition->fault, value, key->name, "a string");
-    default: /* PORTS: read by read_definitions(); NUMBER: above */
+    default: /* NUMBER: see above; PORTS: read by read_definitions() */
         return true;
     }
 }
 
 static const char *presence(bool needed)
 {
-    return needed ? "with this format, but it is missing"
-                  : "nothing: this format has no use for it";
+    return needed ? "with this format, but it is missing" : "nothing: this format does not use it";
 }
 
-/* What a single key cannot tell. */
+/* Checks what one key alone cannot show. */
 static bool check_feed(const struct definition *definition, const struct feed *feed)
 {
-    const bool lookup = format_needs_lookup(feed->format);
-    const bool template = format_needs_template(feed->format);
+    const bool lookup = format_needs_lookup(feed->format), has_lookup = feed->lookup_url;
+    const bool template = format_needs_template(feed->format), has_template = feed->template;
     struct json_object *object = definition->object;
     struct text *fault = definition->fault;
 
-    if (lookup != (feed->lookup_url != NULL))
+    if (lookup != has_lookup)
         return refuse(fault, object, "lookup_url", "%s", presence(lookup));
-    if (strstr(feed->url, "{id}") != NULL && !lookup)
-        return refuse(fault, get(object, "url"), "url",
-                      "no \"{id}\": this format looks nothing up");
-    if (template != (feed->template != NULL))
+    if (strstr(feed->url, "{id}") && !lookup)
+        return refuse(fault, get(object, "url"), "url", "no \"{id}\": this format has no lookup");
+    if (template != has_template)
         return refuse(fault, object, "template", "%s", presence(template));
-    if ((feed->credential == NULL) != (feed->header == NULL))
+    if (!feed->credential != !feed->header)
         return refuse(fault, object, "credential", "together with \"header\"");
     if (feed->connect_ms > feed->total_ms)
         return refuse(fault, object, "connect_ms", "at most total_ms");
     return true;
 }
 
-/* "0x101" → 0x101. Returns -1 for what is no port of a feed. */
+/* Parses "0x101". Returns -1 if it is not the port of a feed. */
 static int parse_port(const char *name)
 {
     char *end;
@@ -323,7 +324,7 @@ static bool read_definitions(struct json_object *object, struct feeds *feeds, st
     }
 
     struct json_object *ports = get(object, "ports");
-    if (ports == NULL)
+    if (!ports)
         return refuse(fault, object, "ports", "in this feed, but it is missing");
     if (!json_object_is_type(ports, json_type_object) || json_object_object_length(ports) == 0)
         return refuse(fault, ports, "ports", "an object, {\"0x101\": {…}, …}");
@@ -347,7 +348,7 @@ static bool read_root(struct json_object *root, struct feeds *feeds, struct text
     struct text expected = {0};
 
     if (!json_object_is_type(root, json_type_object))
-        return refuse(fault, root, "feeds", "an object around it");
+        return refuse(fault, root, "feeds", "an object that contains it");
     json_object_object_foreach(root, name, value)
     {
         if (strcmp(name, "feeds") == 0)
@@ -356,7 +357,7 @@ static bool read_root(struct json_object *root, struct feeds *feeds, struct text
             return refuse(fault, value, name, "\"about\" or \"feeds\"");
     }
     if (!json_object_is_type(list, json_type_array))
-        return refuse(fault, list == NULL ? root : list, "feeds", "a list of feeds");
+        return refuse(fault, list ? list : root, "feeds", "a list of feeds");
     for (size_t i = 0; i < json_object_array_length(list); i++) {
         if (!read_definitions(json_object_array_get_idx(list, i), feeds, fault))
             return false;
@@ -371,9 +372,9 @@ bool feeds_read(const char *json, size_t length, struct feeds *feeds, struct tex
     struct json_object *root = located_json_parse(json, length, fault);
 
     *feeds = (struct feeds){.feed = calloc(WIRE_FEEDS, sizeof(struct feed))};
-    if (feeds->feed == NULL)
+    if (!feeds->feed)
         err(1, "cannot read the feeds file");
-    bool success = root != NULL && read_root(root, feeds, fault);
+    bool success = root && read_root(root, feeds, fault);
     json_object_put(root);
     if (!success)
         feeds_free(feeds);

@@ -1,6 +1,6 @@
 /*
- * The only file that drives libcurl's transfers. What a stranger sends is counted here and kept as
- * bytes; only formats look into it.
+ * The only file that runs libcurl's transfers. What a stranger sends is counted and kept as bytes
+ * here; only the formats look into it.
  */
 #include "fetch.h"
 
@@ -17,10 +17,10 @@
 #include <strings.h>
 
 #define USER_AGENT   "sparkler-netbroker/" SPARKLER_VERSION " (feeds for one virtual machine)"
-#define HEADERS_MAX  (16 << 10) /* libcurl 7.88 itself takes any number of header lines */
-#define SLOW_BYTES   64L        /* fewer bytes a second than this … */
-#define SLOW_SECONDS 6L         /* … for so long is an answer that stalls */
-#define WAIT_MAX_S   86400      /* the longest Retry-After that is believed */
+#define HEADERS_MAX  (16 << 10) /* libcurl 7.88 accepts any number of header lines */
+#define SLOW_BYTES   64L        /* a response stalls at fewer bytes a second than this … */
+#define SLOW_SECONDS 6L         /* … for this long */
+#define WAIT_MAX_S   86400      /* the longest Retry-After that is honoured */
 
 struct fetcher {
     CURLM *multi;
@@ -28,19 +28,19 @@ struct fetcher {
     const struct hosts *hosts;
     struct resolver *resolver;
     struct trust *trust;
-    char *body; /* room for the largest body of any feed */
+    char *body; /* as large as the largest max_bytes of any feed */
 };
 
-/* One request under way; what libcurl's callbacks see. */
+/* A request in progress, as libcurl's callbacks see it. */
 struct transfer {
     struct fetcher *fetcher;
     const struct feed *feed;
     const struct host *host;
-    struct addresses addresses; /* where it may connect to */
+    struct addresses addresses; /* those it may connect to */
     struct response *response;
     size_t header_bytes;
     bool body_too_large;
-    bool body_encoded; /* compressed, say */
+    bool body_encoded; /* compressed, for example */
     CURL *easy;
     struct curl_slist *headers, *resolved;
 };
@@ -54,7 +54,7 @@ struct fetcher *fetcher_new(const struct inputs *inputs, const struct feeds *fee
     for (size_t i = 0; i < feeds->count; i++)
         if (feeds->feed[i].max_bytes > largest)
             largest = feeds->feed[i].max_bytes;
-    /* The host's openssl.cnf has no say: what TLS may be is written in configure(). */
+    /* Ignore the host's openssl.cnf: configure_tls() sets what TLS may be. */
     if (!fetcher || OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL) != 1 ||
         curl_global_init(CURL_GLOBAL_SSL) != CURLE_OK)
         errx(1, "cannot prepare libcurl");
@@ -71,7 +71,7 @@ struct fetcher *fetcher_new(const struct inputs *inputs, const struct feeds *fee
     return fetcher;
 }
 
-/* Counted here because CURLOPT_MAXFILESIZE does not stop a body that does not say its length. */
+/* Counts because CURLOPT_MAXFILESIZE does not stop a body without Content-Length. */
 static size_t take_body(char *bytes, size_t one, size_t count, void *data)
 {
     struct transfer *transfer = data;
@@ -138,7 +138,7 @@ static size_t take_header(char *line, size_t one, size_t count, void *data)
     return length;
 }
 
-/* Leaves of the addresses those that the feed may connect to. */
+/* Keeps only the addresses that the feed may connect to. False if none is left. */
 static bool guard(const struct feed *feed, const struct host *host, struct addresses *addresses,
                   struct text *reason)
 {
@@ -154,16 +154,17 @@ static bool guard(const struct feed *feed, const struct host *host, struct addre
     addresses->count = kept;
     if (kept > 0)
         return true;
-    if (!strcmp(refused, host->name))
+    if (strcmp(refused, host->name) == 0)
         text_printf(reason, "%s is not a public address", refused);
     else if (refused[0])
-        text_printf(reason, "%s leads to %s, which is not a public address", host->name, refused);
+        text_printf(reason, "%s resolves to %s, which is not a public address", host->name,
+                    refused);
     else
         text_printf(reason, "the name %s has no address", host->name);
     return false;
 }
 
-/* The last gate before a connection: only to an address that passed the guard. */
+/* The last check before a connection: only an address that passed the guard gets a socket. */
 static curl_socket_t open_socket(void *data, curlsocktype purpose, struct curl_sockaddr *to)
 {
     struct transfer *transfer = data;
@@ -178,8 +179,8 @@ static curl_socket_t open_socket(void *data, curlsocktype purpose, struct curl_s
     return CURL_SOCKET_BAD;
 }
 
-/* What CURLOPT_RESOLVE wants: "HOST:PORT:ADDRESS,ADDRESS". NULL for a numeric host, which libcurl
- * does not look up. */
+/* "HOST:PORT:ADDRESS,ADDRESS" for CURLOPT_RESOLVE. NULL for a numeric host, which libcurl does not
+ * resolve. */
 static struct curl_slist *resolved_list(const struct host *host, const struct addresses *addresses)
 {
     char line[HOST_NAME_SIZE + 16 + RESOLVER_ADDRESSES * (INET6_ADDRSTRLEN + 3)];
@@ -234,7 +235,7 @@ static struct curl_slist *request_headers(const struct transfer *transfer,
     return headers;
 }
 
-/* An option that this libcurl does not know must not be missing in silence: each is a lock. */
+/* Each option is a restriction, so an option that this libcurl lacks must not go unnoticed. */
 #define SET(transfer, option, value)                                                               \
     do {                                                                                           \
         if (curl_easy_setopt((transfer)->easy, option, value) != CURLE_OK)                         \
@@ -270,8 +271,8 @@ static void configure_protocol(struct transfer *transfer, const char *url)
     SET(transfer, CURLOPT_DISALLOW_USERNAME_IN_URL, 1L);
     SET(transfer, CURLOPT_PROXY, "");
     SET(transfer, CURLOPT_NOPROXY, "*");
-    /* One request a connection: HTTP/2 would only add a parser that a stranger can reach, and a
-     * connection kept open would carry the rights of one feed over to another. */
+    /* One request per connection: HTTP/2 would only add a parser that a stranger can reach, and a
+     * connection kept open would give one feed's rights to another. */
     SET(transfer, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
     SET(transfer, CURLOPT_FRESH_CONNECT, 1L);
     SET(transfer, CURLOPT_FORBID_REUSE, 1L);
@@ -281,7 +282,7 @@ static void configure_protocol(struct transfer *transfer, const char *url)
     SET(transfer, CURLOPT_RESOLVE, transfer->resolved);
 }
 
-/* libcurl asks for each new connection whom it may trust. */
+/* libcurl calls this for each new connection. */
 static CURLcode set_trust(CURL *easy, void *tls, void *data)
 {
     struct transfer *transfer = data;
@@ -299,7 +300,7 @@ static void configure_tls(struct transfer *transfer)
     SET(transfer, CURLOPT_CAPATH, NULL);
     SET(transfer, CURLOPT_SSL_CTX_FUNCTION, set_trust);
     SET(transfer, CURLOPT_SSL_CTX_DATA, transfer);
-    /* Else libcurl keeps the first feed's authorities and gives them to all others. */
+    /* By default libcurl would reuse the first feed's authorities for all others. */
     SET(transfer, CURLOPT_CA_CACHE_TIMEOUT, 0L);
     SET(transfer, CURLOPT_SSL_VERIFYPEER, 1L);
     SET(transfer, CURLOPT_SSL_VERIFYHOST, 2L);
@@ -309,7 +310,7 @@ static void configure_tls(struct transfer *transfer)
         SET(transfer, CURLOPT_PINNEDPUBLICKEY, feed->pinned_key);
 }
 
-/* Runs the transfer to its end or the deadline's, and says how it went. */
+/* Runs the transfer until it ends or the deadline has passed. */
 static CURLcode perform(struct transfer *transfer, int64_t deadline)
 {
     CURLM *multi = transfer->fetcher->multi;
@@ -340,11 +341,13 @@ static void take_result(struct transfer *transfer)
     curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &response->status);
     curl_easy_getinfo(transfer->easy, CURLINFO_RETRY_AFTER, &wait);
     response->reached = response->status != 0;
-    if (response->status == 429 || response->status == 503)
-        response->wait_ms = (wait > WAIT_MAX_S ? WAIT_MAX_S : wait > 0 ? wait : 0) * 1000;
+    if (wait > WAIT_MAX_S)
+        wait = WAIT_MAX_S;
+    if ((response->status == 429 || response->status == 503) && wait > 0)
+        response->wait_ms = wait * 1000;
 }
 
-/* Judges the finished transfer. */
+/* Decides whether the finished transfer is a success; if not, appends the reason. */
 static bool judge(struct transfer *transfer, CURLcode code, const struct validators *known,
                   struct text *reason)
 {
@@ -385,7 +388,7 @@ bool fetch(struct fetcher *fetcher, const struct feed *feed, const char *url,
     *response = (struct response){0};
     transfer.host = hosts_find(fetcher->hosts, url);
     if (!transfer.host) {
-        text_printf(reason, "the id leads to a server that the feeds do not name");
+        text_printf(reason, "the url with the id names a server that is not in the feeds file");
         return false;
     }
     if (!resolve(fetcher->resolver, transfer.host, deadline, &transfer.addresses, reason) ||

@@ -9,35 +9,35 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* What a server said of its answer, for asking later whether it has changed; "" if nothing. */
+/* The validators of a response (RFC 9110), for a conditional request later; "" if there is none. */
 struct validators {
-    char etag[128];
-    char modified[64];
+    char etag[128];    /* ETag */
+    char modified[64]; /* Last-Modified */
 };
 
 struct response {
-    bool reached;     /* the server was there and spoke HTTP */
-    bool unchanged;   /* 304: what the validators stand for is still right */
-    long status;      /* of HTTP, 0 if none was read */
-    const char *body; /* until the next fetch; not ended by NUL */
+    bool reached;     /* the server answered in HTTP */
+    bool unchanged;   /* 304: the body with these validators is still right */
+    long status;      /* of HTTP; 0 if none was read */
+    const char *body; /* valid until the next fetch; no NUL at the end */
     size_t length;
     struct validators validators;
-    int64_t wait_ms; /* how long the server asked to be left alone, 0 if it did not */
+    int64_t wait_ms; /* Retry-After, or 0 */
 };
 
 struct fetcher;
 
 /*
- * Prepares libcurl so that later fetches open no file and start no thread. `handed`, `hosts` and
- * `resolver` are kept. Ends the program by errx(3) on failure.
+ * Prepares libcurl so that later fetches open no file and start no thread. `inputs`, `hosts` and
+ * `resolver` must outlive the fetcher. Ends the program by errx(3) on failure.
  */
 struct fetcher *fetcher_new(const struct inputs *inputs, const struct feeds *feeds,
                             const struct hosts *hosts, struct resolver *resolver);
 
 /*
- * Asks for `url`, one of the feed's, with the feed's credential and limits; with `known` (may be
- * NULL) only for what has changed. Returns by `deadline` (clock_ms), a little over at most. True
- * if the reply is a body (200) or `unchanged`; else appends to `reason`, in words, what was wrong.
+ * Requests `url`, one of the feed's, with the feed's credential and limits; conditionally if
+ * `known` is not NULL. Returns by `deadline` (clock_ms), or shortly after. True if the response has
+ * a body (200) or is `unchanged`; else appends to `reason` what went wrong.
  */
 bool fetch(struct fetcher *fetcher, const struct feed *feed, const char *url,
            const struct validators *known, int64_t deadline, struct response *response,

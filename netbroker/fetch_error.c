@@ -1,4 +1,4 @@
-/* libcurl's and HTTP's codes in words; pure but for reading what libcurl measured. */
+/* The error codes of libcurl and HTTP in words. */
 #include "fetch_error.h"
 
 #include <openssl/x509_vfy.h>
@@ -11,17 +11,18 @@ static const struct {
     {CURLE_GOT_NOTHING, "the server closed the connection without an answer"},
     {CURLE_PARTIAL_FILE, "the server closed the connection in the middle of its answer"},
     {CURLE_RECV_ERROR, "the connection broke, or the answer breaks the rules of HTTP"},
-    {CURLE_SEND_ERROR, "the connection broke while the request was sent"},
-    {CURLE_SSL_CONNECT_ERROR, "the server and this program agree on no secure connection (TLS)"},
-    {CURLE_SSL_PINNEDPUBKEYNOTMATCH, "the server's key is not the one that the feed pins"},
+    {CURLE_SEND_ERROR, "the connection broke while sending the request"},
+    {CURLE_SSL_CONNECT_ERROR,
+     "the server and this program cannot agree on a secure connection (TLS)"},
+    {CURLE_SSL_PINNEDPUBKEYNOTMATCH, "the server's key is not the one pinned by the feed"},
     {CURLE_UNSUPPORTED_PROTOCOL, "the server does not speak HTTP/1.1"},
     {CURLE_WEIRD_SERVER_REPLY, "the server does not speak HTTP/1.1"},
     {CURLE_BAD_CONTENT_ENCODING, "the answer is encoded in a way that was not asked for"},
-    /* what libcurl says of a line that outgrows its buffer */
+    /* libcurl's code for a line that outgrows its buffer */
     {CURLE_OUT_OF_MEMORY, "the answer has a header line that is too long"},
 };
 
-/* The last stage that was reached says what the server failed to do in time. */
+/* The last stage reached shows what the server failed to do in time. */
 static void explain_timeout(CURL *easy, const struct feed *feed, struct text *reason)
 {
     double connect = feed->connect_ms / 1000.0, spent = 0;
@@ -48,11 +49,11 @@ static void explain_certificate(CURL *easy, struct text *reason)
     long result = X509_V_OK;
 
     curl_easy_getinfo(easy, CURLINFO_SSL_VERIFYRESULT, &result);
-    /* libcurl 7.88 looks at the name first, and then has no result of OpenSSL's yet. */
+    /* libcurl 7.88 checks the name first, before OpenSSL has a result. */
     if (result == X509_V_OK || result == X509_V_ERR_UNSPECIFIED)
         text_printf(reason, "the server's certificate is for another name");
     else
-        text_printf(reason, "the server's certificate is not to be trusted (%s)",
+        text_printf(reason, "the server's certificate is not trusted (%s)",
                     X509_verify_cert_error_string(result));
 }
 
@@ -93,7 +94,7 @@ static const char *status_words(long status)
     case 204:
         return "the server's answer is empty";
     case 304:
-        return "the server says that nothing changed, which it was not asked";
+        return "the server says that nothing changed, but was not asked that";
     case 401:
     case 403:
         return "the server refuses the request or its credential";
@@ -104,9 +105,9 @@ static const char *status_words(long status)
         return "the server was asked too often";
     }
     if (status >= 300 && status < 400)
-        return "the server sends the request elsewhere, where it is not followed";
+        return "the server redirects the request, which is not followed";
     if (status >= 500)
-        return "the server has a fault of its own";
+        return "the server reports an error of its own";
     return "the server does not accept the request";
 }
 

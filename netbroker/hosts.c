@@ -1,4 +1,4 @@
-/* The servers that the feeds name, read from their urls with the parser that will use these urls.
+/* The servers that the feeds name, taken from their urls by libcurl, which later uses these urls.
  */
 #include "hosts.h"
 
@@ -11,24 +11,26 @@
 static bool host_of_url(const char *url, struct host *host)
 {
     CURLU *parts = curl_url();
-    char *name = NULL, *port = NULL;
+    char *name = NULL, *tcp_port = NULL;
     bool good = false;
 
     *host = (struct host){0};
     if (parts && curl_url_set(parts, CURLUPART_URL, url, CURLU_DISALLOW_USER) == CURLUE_OK &&
         curl_url_get(parts, CURLUPART_HOST, &name, 0) == CURLUE_OK &&
-        curl_url_get(parts, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT) == CURLUE_OK) {
+        curl_url_get(parts, CURLUPART_PORT, &tcp_port, CURLU_DEFAULT_PORT) == CURLUE_OK) {
         size_t length = strlen(name);
         bool bracketed = name[0] == '[' && name[length - 1] == ']';
         const char *bare = bracketed ? name + 1 : name;
 
         length -= bracketed ? 2 : 0;
         good = length > 0 && length < sizeof(host->name);
-        for (size_t i = 0; good && i < length; i++)
-            host->name[i] = (char)tolower((unsigned char)bare[i]);
-        host->tcp_port = (uint16_t)strtoul(port, NULL, 10);
+        if (good) {
+            for (size_t i = 0; i < length; i++)
+                host->name[i] = (char)tolower((unsigned char)bare[i]);
+        }
+        host->tcp_port = (uint16_t)strtoul(tcp_port, NULL, 10);
     }
-    curl_free(port);
+    curl_free(tcp_port);
     curl_free(name);
     curl_url_cleanup(parts);
     return good;
@@ -38,7 +40,7 @@ static const struct host *find(const struct hosts *hosts, const struct host *wan
 {
     for (size_t i = 0; i < hosts->count; i++)
         if (hosts->host[i].tcp_port == wanted->tcp_port &&
-            !strcmp(hosts->host[i].name, wanted->name))
+            strcmp(hosts->host[i].name, wanted->name) == 0)
             return &hosts->host[i];
     return NULL;
 }

@@ -1,6 +1,6 @@
 /*
- * HTML to text, as far as a status of Mastodon needs it: a single pass, no tree. What it makes is
- * as untrusted as what it reads ("&#27;" is an escape character), so it ends in the sanitizer.
+ * Turns HTML into text, as far as a Mastodon status needs it, in one pass and without a tree. The
+ * result is as untrusted as the HTML ("&#27;" is an escape character), so it is cleaned last.
  */
 #include "text.h"
 
@@ -11,7 +11,7 @@
 
 #define REPLACEMENT 0xfffdu
 
-/* More than a text can hold, since much of it may be dropped by the sanitizer. */
+/* Larger than a text, because cleaning may drop much of it. */
 struct decoded {
     size_t length;
     char bytes[4 * WIRE_TEXT_MAX];
@@ -69,7 +69,7 @@ static int digit_value(char c)
     return INT_MAX;
 }
 
-/* "#27" or "#x1b". Returns false when it is no number at all. */
+/* Reads "#27" or "#x1b". False if it is not a number. */
 static bool numeric_entity(const char *name, size_t length, uint32_t *code)
 {
     bool hex = length > 1 && (name[1] | 0x20) == 'x';
@@ -77,7 +77,8 @@ static bool numeric_entity(const char *name, size_t length, uint32_t *code)
 
     if (at >= length)
         return false;
-    for (*code = 0; at < length; at++) {
+    *code = 0;
+    for (; at < length; at++) {
         int digit = digit_value(name[at]);
         if (digit >= (hex ? 16 : 10))
             return false;
@@ -90,7 +91,7 @@ static bool numeric_entity(const char *name, size_t length, uint32_t *code)
     return true;
 }
 
-/* Decodes the entity at '&'. Returns the bytes that it took; an unknown one is an '&' as it is. */
+/* Decodes the entity at '&'; an unknown one is an ordinary '&'. Returns the bytes taken. */
 static size_t put_entity(struct decoded *out, const char *html, size_t length)
 {
     const size_t longest = 12; /* "&#x0010ffff;" */
@@ -98,7 +99,7 @@ static size_t put_entity(struct decoded *out, const char *html, size_t length)
     const char *name = html + 1;
     uint32_t code;
 
-    if (end == NULL || end == name) {
+    if (!end || end == name) {
         put_byte(out, '&');
         return 1;
     }
@@ -125,10 +126,10 @@ static bool is_letter(char c)
 
 static bool is_one_of(char c, const char *set)
 {
-    return c != '\0' && strchr(set, c) != NULL;
+    return c != '\0' && strchr(set, c);
 }
 
-/* The length of the tag at '<': up to the '>' outside quotes, or all that is left. */
+/* The length of the tag at '<': through the first '>' outside quotes, or all that is left. */
 static size_t tag_length(const char *html, size_t length)
 {
     char quote = '\0';
@@ -150,7 +151,7 @@ static size_t comment_length(const char *html, size_t length)
 {
     const char *end = memmem(html + 4, length - 4, "-->", 3);
 
-    return end == NULL ? length : (size_t)(end - html) + 3;
+    return end ? (size_t)(end - html) + 3 : length;
 }
 
 static bool tag_is(const char *tag, size_t length, const char *name)
@@ -161,7 +162,7 @@ static bool tag_is(const char *tag, size_t length, const char *name)
            !is_letter(tag[name_length]) && digit_value(tag[name_length]) > 9;
 }
 
-/* What a tag means for text: the end of a line, a bullet, or nothing. */
+/* Writes what a tag means in text: the end of a line, a bullet, or nothing. */
 static void put_tag(struct decoded *out, const char *tag, size_t length)
 {
     static const char *const line_ends[] = {"br", "/p", "/li", "/pre", "/blockquote"};
@@ -176,7 +177,7 @@ static void put_tag(struct decoded *out, const char *tag, size_t length)
     }
 }
 
-/* Reads what begins with '<'. Returns the bytes that it took. */
+/* Reads what begins with '<'. Returns the bytes taken. */
 static size_t put_markup(struct decoded *out, const char *html, size_t length)
 {
     if (length >= 4 && memcmp(html, "<!--", 4) == 0)

@@ -1,4 +1,4 @@
-/* Reads all that was handed over, once and before the filter: the broker opens nothing itself. */
+/* Reads the input files once, before the filter. The jailer opened them: the broker opens none. */
 #include "inputs.h"
 
 #include "policy/fds.h"
@@ -15,7 +15,7 @@
 #define CA_MAX         (4 << 20)
 #define CREDENTIAL_MAX (64 << 10)
 
-/* By pread(2), since a broker that is started anew gets the same open files. */
+/* Uses pread(2) because a restarted broker gets the same open files. */
 static void slurp(struct input_file *file, size_t max)
 {
     const char *name = file->name;
@@ -43,10 +43,10 @@ static void slurp(struct input_file *file, size_t max)
 
 static bool is_pem(const struct input_file *file)
 {
-    return strstr(file->data, "-----BEGIN ") != NULL;
+    return strstr(file->data, "-----BEGIN ");
 }
 
-/* A credential becomes part of a header line, which it must not be able to end. */
+/* A credential becomes part of a header line, and must not be able to end it. */
 static void check_credential(struct input_file *file)
 {
     while (file->length > 0 && strchr("\r\n", file->data[file->length - 1]))
@@ -88,8 +88,8 @@ static void check_link(void)
 struct inputs inputs_take(void)
 {
     struct inputs inputs = {0};
-    int count, fd = BROKER_FD_LINK;
-    char *names = announced_names(&count), *rest;
+    int count;
+    char *names = announced_names(&count), *name, *rest;
 
     if (strncmp(names, BROKER_FDNAMES, strlen(BROKER_FDNAMES)) != 0)
         errx(1, "the descriptors handed over must be named '%s', not '%s'", BROKER_FDNAMES, names);
@@ -97,7 +97,8 @@ struct inputs inputs_take(void)
     if (!inputs.credential)
         err(1, "cannot take %d descriptors", count);
 
-    for (char *name = strtok_r(names, ":", &rest); name; name = strtok_r(NULL, ":", &rest), fd++) {
+    name = strtok_r(names, ":", &rest);
+    for (int fd = BROKER_FD_LINK; name; fd++) {
         if (fd - BROKER_FD_LINK >= count)
             errx(1, "LISTEN_FDNAMES names more descriptors than LISTEN_FDS=%d", count);
         if (fd == BROKER_FD_LINK)
@@ -111,6 +112,7 @@ struct inputs inputs_take(void)
                 (struct input_file){.name = name + 11, .fd = fd};
         else
             errx(1, "descriptor %d has the unknown name '%s'", fd, name);
+        name = strtok_r(NULL, ":", &rest);
     }
     slurp(&inputs.feeds, FEEDS_MAX);
     return inputs;
@@ -131,7 +133,7 @@ void inputs_read_rest(struct inputs *inputs)
 const struct input_file *inputs_credential(const struct inputs *inputs, const char *name)
 {
     for (size_t i = 0; i < inputs->credential_count; i++)
-        if (!strcmp(inputs->credential[i].name, name))
+        if (strcmp(inputs->credential[i].name, name) == 0)
             return &inputs->credential[i];
     return NULL;
 }

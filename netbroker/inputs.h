@@ -1,4 +1,4 @@
-/* What the jailer handed over: the feeds file, the trusted authorities, the credentials. */
+/* The broker's input files: the feeds file, the trusted authorities and the credentials. */
 #ifndef SPARKLER_INPUTS_H
 #define SPARKLER_INPUTS_H
 
@@ -7,9 +7,9 @@
 #include <stddef.h>
 
 struct input_file {
-    const char *name; /* without "credential." */
-    int fd;           /* until it is read */
-    char *data;       /* ends with NUL; no line end behind a credential */
+    const char *name; /* of a credential, without "credential." */
+    int fd;           /* closed once the file is read */
+    char *data;       /* ends with NUL; a credential has no newline at its end */
     size_t length;
 };
 
@@ -21,16 +21,16 @@ struct inputs {
 };
 
 /*
- * Takes the descriptors that LISTEN_FDS and LISTEN_FDNAMES announce (policy/fds.h), reads the feeds
- * file into memory and closes it, and empties the environment. The result lives as long as the
- * process. Ends the program by errx(3), status 1, if something is missing.
+ * Takes the descriptors that LISTEN_FDS and LISTEN_FDNAMES announce (policy/fds.h), reads and
+ * closes the feeds file, and empties the environment. The result lasts for the life of the process.
+ * Ends the program by errx(3), status 1, if anything is missing.
  */
 struct inputs inputs_take(void);
 
 /*
- * Reads the rest, authorities and credentials, from their beginning into memory, and closes all but
- * the link. A process that is forked before this has none of them. Ends the program by errx(3),
- * status 1, if one is not of use.
+ * Reads the rest, authorities and credentials, into memory and closes them, so that only the link
+ * stays open. A process forked before this has no credential in memory. Ends the program by
+ * errx(3), status 1, if a file is not usable.
  */
 void inputs_read_rest(struct inputs *inputs);
 

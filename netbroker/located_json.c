@@ -1,8 +1,8 @@
 /*
- * json-c keeps no positions. So the text is scanned once more beside the finished tree: both hold
- * the same keys in the same order, and each value gets the line as its user data. Where they
- * differ, json-c has let something pass that is no JSON, or has dropped a key that stands twice,
- * and an auditor would read another file than the program.
+ * json-c keeps no positions. So the text is scanned a second time alongside the parsed tree: both
+ * hold the same keys in the same order, and each value gets its line as json-c's user data. Where
+ * they differ, json-c has accepted something that is not JSON, or dropped a duplicate key; the
+ * program would then see another file than an auditor reads, so the file is refused.
  */
 #include "located_json.h"
 
@@ -20,7 +20,7 @@ struct scan {
 struct token {
     char kind; /* one of { } [ ], 'k' for a key, 'v' for any other value, '\0' at the end */
     unsigned line;
-    const char *start; /* of a key, behind its quote */
+    const char *start; /* of a key, after its quote */
     size_t length;
 };
 
@@ -55,7 +55,7 @@ static void skip_string(struct scan *scan)
 
 static bool ends_scalar(char c)
 {
-    return is_space(c) || memchr(",:{}[]\"", c, 7) != NULL;
+    return is_space(c) || memchr(",:{}[]\"", c, 7);
 }
 
 static struct token next_token(struct scan *scan)
@@ -65,7 +65,7 @@ static struct token next_token(struct scan *scan)
 
     if (scan->at == scan->end) {
         token.kind = '\0';
-    } else if (memchr("{}[]", *scan->at, 4) != NULL) {
+    } else if (memchr("{}[]", *scan->at, 4)) {
         token.kind = *scan->at;
         skip(scan);
     } else if (*scan->at == '"') {
@@ -126,7 +126,7 @@ static bool note_elements(struct scan *scan, struct json_object *array, struct t
 static bool note_value(struct scan *scan, struct json_object *value, unsigned line,
                        struct text *fault)
 {
-    if (value == NULL)
+    if (!value)
         return refuse(fault, line, "expected a value, not null");
     json_object_set_serializer(value, NULL, (void *)(uintptr_t)line, NULL);
 
@@ -149,12 +149,12 @@ static unsigned line_at(const char *json, size_t offset)
     return line;
 }
 
-/* The tree alone, as far as json-c checks it. */
+/* Parses with json-c only; the scan then checks what json-c lets pass. */
 static struct json_object *parse(const char *json, size_t length, struct text *fault)
 {
     struct json_tokener *tokener = length <= INT_MAX ? json_tokener_new_ex(DEPTH_MAX) : NULL;
 
-    if (tokener == NULL) {
+    if (!tokener) {
         text_printf(fault, "line 1: the file is too large");
         return NULL;
     }
@@ -165,10 +165,10 @@ static struct json_object *parse(const char *json, size_t length, struct text *f
     json_tokener_free(tokener);
 
     if (error == json_tokener_continue)
-        text_printf(fault, "line %u: the file ends in the middle", line_at(json, end));
+        text_printf(fault, "line %u: the file is cut short", line_at(json, end));
     else if (error != json_tokener_success)
         text_printf(fault, "line %u: %s", line_at(json, end), json_tokener_error_desc(error));
-    else if (root == NULL)
+    else if (!root)
         text_printf(fault, "line 1: expected an object, not null");
     return root;
 }
@@ -177,12 +177,12 @@ struct json_object *located_json_parse(const char *json, size_t length, struct t
 {
     struct scan scan = {.at = json, .end = json + length, .line = 1};
 
-    if (!text_is_utf8(json, length) || memchr(json, '\0', length) != NULL) {
+    if (!text_is_utf8(json, length) || memchr(json, '\0', length)) {
         text_printf(fault, "line 1: the file is not UTF-8 text");
         return NULL;
     }
     struct json_object *root = parse(json, length, fault);
-    if (root == NULL)
+    if (!root)
         return NULL;
     if (note_value(&scan, root, 1, fault) &&
         (next_token(&scan).kind == '\0' ||

@@ -1,6 +1,6 @@
 /*
- * The life of the broker on one page: take what was handed over, start the resolver while no secret
- * is in memory, prepare libcurl, give up everything else, answer the VMM's questions.
+ * The broker on one page: take the input files, start the resolver while no secret is in memory,
+ * prepare libcurl, drop all other rights, answer the VMM's requests.
  */
 #include "cache.h"
 #include "landlock.h"
@@ -20,7 +20,7 @@ static const char usage[] =
     "       sparkler-netbroker --check\n"
     "Answers the feed devices of one VM from the internet. Started by jailer, which hands over\n"
     "the link to the VM, the feeds file and the trusted authorities as descriptors.\n"
-    "  --offline-samples    serve a feed's sample, marked as such, if its server is out of reach\n"
+    "  --offline-samples    show a feed's sample, marked as such, if its server is out of reach\n"
     "  --given-up PORT,...  do not fetch these feeds: earlier brokers died on them\n"
     "  --check              only check the feeds file and its credentials, then exit\n";
 
@@ -67,9 +67,10 @@ static struct options parse_options(int argc, char **argv)
 
 static void give_up(const struct feeds *feeds, const char *ports)
 {
+    const char *next = ports;
     char *end;
 
-    for (const char *next = ports; *next != '\0'; next = *end == ',' ? end + 1 : end) {
+    while (*next != '\0') {
         unsigned long port = strtoul(next, &end, 16);
 
         if (end == next)
@@ -77,30 +78,31 @@ static void give_up(const struct feeds *feeds, const char *ports)
         for (size_t i = 0; i < feeds->count; i++)
             if (feeds->feed[i].port == port)
                 feeds->feed[i].given_up = true;
+        next = *end == ',' ? end + 1 : end;
     }
 }
 
 static void confine(const struct hosts *hosts)
 {
-    uint16_t ports[hosts->count + 1];
+    uint16_t tcp_ports[hosts->count + 1];
 
     for (size_t i = 0; i < hosts->count; i++)
-        ports[i] = hosts->host[i].tcp_port;
-    landlock_confine(ports, hosts->count, LANDLOCK_NO_FILES);
+        tcp_ports[i] = hosts->host[i].tcp_port;
+    landlock_confine(tcp_ports, hosts->count, LANDLOCK_NO_FILES);
     policy_install(&policy_netbroker);
 }
 
-/* Holds for the resolver, too. */
+/* What broker and resolver have in common. */
 static void prepare_process(void)
 {
-    /* Before Linux 6.14 a program that is started by its descriptor is named after the number. */
+    /* Before Linux 6.14, fexecve(3) names a process after the descriptor. */
     prctl(PR_SET_NAME, "sparkler-netbroker");
-    /* exec made the process dumpable again: no core, no ptrace by a process of our own uid. */
+    /* execve(2) made the process dumpable again: no core, no ptrace(2) by our own uid. */
     if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)
         err(1, "cannot forbid core dumps");
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
         err(1, "cannot set no_new_privs");
-    /* All memory by brk(2): the policies then need neither mmap(2) nor mremap(2). */
+    /* Allocate with brk(2) only, so that the policies can deny mmap(2) and mremap(2). */
     mallopt(M_MMAP_MAX, 0);
     tzset();
 }

@@ -1,7 +1,7 @@
 /*
- * The special networks, as data: the broker's own guard (address.c) and the kernel's (the jailer's
- * address_guard.c) are both made of these tables, so that neither refuses what the other allows.
- * After the IANA registries of special-purpose addresses (RFC 6890 and its successors).
+ * The networks that are not public. Both the broker's own guard (address.c) and the kernel's (a BPF
+ * program, jailer/address_program.c) are built from these tables, so that neither refuses what the
+ * other allows. Source: IANA's registries of special-purpose addresses (RFC 6890 and successors).
  */
 #ifndef SPARKLER_NETWORKS_H
 #define SPARKLER_NETWORKS_H
@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 struct network {
-    uint8_t prefix[16]; /* network order; of IPv4 the first four */
+    uint8_t prefix[16]; /* network order; IPv4 fills the first four */
     unsigned bits;
 };
 
@@ -40,7 +40,7 @@ static const struct network ipv6_special[] = {
 
 static const struct network ipv6_global = {{0x20}, 3};
 
-/* An IPv4 address hides in the last four bytes, and decides. */
+/* NAT64: the last four bytes are an IPv4 address, which decides. */
 static const struct network ipv6_nat64 = {{0x00, 0x64, 0xff, 0x9b}, 96};
 
 #define NETWORKS(table) (sizeof(table) / sizeof(*(table)))

@@ -1,7 +1,9 @@
 /*
- * Names to addresses, in a process of its own: the resolver. The broker asks it by the number of a
- * server in the feeds file, never by name, over a SOCK_SEQPACKET pair in frames of fixed size; so
- * not even a broker that was taken over can look up, or leak through, a name of its own choice.
+ * The resolver turns server names into addresses, in a process of its own. The broker names a
+ * server by its index in the feeds file, in frames of fixed size over a SOCK_SEQPACKET pair. So
+ * even a compromised broker can neither resolve a name of its choice nor leak data in one.
+ *
+ * The broker's end is resolver_client.c, the process resolver_process.c.
  */
 #ifndef SPARKLER_RESOLVER_H
 #define SPARKLER_RESOLVER_H
@@ -21,7 +23,7 @@ struct resolver_request {
 };
 
 struct resolver_reply {
-    uint32_t host;  /* that of the request */
+    uint32_t host;  /* as in the request */
     int32_t status; /* 0, or an EAI_ code of getaddrinfo(3) */
     uint32_t count; /* at most RESOLVER_ADDRESSES */
     struct address address[RESOLVER_ADDRESSES];
@@ -34,26 +36,26 @@ struct addresses {
     struct address address[RESOLVER_ADDRESSES];
 };
 
-/* The broker's view of the resolver and what it said. */
+/* The broker's end: what it has asked and what it knows. */
 struct resolver;
 
 /*
- * Starts the resolver as a child and puts both ends of the pair at BROKER_FD_RESOLVER. The child
- * has what is in memory now, so no secret may be. It holds no other descriptor but the log, is
- * confined by the policy "resolver", and ends with the broker. Ends the program by err(3) on
- * failure.
+ * Starts the resolver as a child; the ends of the pair are BROKER_FD_RESOLVER and, in the child,
+ * RESOLVER_FD_BROKER. The child inherits the broker's memory, so call this before any secret is
+ * read. Apart from the pair it keeps only descriptors 0 to 2, is confined by the policy "resolver",
+ * and dies with the broker. Ends the program by err(3) on failure.
  */
 struct resolver *resolver_start(const struct hosts *hosts);
 
 /*
- * Finds the addresses of a server, from what was learnt in the last minute or by asking, and waits
- * no longer than to `deadline` (clock_ms). On failure returns false and appends to `reason` why.
- * A resolver that died or answers out of form ends the broker by errx(3): the two start anew.
+ * Finds the addresses of a server, from an answer of the last minute or by asking, and waits until
+ * `deadline` (clock_ms) at most. On failure returns false and appends to `reason` why. If the
+ * resolver died or sent a malformed frame, ends the broker by errx(3); both are then restarted.
  */
 bool resolve(struct resolver *resolver, const struct host *host, int64_t deadline,
              struct addresses *addresses, struct text *reason);
 
-/* The child's side: answers until its end of the pair is closed. */
+/* Runs the child: answers until the broker closes its end of the pair. */
 _Noreturn void resolver_run(const struct hosts *hosts);
 
 #endif

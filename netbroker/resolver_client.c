@@ -1,4 +1,4 @@
-/* The broker's end of the resolver: starts it, asks it, remembers what it said for a minute. */
+/* The broker's end of the resolver: starts it, asks it, and keeps its answers for a minute. */
 #include "resolver.h"
 
 #include "clock.h"
@@ -15,30 +15,30 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define FRESH_MS        60000 /* how long addresses are used before they are asked for again */
-#define FAILED_MS       15000 /* how long a failed look-up is believed */
-#define LONGEST_WAIT_MS 5000  /* for one look-up */
+#define FRESH_MS        60000 /* how long an answer is used */
+#define FAILED_MS       15000 /* how long a failure is used */
+#define LONGEST_WAIT_MS 5000  /* for one answer */
 
 struct knowledge {
     struct resolver_reply reply;
     int64_t until; /* clock_ms */
-    bool asked;    /* a request is on its way; a late answer is still of use */
+    bool asked;    /* a request is pending; even a late answer is useful */
 };
 
 struct resolver {
     const struct hosts *hosts;
-    struct knowledge *known; /* one a host */
+    struct knowledge *known; /* one per host */
 };
 
 static _Noreturn void become_resolver(const struct hosts *hosts, int end, pid_t broker)
 {
     prctl(PR_SET_NAME, "resolver");
     if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0)
-        err(1, "the resolver cannot bind its life to the broker's");
+        err(1, "the resolver cannot arrange to die with the broker");
     if (getppid() != broker)
-        exit(0); /* it is gone already */
-    if (dup2(end, BROKER_FD_RESOLVER) < 0 || close_range(BROKER_FD_RESOLVER + 1, ~0U, 0) != 0)
-        err(1, "the resolver cannot keep only its end of the pair");
+        exit(0); /* the broker is already gone */
+    if (dup2(end, RESOLVER_FD_BROKER) < 0 || close_range(RESOLVER_FD_BROKER + 1, ~0U, 0) != 0)
+        err(1, "the resolver cannot close all descriptors but its own");
     close(BROKER_FD_LINK);
     resolver_run(hosts);
 }
@@ -51,11 +51,11 @@ struct resolver *resolver_start(const struct hosts *hosts)
     int pair[2];
 
     if (!resolver || !known)
-        err(1, "cannot remember %zu servers", hosts->count);
+        err(1, "cannot allocate %zu servers", hosts->count);
     *resolver = (struct resolver){.hosts = hosts, .known = known};
 
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0)
-        err(1, "cannot make the pair between broker and resolver");
+        err(1, "cannot create the socket pair of broker and resolver");
     switch (fork()) {
     case -1:
         err(1, "cannot start the resolver");
@@ -65,13 +65,13 @@ struct resolver *resolver_start(const struct hosts *hosts)
     close(pair[1]);
     if (pair[0] != BROKER_FD_RESOLVER) {
         if (dup2(pair[0], BROKER_FD_RESOLVER) < 0)
-            err(1, "cannot keep the broker's end of the pair to the resolver");
+            err(1, "cannot move the broker's end of the resolver's socket pair");
         close(pair[0]);
     }
     return resolver;
 }
 
-/* Waits for an answer to any question, and keeps it. False when the time is up. */
+/* Waits for any answer, and keeps it. False if it timed out. */
 static bool learn(struct resolver *resolver, int64_t deadline)
 {
     struct pollfd readable = {.fd = BROKER_FD_RESOLVER, .events = POLLIN};
@@ -88,7 +88,7 @@ static bool learn(struct resolver *resolver, int64_t deadline)
         errx(1, "the resolver died");
     if (length != sizeof(reply) || reply.host >= resolver->hosts->count ||
         reply.count > RESOLVER_ADDRESSES || !resolver->known[reply.host].asked)
-        errx(1, "the resolver sent a frame that does not fit");
+        errx(1, "the resolver sent a malformed frame");
 
     resolver->known[reply.host] = (struct knowledge){
         .reply = reply,
@@ -116,11 +116,11 @@ static void explain(const struct host *host, int status, struct text *reason)
         text_printf(reason, "the name %s has no address", host->name);
         break;
     case EAI_AGAIN:
-        text_printf(reason, "the name %s could not be looked up (no answer from the DNS)",
+        text_printf(reason, "the name %s could not be resolved (no answer from the DNS)",
                     host->name);
         break;
     default:
-        text_printf(reason, "the name %s could not be looked up (%s)", host->name,
+        text_printf(reason, "the name %s could not be resolved (%s)", host->name,
                     gai_strerror(status));
     }
 }
@@ -145,7 +145,7 @@ bool resolve(struct resolver *resolver, const struct host *host, int64_t deadlin
     while (known->asked) {
         if (!learn(resolver, deadline) && clock_ms() >= deadline) {
             text_printf(reason,
-                        "the name %s could not be looked up in %d s (no answer from the DNS)",
+                        "the name %s could not be resolved in %d s (no answer from the DNS)",
                         host->name, (int)((deadline - now + 500) / 1000));
             return false;
         }

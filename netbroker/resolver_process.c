@@ -1,6 +1,6 @@
 /*
- * The resolver: the only process of Sparkler that speaks DNS. It knows the names of the feeds'
- * servers from before its birth, takes a server's number, and answers with addresses.
+ * The resolver, the only process of Sparkler that speaks DNS. It has inherited the names of the
+ * feeds' servers; it takes the index of one and answers with addresses.
  */
 #include "resolver.h"
 
@@ -18,7 +18,7 @@
 
 static const uint16_t dns_port = 53;
 
-static int find(const char *name, struct addrinfo **found)
+static int get_addresses(const char *name, struct addrinfo **found)
 {
     const struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_ADDRCONFIG};
 
@@ -31,11 +31,10 @@ static int by_value(const void *a, const void *b)
 }
 
 /*
- * Lets glibc read what it reads but once, and notice that there is no name service cache daemon.
- * A first sort of more than 1 KiB, as a name with many addresses needs it, asks how much memory the
- * machine has.
- * Other NSS modules than these two would be loaded from files at their first use, and ask daemons
- * that are out of the jail's reach.
+ * Makes glibc do now what the policy forbids later. It reads its configuration, and notices that no
+ * nscd runs. Its first sort of more than 1 KiB, which a name with many addresses needs, asks how
+ * much memory the machine has. Only the NSS modules "files" and "dns" are used, since glibc would
+ * load others from files when first needed, and they ask daemons that the jail does not reach.
  */
 static void prepare(void)
 {
@@ -44,26 +43,29 @@ static void prepare(void)
 
     qsort(sorted, sizeof(sorted), 1, by_value);
     if (setenv("RES_OPTIONS", "timeout:2 attempts:2 ndots:1", 1) != 0)
-        err(1, "the resolver cannot bound its look-ups");
+        err(1, "the resolver cannot limit its time per name");
     if (__nss_configure_lookup("hosts", "files dns") != 0)
-        err(1, "the resolver cannot choose how names are looked up");
-    /* The second time glibc has a list of the host's addresses, and asks nscd if it is still good;
-     * that there is no nscd it remembers. */
+        err(1, "the resolver cannot choose its name services");
+    /* The second time glibc has the list of the host's addresses, and asks nscd whether it is still
+     * good; from then on it remembers that there is no nscd. */
     for (int time = 0; time < 2; time++)
-        if (find("localhost", &found) == 0)
+        if (get_addresses("localhost", &found) == 0)
             freeaddrinfo(found);
 }
 
-static void look_up(const char *name, struct resolver_reply *reply)
+static void resolve_name(const char *name, struct resolver_reply *reply)
 {
     struct addrinfo *found = NULL;
 
-    reply->status = find(name, &found);
+    reply->status = get_addresses(name, &found);
     if (reply->status != 0)
         return;
-    for (struct addrinfo *one = found; one && reply->count < RESOLVER_ADDRESSES; one = one->ai_next)
+    for (const struct addrinfo *one = found; one; one = one->ai_next) {
+        if (reply->count == RESOLVER_ADDRESSES)
+            break;
         if (address_from_sockaddr(one->ai_addr, &reply->address[reply->count]))
             reply->count++;
+    }
     freeaddrinfo(found);
 }
 
@@ -83,9 +85,9 @@ void resolver_run(const struct hosts *hosts)
         if (length < 0)
             err(1, "the resolver cannot read from the broker");
         if (length != sizeof(request) || request.host >= hosts->count)
-            errx(1, "the broker sent the resolver a frame that does not fit");
+            errx(1, "the broker sent the resolver a malformed frame");
         reply.host = request.host;
-        look_up(hosts->host[request.host].name, &reply);
+        resolve_name(hosts->host[request.host].name, &reply);
         if (send(RESOLVER_FD_BROKER, &reply, sizeof(reply), MSG_NOSIGNAL) != sizeof(reply))
             err(1, "the resolver cannot answer the broker");
     }

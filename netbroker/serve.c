@@ -1,7 +1,7 @@
 /*
- * Frames in, frames out. The VMM may be in the hands of its guest, so every field is checked. A
- * request is taken off the link only when its answer is there: a broker that dies before that has
- * lost nothing, the next one finds the request again.
+ * Requests in, replies out. The guest may control the VMM, so every field is checked. A request
+ * stays on the link until its reply is ready: if the broker dies before that, the next broker finds
+ * the request there.
  */
 #include "serve.h"
 
@@ -23,7 +23,7 @@ static _Noreturn void drop_vmm(const char *why)
     errx(1, "the VMM broke the link's protocol and is dropped: %s", why);
 }
 
-/* Waits for a request. False if there is none and no reason to stay. */
+/* Waits for a request. False if none came and the cache may be lost. */
 static bool wait_for_request(const struct cache *cache)
 {
     struct pollfd link = {.fd = BROKER_FD_LINK, .events = POLLIN};
@@ -31,8 +31,11 @@ static bool wait_for_request(const struct cache *cache)
 
     for (;;) {
         int64_t left = stay_until - clock_ms();
-        int ready = poll(&link, 1, left > INT32_MAX ? INT32_MAX : left > 0 ? (int)left : 0);
+        int ready;
 
+        if (left < 0)
+            left = 0;
+        ready = poll(&link, 1, left < INT32_MAX ? (int)left : INT32_MAX);
         if (ready > 0)
             return true;
         if (ready < 0 && errno != EINTR)
@@ -45,7 +48,7 @@ static bool wait_for_request(const struct cache *cache)
     }
 }
 
-/* Looks at the next request without taking it. False at the end of the link. */
+/* Reads the next request but leaves it on the link. False if the VMM closed the link. */
 static bool peek(struct wire_request *request)
 {
     struct pollfd link = {.fd = BROKER_FD_LINK};
@@ -70,8 +73,8 @@ static void check(const struct wire_request *request, const struct wire_request 
         drop_vmm("a request out of sequence");
 }
 
-/* Takes the request off the link and sends its answer. */
-static void reply(const struct wire_request *request, const struct text *text)
+/* Takes the request off the link and sends the reply. */
+static void send_reply(const struct wire_request *request, const struct text *text)
 {
     struct wire_request taken;
     struct wire_reply frame = {
@@ -87,7 +90,7 @@ static void reply(const struct wire_request *request, const struct text *text)
     if (send(BROKER_FD_LINK, &frame, sizeof(frame), MSG_NOSIGNAL | MSG_DONTWAIT) == sizeof(frame))
         return;
     if (errno == EAGAIN)
-        drop_vmm("it asks and never reads the answers");
+        drop_vmm("it asks but never reads the replies");
     if (errno != EPIPE && errno != ECONNRESET)
         err(1, "cannot answer the VMM");
 }
@@ -110,7 +113,7 @@ void serve(struct cache *cache, const struct feeds *feeds)
                         feed->name);
         else
             cache_answer(cache, feed, &text);
-        reply(&request, &text);
+        send_reply(&request, &text);
         last = request;
     }
 }

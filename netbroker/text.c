@@ -1,6 +1,6 @@
 /*
- * The last thing between a stranger's bytes and the guest's terminal: UTF-8 in, printable ASCII
- * out. Pure functions.
+ * The last step between a stranger's bytes and the guest's terminal: UTF-8 in, printable ASCII out.
+ * Pure functions.
  */
 #include "text.h"
 
@@ -14,8 +14,8 @@
 
 #define INVALID UINT32_MAX
 
-/* The second byte of a sequence has a range of its own, which rules out overlong forms,
- * surrogates and what is beyond U+10FFFF (Unicode 15, table 3-7). */
+/* The range of a sequence's second byte rules out overlong forms, surrogates and code points beyond
+ * U+10FFFF (Unicode 15, table 3-7). */
 struct lead {
     unsigned char first, last;
     unsigned char length;
@@ -37,14 +37,14 @@ static const struct lead *find_lead(unsigned char byte)
     return NULL;
 }
 
-/* Reads one code point, or INVALID, from at least one byte. Returns the bytes that it took. */
+/* Decodes one code point, or INVALID, from at least one byte. Returns the bytes taken. */
 static size_t decode(const char *bytes, size_t length, uint32_t *code)
 {
     const unsigned char *byte = (const unsigned char *)bytes;
     const struct lead *lead = find_lead(byte[0]);
 
     *code = INVALID;
-    if (lead == NULL || lead->length > length)
+    if (!lead || lead->length > length)
         return 1;
     if (lead->length > 1 && (byte[1] < lead->low || byte[1] > lead->high))
         return 1;
@@ -75,18 +75,23 @@ struct range {
     uint32_t first, last;
 };
 
-/* What a terminal obeys or hides instead of showing it: never as much as a '?'. */
+/* What a terminal obeys or hides instead of showing it. Dropped without a '?'. */
 static const struct range invisible[] = {
-    {0x0000, 0x0008},   {0x000b, 0x001f},
-    {0x007f, 0x009f},                     /* C0 but tab and line feed, DEL, C1 */
-    {0x00ad, 0x00ad},                     /* soft hyphen */
-    {0x0300, 0x036f},                     /* combining accents */
-    {0x061c, 0x061c},   {0x180e, 0x180e}, /* Arabic and Mongolian marks */
-    {0x200b, 0x200f},   {0x202a, 0x202e},
-    {0x2060, 0x206f}, /* zero width, bidi */
-    {0xfe00, 0xfe0f},   {0xfeff, 0xfeff},
-    {0xfff9, 0xfffb},                       /* variants, byte order, annotations */
-    {0x1d173, 0x1d17a}, {0xe0000, 0xe0fff}, /* musical controls, tags */
+    {0x0000, 0x0008},   /* C0, without tab and newline … */
+    {0x000b, 0x001f},   /* … */
+    {0x007f, 0x009f},   /* DEL and C1 */
+    {0x00ad, 0x00ad},   /* soft hyphen */
+    {0x0300, 0x036f},   /* combining accents */
+    {0x061c, 0x061c},   /* Arabic letter mark */
+    {0x180e, 0x180e},   /* Mongolian vowel separator */
+    {0x200b, 0x200f},   /* zero width, direction marks */
+    {0x202a, 0x202e},   /* bidirectional embeddings and overrides */
+    {0x2060, 0x206f},   /* invisible operators, bidirectional isolates */
+    {0xfe00, 0xfe0f},   /* variation selectors */
+    {0xfeff, 0xfeff},   /* byte order mark */
+    {0xfff9, 0xfffb},   /* annotations */
+    {0x1d173, 0x1d17a}, /* musical controls */
+    {0xe0000, 0xe0fff}, /* tags, more variation selectors */
 };
 
 static bool is_invisible(uint32_t code)
@@ -134,7 +139,7 @@ static const struct spelling spellings[] = {
     {0x2212, "-"},    {0x2260, "!="},   {0x2264, "<="},   {0x2265, ">="},  {0x3000, " "},
 };
 
-/* U+00C0..U+017F without their accents; '?' where the table above has the letter. */
+/* U+00C0 to U+017F without accents; '?' where the table above has the letter. */
 static const char latin[] = "AAAAAA?CEEEEIIII"
                             "?NOOOOO?OUUUUY??"
                             "aaaaaa?ceeeeiiii"
@@ -180,7 +185,9 @@ static void put(struct cursor *cursor, char byte)
 static void put_code(struct cursor *cursor, uint32_t code)
 {
     if (code == '\t') {
-        for (size_t spaces = TAB_STOP - cursor->column % TAB_STOP; spaces > 0; spaces--)
+        size_t spaces = TAB_STOP - cursor->column % TAB_STOP;
+
+        while (spaces-- > 0)
             put(cursor, ' ');
         return;
     }
@@ -194,7 +201,7 @@ static void put_code(struct cursor *cursor, uint32_t code)
     const struct spelling *spelling =
         bsearch(&code, spellings, sizeof(spellings) / sizeof(spellings[0]), sizeof(spellings[0]),
                 compare_spelling);
-    if (spelling != NULL) {
+    if (spelling) {
         for (const char *ascii = spelling->ascii; *ascii != '\0'; ascii++)
             put(cursor, *ascii);
     } else if (code >= 0xc0 && code <= 0x17f) {

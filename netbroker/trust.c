@@ -1,4 +1,4 @@
-/* PEM files to OpenSSL's stores, in memory: no file is opened, so this works under the policy. */
+/* Parses PEM from memory into OpenSSL's stores: the policy allows no file to be opened. */
 #include "trust.h"
 
 #include <err.h>
@@ -9,7 +9,7 @@
 
 struct trust {
     const struct inputs *inputs;
-    X509_STORE **store; /* [0] of the default authorities, [1 + i] of credential i; NULL: not yet */
+    X509_STORE **store; /* [0]: the default; [1 + i]: credential i; NULL: not parsed yet */
 };
 
 struct trust *trust_new(const struct inputs *inputs)
@@ -18,7 +18,7 @@ struct trust *trust_new(const struct inputs *inputs)
     X509_STORE **store = calloc(1 + inputs->credential_count, sizeof(*store));
 
     if (!trust || !store)
-        err(1, "cannot keep the trusted authorities");
+        err(1, "cannot allocate the trusted authorities");
     *trust = (struct trust){.inputs = inputs, .store = store};
     return trust;
 }
@@ -36,7 +36,7 @@ static X509_STORE *parse(const struct input_file *pem)
                 X509_STORE_add_cert(store, certificate);
             X509_free(certificate);
         }
-        /* A feed may name a single server's or intermediate certificate as all that it trusts. */
+        /* A feed may trust nothing but one server's or intermediate certificate. */
         X509_STORE_set_flags(store, X509_V_FLAG_TRUSTED_FIRST | X509_V_FLAG_PARTIAL_CHAIN);
     }
     ERR_clear_error();

@@ -1,4 +1,4 @@
-/* Trusted authorities, read once: libcurl would parse all of them anew for each connection. */
+/* The trusted authorities, parsed once: libcurl would parse them for each connection. */
 #ifndef SPARKLER_TRUST_H
 #define SPARKLER_TRUST_H
 
@@ -8,12 +8,12 @@
 
 struct trust;
 
-/* Remembers which files there are; each is parsed when it is first needed. */
+/* `inputs` must outlive the result. Each file is parsed when it is first needed. */
 struct trust *trust_new(const struct inputs *inputs);
 
 /*
- * Makes `tls` trust the authorities of the feed: its own or the default. False without memory. A
- * certificate that cannot be read is left out; a server that it vouches for is then refused.
+ * Makes `tls` trust the feed's own authorities, or the default ones. False without memory. A
+ * certificate that cannot be parsed is left out; servers that depend on it are then refused.
  */
 bool trust_apply(struct trust *trust, const struct feed *feed, SSL_CTX *tls);
 

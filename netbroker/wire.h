@@ -1,11 +1,12 @@
 /*
  * The link between sparkler-vmm and sparkler-netbroker: a SOCK_SEQPACKET socketpair.
  *
- * The VMM asks by port number; the broker answers with text. Each frame has a fixed size and a
- * version; recv(2) must return exactly that size, every field must fit, or the peer is dropped.
- * Both ends run on one machine, so fields are in host byte order.
+ * The VMM sends an I/O port; the broker replies with text. Each frame has a fixed size and a
+ * version. If recv(2) returns another size, or a field is not as described here, the peer is
+ * dropped. Both ends run on one machine, so fields are in host byte order.
  *
- * This is the only header that vmm/ and netbroker/ share; the warden knows a request's port by it.
+ * vmm/ uses no other header of netbroker/. The warden (jailer/) also includes it, to see which feed
+ * a broker died on.
  */
 #ifndef SPARKLER_WIRE_H
 #define SPARKLER_WIRE_H
@@ -13,19 +14,19 @@
 #include <stdint.h>
 
 #define WIRE_VERSION  1u
-#define WIRE_TEXT_MAX 8192u /* bytes of text with the NUL that ends it */
+#define WIRE_TEXT_MAX 8192u /* bytes of text, including the NUL at its end */
 
 struct wire_request {
     uint32_t version;  /* WIRE_VERSION */
-    uint32_t sequence; /* chosen by the VMM, one higher with each request */
+    uint32_t sequence; /* chosen by the VMM; each request adds one */
     uint16_t port;     /* the guest's I/O port */
     uint16_t reserved; /* 0 */
 };
 
 struct wire_reply {
     uint32_t version;         /* WIRE_VERSION */
-    uint32_t sequence;        /* that of the request */
-    uint16_t port;            /* that of the request */
+    uint32_t sequence;        /* as in the request */
+    uint16_t port;            /* as in the request */
     uint16_t length;          /* strlen(text), at most WIRE_TEXT_MAX - 1 */
     char text[WIRE_TEXT_MAX]; /* printable ASCII and '\n'; all NUL from text[length] on */
 };
@@ -34,8 +35,8 @@ _Static_assert(sizeof(struct wire_request) == 12, "no padding in a request");
 _Static_assert(sizeof(struct wire_reply) == 12 + WIRE_TEXT_MAX, "no padding in a reply");
 _Static_assert(WIRE_TEXT_MAX - 1 <= UINT16_MAX, "a length fits its field");
 
-/* The ports that are feeds: those of the guest's contract, and 0x500 to 0x5ff for feeds of a user's
- * own. From 0 to WIRE_FEEDS - 1 for these, in order; -1 for any other port. */
+/* The I/O ports of feeds: those of the guest ABI, and 0x500 to 0x5ff for a user's own feeds.
+ * wire_feed_index() numbers them from 0 to WIRE_FEEDS - 1, in order; -1 for any other port. */
 #define WIRE_FEEDS (7 + 6 + 256)
 static inline int wire_feed_index(uint16_t port)
 {
@@ -48,20 +49,20 @@ static inline int wire_feed_index(uint16_t port)
     return -1;
 }
 
-/* The port of the list of all feeds: a line "0x103 weather/London" for each, in the order of their
- * ports, the second word being the name of its file in a Linux guest. */
+/* The port of the list of feeds: for each a line "0x103 weather/London", its port and its path
+ * below /feeds in a Linux guest, in the order of the ports. */
 #define WIRE_LIST_PORT 0x1ff
 
-/* All ports that the broker answers, the feeds' and that of the list, likewise from 0 to
- * WIRE_PORTS - 1. */
+/* All ports that the broker answers: those of feeds, and last that of the list. -1 for any other.
+ */
 #define WIRE_PORTS (WIRE_FEEDS + 1)
 static inline int wire_port_index(uint16_t port)
 {
     return port == WIRE_LIST_PORT ? WIRE_FEEDS : wire_feed_index(port);
 }
 
-/* The VMM gives up on an answer after this time; the broker answers, with an error text if need
- * be, well before. */
+/* How long the VMM waits for a reply. The broker replies well before, if need be with the text of
+ * an error. */
 #define WIRE_REPLY_SECONDS 30
 
 #endif

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# sparkler-netbroker by itself: asked over a real link, fetching from real servers.
+# sparkler-netbroker alone: asked over a real link, it fetches from real servers.
 
 load upstream/lib
 
@@ -21,12 +21,12 @@ setup() {
     FEEDS=$BATS_TEST_TMPDIR/feeds.json
 }
 
-# ask [CREDENTIAL=FILE|--OPTION]... -- STEP...: with $FEEDS
+# ask [CREDENTIAL=FILE|--OPTION]... -- STEP...: runs the broker on $FEEDS; ask.py lists the steps
 ask() {
     inside tests/probes/ask.py "$BROKER" "$FEEDS" "$UPSTREAM/ca.pem" "$@" 3>&-
 }
 
-# feeds URL [KEYS] [URL [KEYS]]...: ports 0x500, 0x501, …, each for the text of its url
+# feeds URL [KEYS] [URL [KEYS]]...: writes $FEEDS, with one feed per url on ports 0x500, 0x501 …
 feeds() {
     local port=$((0x500)) comma=""
     echo '{"feeds": [' >"$FEEDS"
@@ -41,7 +41,7 @@ feeds() {
 
 TEXT='"format": "json", "template": "{/text}"'
 
-# asked PATH: how often faulty.py was asked for it
+# asked PATH: how many requests for it faulty.py has seen
 asked() {
     grep -cx "/$1" "$UPSTREAM/requests.log" || true
 }
@@ -57,19 +57,19 @@ asked() {
     [[ $output != *"["* ]]
 }
 
-@test "started by hand it says how it is meant to be started" {
+@test "started by hand, it says how to start it" {
     run "$BROKER"
     [ "$status" = 1 ]
     [[ $output == *"jailer --exec sparkler-vmm"* ]]
 }
 
-@test "an unknown port is a text too" {
+@test "an unknown port is answered in words" {
     feeds https://upstream.test/
     run ask -- 0x107
     [ "$output" = "[port 0x107: no feed is configured]" ]
 }
 
-@test "a feed that was given up is not fetched" {
+@test "a feed that is given up is not fetched" {
     feeds "https://faulty.test:8443/good?given-up" "" "https://faulty.test:8443/good?not-given-up"
     run ask --offline-samples --given-up=0x500,0x502 -- 0x500 0x501
     [ "${lines[0]}" = "[feed 0: given up: the network broker died on it every time]" ]
@@ -77,20 +77,20 @@ asked() {
     [ "$(asked 'good?given-up')" = 0 ]
 }
 
-@test "--given-up takes ports" {
+@test "--given-up refuses anything but ports" {
     feeds https://upstream.test/
     run ask --given-up=tweet --
     [ "${lines[0]}" = "sparkler-netbroker: --given-up tweet: expected ports in hexadecimal" ]
     [ "${lines[1]}" = "the broker exited with 1" ]
 }
 
-@test "--check accepts a good feeds file and needs no network" {
+@test "--check accepts a good feeds file, without the network" {
     feeds https://upstream.test/
     run ask --check --
     [ "$output" = "the broker exited with 0" ]
 }
 
-@test "--check refuses a wrong feeds file with its line" {
+@test "--check refuses a bad feeds file and names the line" {
     feeds http://upstream.test/
     run ask --check --
     [[ $output == *"line 2"*"url"* ]]
@@ -104,17 +104,17 @@ asked() {
     [[ $output == *"the broker exited with 1" ]]
 }
 
-@test "a tight loop gets the cached text, the upstream is left in peace" {
+@test "a tight loop gets the cached text and does not reach the upstream" {
     feeds https://faulty.test:8443/good?loop
     run ask -- repeat:500:0x500
     [ "$output" = recovered ]
     [ "$(asked 'good?loop')" = 1 ]
 }
 
-@test "a tight loop on a feed that fails does not reach the upstream either" {
+@test "a tight loop on a failing feed does not reach the upstream either" {
     feeds https://faulty.test:8443/500
     run ask -- repeat:$((300 / ${SLOWNESS:-1})):0x500
-    [ "$output" = "[feed 0: the server has a fault of its own (HTTP 500)]" ]
+    [ "$output" = "[feed 0: the server reports an error of its own (HTTP 500)]" ]
     [ "$(asked 500)" -le 3 ]
 }
 
@@ -126,7 +126,7 @@ asked() {
     [ "$(asked 429-long)" = 1 ]
 }
 
-@test "an answer whose time is over is asked for only if it changed" {
+@test "an answer past its ttl is requested conditionally" {
     feeds https://upstream.test/original-tweet.json \
         '"format": "original-tweet", "ttl_seconds": 1'
     run ask -- 0x500 sleep:1.1 0x500
@@ -148,7 +148,7 @@ asked() {
     [ "$(grep -c 'forecast?shared' "$UPSTREAM/access.log")" = 1 ]
 }
 
-@test "a lookup is made once and kept" {
+@test "a lookup is made only once" {
     feeds "https://mastodon.social/api/v1/accounts/{id}/statuses?kept" '"format": "mastodon",
         "lookup_url": "https://mastodon.social/api/v1/accounts/lookup?kept", "ttl_seconds": 1'
     run ask -- 0x500 sleep:1.1 0x500
@@ -166,14 +166,14 @@ asked() {
     [ "$output" = "[feed 0: the name nobody.test has no address]" ]
 }
 
-@test "no sample hides the answer of a server that was reached" {
+@test "a sample does not hide the error of a server that was reached" {
     feeds "https://faulty.test:8443/500?sample" "$TEXT, \"sample\": \"sunny\"" \
         https://faulty.test:8443/404
     run ask --offline-samples -- 0x501
     [ "$output" = "[feed 1: the server has nothing at this address (HTTP 404)]" ]
 }
 
-@test "a credential is sent as its feed says, and stands nowhere else" {
+@test "a credential is sent as its feed says, and appears nowhere else" {
     echo openaq-key >"$BATS_TEST_TMPDIR/key"
     feeds https://api.openaq.org/v3/locations/1 '"format": "json", "template": "{/meta/name}",
         "credential": "key", "header": "X-API-Key: "'
@@ -214,13 +214,13 @@ asked() {
     [[ $output == *"credential 'key' must be one line of printable ASCII"* ]]
 }
 
-@test "a name that is bound anew to the loopback address gains nothing" {
+@test "DNS rebinding to the loopback address is refused" {
     feeds https://rebind.odd.test:8443/good?one "" https://rebind.odd.test:8443/good?two
     run ask -- 0x500 0x501 restart 0x500
     [ "${lines[0]}" = recovered ]
     [ "${lines[2]}" = recovered ]
     [ "${lines[4]}" = \
-        "[feed 0: rebind.odd.test leads to 127.0.0.1, which is not a public address]" ]
+        "[feed 0: rebind.odd.test resolves to 127.0.0.1, which is not a public address]" ]
 }
 
 @test "a resolv.conf that changes is read again" {
@@ -232,7 +232,7 @@ asked() {
     [[ $output != *"["* ]]
 }
 
-@test "a host name with a dot at its end" {
+@test "a host name that ends with a dot" {
     feeds https://upstream.test./original-tweet.json '"format": "original-tweet"'
     run ask -- 0x500
     echo "$output"
@@ -240,7 +240,7 @@ asked() {
     [[ $output != *"["* ]]
 }
 
-@test "broker and resolver run under a filter, without new privileges, each a single thread" {
+@test "broker and resolver run single-threaded, under seccomp and no_new_privs" {
     feeds https://upstream.test/
     run ask -- 0x107 'run:for pid in $BROKER_PID $(pgrep -P $BROKER_PID); do
         grep -E "^(Name|Seccomp|NoNewPrivs|Threads):" /proc/$pid/status; done'
@@ -251,13 +251,13 @@ asked() {
     grep -x $'Name:\tresolver' <<<"$output"
 }
 
-@test "the resolver holds the console's places, the log and its end of the pair only" {
+@test "the resolver holds only descriptors 0 to 2 and its end of the pair" {
     feeds https://upstream.test/
     run ask -- 0x107 'run:ls /proc/$(pgrep -P $BROKER_PID)/fd | xargs'
     [ "${lines[2]}" = "0 1 2 4" ]
 }
 
-@test "when the resolver dies, so does the broker, and the request is still there" {
+@test "when the resolver dies, the broker exits and the request stays on the link" {
     feeds https://upstream.test/original-tweet.json '"format": "original-tweet"'
     run ask -- 0x107 kill-resolver 0x500
     [[ $output == *"the resolver died"* ]]
@@ -267,13 +267,13 @@ asked() {
     [[ ${lines[-1]} != "["* ]]
 }
 
-@test "a broker that is killed in the midst of a fetch loses no request" {
+@test "a broker killed during a fetch loses no request" {
     feeds https://faulty.test:8443/stall "$TEXT, \"total_ms\": 20000"
     run ask -- send:0x500 "sleep:${SLOWNESS:-1}" restart take
     [ "$output" = recovered ]
 }
 
-@test "a broker that is stopped and continued goes on" {
+@test "a broker can be stopped and continued" {
     feeds https://upstream.test/original-tweet.json '"format": "original-tweet"'
     run ask -- 0x107 sleep:0.2 'run:kill -STOP $BROKER_PID; sleep 0.2; kill -CONT $BROKER_PID' 0x500
     echo "$output"
@@ -281,7 +281,7 @@ asked() {
     [[ ${lines[2]} != "["* ]]
 }
 
-@test "the resolver ends with its broker" {
+@test "the resolver dies with its broker" {
     feeds https://upstream.test/
     run ask -- 0x107 'run:pgrep -P $BROKER_PID'
     resolver=${lines[2]}
@@ -294,14 +294,14 @@ asked() {
     false
 }
 
-@test "a resolver that waits for the DNS ends with its broker, too" {
+@test "a resolver waiting for the DNS dies with its broker, too" {
     feeds https://silent.odd.test/
     run ask -- send:0x500 "sleep:${SLOWNESS:-1}" 'run:pgrep -P $BROKER_PID' restart sleep:0.5 \
         'run:pgrep -x -r DRS resolver | xargs' take
     echo "$output"
     [[ ${lines[0]} =~ ^[0-9]+$ ]]
     [[ " ${lines[1]} " != *" ${lines[0]} "* ]]
-    [[ ${lines[2]} == "[feed 0: the name silent.odd.test could not be looked up"* ]]
+    [[ ${lines[2]} == "[feed 0: the name silent.odd.test could not be resolved"* ]]
     [ "${#lines[@]}" = 3 ]
 }
 
@@ -311,7 +311,7 @@ asked() {
     [ "${lines[2]}" = "the broker exited with 0" ]
 }
 
-# dropped FRAME REASON: the VMM sent it, and is dropped
+# dropped FRAME REASON: sends the frame; the broker must drop the VMM for that reason
 dropped() {
     feeds https://upstream.test/
     run ask -- "raw:$1" exit
@@ -320,15 +320,15 @@ dropped() {
     [[ $output == *"the broker exited with 1" ]]
 }
 
-@test "link: a frame that is too short" {
+@test "link: a request that is too short" {
     dropped 0100000001000000 "a request of the wrong size"
 }
 
-@test "link: a frame that is too long" {
+@test "link: a request that is too long" {
     dropped 01000000010000000001000000 "a request of the wrong size"
 }
 
-@test "link: an empty frame" {
+@test "link: an empty request" {
     dropped "" "a request of the wrong size"
 }
 
@@ -336,23 +336,23 @@ dropped() {
     dropped 020000000100000000010000 "a request of an unknown version"
 }
 
-@test "link: a reserved field that is set" {
+@test "link: a nonzero reserved field" {
     dropped 010000000100000000010100 "a request with its reserved field set"
 }
 
-@test "link: a sequence with a gap" {
+@test "link: a gap in the sequence" {
     feeds https://upstream.test/
     run ask -- 0x107 raw:010000000300000007010000 exit
     [[ $output == *"a request out of sequence"*"the broker exited with 1" ]]
 }
 
-@test "link: a flood whose answers nobody reads" {
+@test "link: a flood of requests whose replies are never read" {
     feeds https://upstream.test/
     run ask -- flood:10000 exit
-    [[ $output == *"it asks and never reads the answers"*"the broker exited with 1" ]]
+    [[ $output == *"it asks but never reads the replies"*"the broker exited with 1" ]]
 }
 
-@test "link: random frames are answered or end the broker, and never by a signal" {
+@test "link: random frames are answered or end the broker, but never by a signal" {
     feeds https://upstream.test/
     run inside tests/probes/frames.py 150 "$BROKER" "$FEEDS" "$UPSTREAM/ca.pem" 3>&-
     grep -v "is dropped:" <<<"$output"
@@ -360,23 +360,23 @@ dropped() {
     [[ ${lines[-1]} == *" answered, "*" dropped" ]]
 }
 
-@test "link: a VMM that was dropped finds the link shut" {
+@test "link: a dropped VMM finds the link shut down" {
     feeds https://upstream.test/
     run ask -- raw:00 exit take
     [[ $output == *"[no answer: "* ]]
 }
 
-@test "an idle broker ends by itself" {
+@test "an idle broker exits" {
     feeds https://upstream.test/
     run ask -- 0x107 exit
     [ "${lines[2]}" = "the broker exited with 0" ]
 }
 
-@test "an idle broker stays while an answer is fresh, and asks the DNS anew after a minute" {
+@test "an idle broker stays while an answer is fresh, and asks the DNS again after a minute" {
     feeds https://rebind.two.odd.test:8443/good?stays "$TEXT, \"ttl_seconds\": 120" \
         https://rebind.two.odd.test:8443/good?anew
     run ask -- 0x500 sleep:62 0x500 0x501
     [ "${lines[2]}" = recovered ]
     [ "$(asked 'good?stays')" = 1 ]
-    [[ ${lines[4]} == "[feed 1: rebind.two.odd.test leads to 127.0.0.1"* ]]
+    [[ ${lines[4]} == "[feed 1: rebind.two.odd.test resolves to 127.0.0.1"* ]]
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# The whole way: a guest on /dev/kvm in its jail asks, the broker in its own fetches over HTTPS from
-# real servers, the text comes back on the guest's console.
+# The whole chain: a jailed guest on /dev/kvm asks, the jailed broker fetches over HTTPS from real
+# servers, and the text appears on the guest's console.
 
 load upstream/lib
 
@@ -26,7 +26,7 @@ teardown() {
     [ -z "${JAILER:-}" ] || kill "$JAILER" 2>/dev/null || true
 }
 
-# start_monitor OPTION...: a session; keys go to descriptor 9, the screen is a file
+# start_monitor OPTION...: runs the monitor; its keys come from descriptor 9, its screen is $SCREEN
 start_monitor() {
     mkfifo "$BATS_TEST_TMPDIR/keys"
     enter exec "$BUILD/jailer" --ca "$UPSTREAM/ca.pem" "$@" --exec sparkler-vmm \
@@ -35,7 +35,7 @@ start_monitor() {
     exec 9>"$BATS_TEST_TMPDIR/keys"
 }
 
-# shows TEXT [COUNT]: waits until the screen shows the text so many times
+# shows TEXT [COUNT]: waits until COUNT lines (1) of the screen match
 shows() {
     for _ in $(seq 200); do
         [ "$(grep -c -- "$1" "$SCREEN")" -lt "${2:-1}" ] || return 0
@@ -45,7 +45,7 @@ shows() {
     return 1
 }
 
-# credential_feed NAME: into ./feeds.json, the tweet's port for what only that credential opens
+# credential_feed NAME: writes feeds.json, whose only feed, on port 0x100, needs that credential
 credential_feed() {
     cat >"$BATS_TEST_TMPDIR/feeds.json" <<END
 {"feeds": [{"name": "station", "ports": {"0x100": {}}, "format": "json",
@@ -54,7 +54,7 @@ credential_feed() {
 END
 }
 
-# The process of that name among the jailer's descendants.
+# descendant NAME: the pid of the jailer's descendant of that name
 descendant() {
     local parents=$JAILER found
     while [ -n "$parents" ]; do
@@ -73,7 +73,7 @@ descendant() {
     shows "Open-Meteo model, San Francisco, United States: 8.80"
 }
 
-# survives NAME: the process is killed after the first answer; the next answer comes all the same
+# survives NAME: kills the process after the first answer; the guest still gets the next one
 survives() {
     start_monitor
     printf '2 ' >&9
@@ -84,20 +84,20 @@ survives() {
     shows "Max. temp: 12.40"
 }
 
-@test "a broker that is killed is started again" {
+@test "a killed broker is restarted" {
     survives sparkler-netbro
 }
 
-@test "a resolver that is killed is started again, with its broker" {
+@test "a killed resolver is restarted, along with its broker" {
     survives resolver
 }
 
-# logged TEXT: how many lines of the broker's on the log begin so
+# logged TEXT: how many of the broker's lines on the log begin with it
 logged() {
     grep -c "^sparkler-netbroker: $1" "$BATS_TEST_TMPDIR/log" || true
 }
 
-@test "a feed that the broker keeps dying on is given up, and no other" {
+@test "a feed that the broker keeps dying on is given up, but no other" {
     musl-gcc -static -D_GNU_SOURCE -I. -o "$BATS_TEST_TMPDIR/mortal" tests/probes/mortal.c
     start_monitor --broker "$BATS_TEST_TMPDIR/mortal"
     printf '31 32 31 2 5' >&9
@@ -109,7 +109,7 @@ logged() {
     [ "$(logged "died 6 times in a row on a request for port 0x101; that feed is given up")" = 1 ]
 }
 
-@test "a broker that ends without an answer, but well, is not started for ever" {
+@test "a broker that exits cleanly without an answer is not restarted forever" {
     start_monitor --broker /bin/true
     printf '2' >&9
     shows "^\[feeds: the network broker has ended"
@@ -119,7 +119,7 @@ logged() {
     [ "$(logged "died even so; feeds are not answered any more")" = 1 ]
 }
 
-@test "a broker that is started again reads what was checked, whatever became of the files" {
+@test "a restarted broker reads the files that were checked, even if they have changed since" {
     cd "$BATS_TEST_TMPDIR"
     credential_feed key
     echo openaq-key >key
@@ -136,7 +136,7 @@ logged() {
     shows "^station " 2
 }
 
-@test "as many credentials as there may be, with names as long as they may be" {
+@test "the most credentials, with the longest names" {
     cd "$BATS_TEST_TMPDIR"
     local names=() given=() name
     mapfile -t names < <(printf 'a-credential-with-a-long-name-%02d\n' {1..16})
@@ -152,13 +152,14 @@ logged() {
     shows "^station "
 }
 
-@test "a credential whose name no feeds file can have is refused" {
+@test "a credential name that a feeds file cannot contain is refused" {
     run "$BUILD/jailer" --credential key:link=README.md --exec sparkler-vmm
     [ "$status" = 1 ]
-    [[ $output == *"--credential key:link=...: expected a name of 1 to 32 of a-z, 0-9, '-' and '_'" ]]
+    local expected="expected a name of 1 to 32 of a-z, 0-9, '-' and '_'"
+    [[ $output == *"--credential key:link=...: $expected" ]]
 }
 
-@test "a credential in a pipe is refused, and not waited for" {
+@test "a credential in a pipe is refused at once" {
     mkfifo "$BATS_TEST_TMPDIR/key"
     run timeout 10 "$BUILD/jailer" --credential key="$BATS_TEST_TMPDIR/key" --exec sparkler-vmm
     [ "$status" = 1 ]

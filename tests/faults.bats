@@ -1,19 +1,21 @@
 #!/usr/bin/env bats
-# Everything that an upstream can do wrong, one test each. One broker lives through all of it: it is
-# asked for every feed of upstream/faults.list in three rounds, its back-off in between. The servers
-# are at fault in the first and the third.
+# Everything that an upstream can do wrong, one test each. A single broker goes through all of it:
+# it is asked for every feed of upstream/faults.list in three rounds, with time for its back-off
+# between them. The servers misbehave in the first and the third round.
 
 load upstream/lib
 
 BROKER=${BUILD:-build}/sparkler-netbroker
 
-# feeds.json from faults.list; the names of the feeds, in the order of their ports, in names
+# Prints the feeds file of faults.list. Writes the feeds' names, in the order of their ports, to
+# $UPSTREAM/names.
 fault_feeds() {
     local port=$((0x500)) comma="" name url more
     echo '{"feeds": ['
     while read -r name url more; do
         [ -n "$name" ] && [ "$name" != "#" ] || continue
-        [[ $more == *format* ]] || more+="${more:+, }\"format\": \"json\", \"template\": \"{/text}\""
+        [[ $more == *format* ]] ||
+            more+="${more:+, }\"format\": \"json\", \"template\": \"{/text}\""
         [[ $more == *allow_private* ]] || more+=', "allow_private": true'
         [[ $more == *total_ms* ]] || more+=', "total_ms": 1200'
         printf '%s{"name": "%s", "ports": {"0x%x": {}}, "url": "%s", "connect_ms": 700,
@@ -54,7 +56,7 @@ setup() {
     [ -z "$MISSING" ] || skip "$MISSING"
 }
 
-# answered ROUND NAME TEXT: the text was that one; * stands for anything
+# answered ROUND NAME PATTERN: the feed's text in that round matches
 answered() {
     local text
     text=$(cat "$UPSTREAM/$1/$2") || { cat "$UPSTREAM/life"; return 1; }
@@ -62,31 +64,31 @@ answered() {
     [[ $text == $3 ]] || { echo "$1 answer: $text"; echo "expected: $3"; return 1; }
 }
 
-# fault NAME REASON: the guest read the reason in words, then the good answer, then both
+# fault NAME REASON: the guest got the reason, then the good answer, then both
 fault() {
     answered first "$1" "\[$1: $2\]"
     answered second "$1" recovered
     answered third "$1" "\[* old: $2\]"$'\n'recovered
 }
 
-# lasting NAME REASON: the reason each time, since this fault stays
+# lasting NAME REASON: the guest got the reason each time, because this fault lasts
 lasting() {
     answered first "$1" "\[$1: $2\]"
     answered second "$1" "\[$1: $2\]"
 }
 
-# clean NAME TEXT: the reply is of use, and only this of it comes through
+# clean NAME TEXT: the guest got this much of the body, then the good answer, then this again
 clean() {
     answered first "$1" "$2"
     answered second "$1" recovered
     answered third "$1" "$2"
 }
 
-@test "the broker lives through all of it and ends with its link" {
+@test "the broker survives all of it and exits when the link is closed" {
     tail -1 "$UPSTREAM/life" | grep -x "the broker exited with 0"
 }
 
-@test "its memory does not grow by the faults, and no descriptor leaks" {
+@test "its memory does not grow with the faults, and no descriptor leaks" {
     [ -z "${SANITIZED:-}" ] || skip "AddressSanitizer keeps memory that was freed"
     run cat "$UPSTREAM/life"
     echo "$output"
@@ -95,7 +97,7 @@ clean() {
     [ "${lines[5]}" -le $((lines[3] + 512)) ]
 }
 
-@test "nothing that a redirect pointed to was asked for" {
+@test "no target of a redirect was requested" {
     grep -q /redirect-http "$UPSTREAM/requests.log"
     run grep /stolen "$UPSTREAM/requests.log"
     [ "$status" = 1 ]
@@ -106,9 +108,9 @@ clean() {
 }
 
 @test "reset as soon as accepted" {
-    # by the time of the connection's first look at itself, or later
+    # libcurl notices when it first checks the connection, or in the handshake
     fault reset-at-accept \
-        "@(no connection to the server|the server and this program agree on no secure connection)*"
+        "@(no connection to the server|the server and this program cannot agree on *)"
 }
 
 @test "a TLS handshake that stalls" {
@@ -116,15 +118,15 @@ clean() {
 }
 
 @test "reset in the TLS handshake" {
-    fault reset-in-handshake "the server and this program agree on no secure connection (TLS)"
+    fault reset-in-handshake "the server and this program cannot agree on a secure connection (TLS)"
 }
 
 @test "expired certificate" {
-    fault expired "the server's certificate is not to be trusted (certificate has expired)"
+    fault expired "the server's certificate is not trusted (certificate has expired)"
 }
 
 @test "certificate of an unknown authority" {
-    fault self-signed "the server's certificate is not to be trusted (*)"
+    fault self-signed "the server's certificate is not trusted (*)"
 }
 
 @test "certificate for another name" {
@@ -132,7 +134,7 @@ clean() {
 }
 
 @test "TLS 1.0" {
-    fault tls-1.0 "the server and this program agree on no secure connection (TLS)"
+    fault tls-1.0 "the server and this program cannot agree on a secure connection (TLS)"
 }
 
 @test "HTTP without TLS" {
@@ -140,14 +142,14 @@ clean() {
 }
 
 @test "a key that is not the pinned one" {
-    lasting wrong-key "the server's key is not the one that the feed pins"
+    lasting wrong-key "the server's key is not the one pinned by the feed"
 }
 
-@test "a feed with an authority of its own trusts no other" {
-    lasting other-authority "the server's certificate is not to be trusted (*)"
+@test "a feed with its own authority trusts no other" {
+    lasting other-authority "the server's certificate is not trusted (*)"
 }
 
-@test "closed without an answer" {
+@test "connection closed without an answer" {
     fault close "the server closed the connection without an answer"
 }
 
@@ -179,19 +181,19 @@ clean() {
     fault endless "the answer is too large (the limit is 65536 bytes)"
 }
 
-@test "chunks without end" {
+@test "endless chunks" {
     fault endless-chunks "the answer is too large (the limit is 65536 bytes)"
 }
 
-@test "headers without end" {
+@test "endless headers" {
     fault endless-headers "the answer's headers are too large (the limit is 16384 bytes)"
 }
 
-@test "a header without end" {
+@test "endless header line" {
     fault endless-header "the answer has a header line that is too long"
 }
 
-@test "interim answers without end" {
+@test "endless interim responses" {
     fault endless-100 "the answer's headers are too large (the limit is 16384 bytes)"
 }
 
@@ -211,7 +213,7 @@ clean() {
     fault length-huge "the answer is too large (the limit is 65536 bytes)"
 }
 
-@test "Content-Length below zero" {
+@test "negative Content-Length" {
     fault length-negative "the server does not speak HTTP/1.1"
 }
 
@@ -230,7 +232,7 @@ clean() {
     clean identity "as it is"
 }
 
-@test "gzip bomb without its header" {
+@test "gzip bomb without Content-Encoding" {
     fault gzip-unsaid "the answer is not UTF-8"
 }
 
@@ -242,28 +244,30 @@ clean() {
     fault http09 "the server does not speak HTTP/1.1"
 }
 
+MOVED="the server redirects the request, which is not followed (HTTP 301)"
+
 @test "redirect to http" {
-    fault redirect-http "the server sends the request elsewhere, where it is not followed (HTTP 301)"
+    fault redirect-http "$MOVED"
 }
 
 @test "redirect to file" {
-    fault redirect-file "the server sends the request elsewhere, where it is not followed (HTTP 301)"
+    fault redirect-file "$MOVED"
 }
 
 @test "redirect to 169.254.169.254" {
-    fault redirect-metadata "the server sends the request elsewhere, where it is not followed (HTTP 301)"
+    fault redirect-metadata "$MOVED"
 }
 
 @test "redirect to https" {
-    fault redirect-https "the server sends the request elsewhere, where it is not followed (HTTP 301)"
+    fault redirect-https "$MOVED"
 }
 
 @test "HTTP 204" {
     fault 204 "the server's answer is empty (HTTP 204)"
 }
 
-@test "HTTP 304 unasked" {
-    fault 304 "the server says that nothing changed, which it was not asked (HTTP 304)"
+@test "HTTP 304 to an unconditional request" {
+    fault 304 "the server says that nothing changed, but was not asked that (HTTP 304)"
 }
 
 @test "HTTP 401" {
@@ -279,15 +283,15 @@ clean() {
 }
 
 @test "HTTP 500" {
-    fault 500 "the server has a fault of its own (HTTP 500)"
+    fault 500 "the server reports an error of its own (HTTP 500)"
 }
 
 @test "HTTP 503" {
-    fault 503 "the server has a fault of its own (HTTP 503)"
+    fault 503 "the server reports an error of its own (HTTP 503)"
 }
 
 @test "HTTP 503 with Retry-After in the past" {
-    fault 503-date "the server has a fault of its own (HTTP 503)"
+    fault 503-date "the server reports an error of its own (HTTP 503)"
 }
 
 @test "empty body" {
@@ -298,11 +302,11 @@ clean() {
     fault no-json "the answer is not JSON*"
 }
 
-@test "JSON cut short" {
+@test "truncated JSON" {
     fault half-json "the answer is cut short"
 }
 
-@test "text behind the JSON" {
+@test "text after the JSON" {
     fault json-and-more "the answer holds more than JSON"
 }
 
@@ -310,7 +314,7 @@ clean() {
     fault deep "the answer is not JSON: nesting too deep"
 }
 
-@test "JSON of very many values" {
+@test "JSON with too many values" {
     fault many-values "the answer holds more than 32768 values"
 }
 
@@ -323,7 +327,7 @@ clean() {
 }
 
 @test "a wrong type" {
-    fault wrong-type "the value at \"/text\" is no single value"
+    fault wrong-type "the value at \"/text\" is not a single value"
 }
 
 @test "a missing key" {
@@ -334,7 +338,7 @@ clean() {
     fault nul "the answer is not JSON*"
 }
 
-@test "NUL and more behind the JSON" {
+@test "NUL and more after the JSON" {
     fault nul-behind "the answer holds more than JSON"
 }
 
@@ -387,39 +391,41 @@ clean() {
 }
 
 @test "DNS: no answer" {
-    lasting no-dns-answer "the name silent.odd.test could not be looked up (no answer from the DNS)"
+    lasting no-dns-answer "the name silent.odd.test could not be resolved (no answer from the DNS)"
 }
 
 @test "DNS: SERVFAIL" {
-    lasting dns-failure "the name refused.odd.test could not be looked up (no answer from the DNS)"
+    lasting dns-failure "the name refused.odd.test could not be resolved (no answer from the DNS)"
 }
 
 @test "DNS: garbage" {
-    lasting dns-garbage "the name garbage.odd.test could not be looked up (no answer from the DNS)"
+    lasting dns-garbage "the name garbage.odd.test could not be resolved (no answer from the DNS)"
 }
 
 @test "DNS: a CNAME loop" {
     lasting cname-loop "the name loop.odd.test has no address"
 }
 
+PRIVATE="which is not a public address"
+
 @test "DNS: a private address" {
-    lasting private-10 "private.test leads to 10.0.0.1, which is not a public address"
+    lasting private-10 "private.test resolves to 10.0.0.1, $PRIVATE"
 }
 
 @test "DNS: the loopback address" {
-    lasting private-loopback "loopback.test leads to 127.0.0.1, which is not a public address"
+    lasting private-loopback "loopback.test resolves to 127.0.0.1, $PRIVATE"
 }
 
 @test "DNS: the metadata service" {
-    lasting private-metadata "metadata.test leads to 169.254.169.254, which is not a public address"
+    lasting private-metadata "metadata.test resolves to 169.254.169.254, $PRIVATE"
 }
 
 @test "DNS: a mapped IPv4 address" {
-    lasting private-mapped "mapped.test leads to ::ffff:127.0.0.1, which is not a public address"
+    lasting private-mapped "mapped.test resolves to ::ffff:127.0.0.1, $PRIVATE"
 }
 
 @test "DNS: a unique local address" {
-    lasting private-unique-local "unique.test leads to fd00::1, which is not a public address"
+    lasting private-unique-local "unique.test resolves to fd00::1, $PRIVATE"
 }
 
 @test "a private address in the url" {
@@ -427,10 +433,10 @@ clean() {
 }
 
 @test "DNS: an answer that needs TCP, all of it private" {
-    lasting many-addresses "many.odd.test leads to 127.9.0.*, which is not a public address"
+    lasting many-addresses "many.odd.test resolves to 127.9.0.*, $PRIVATE"
 }
 
-@test "of public and private addresses only the public one is used" {
+@test "DNS: of public and private addresses, only the public one is used" {
     answered first mixed recovered
 }
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# 200 brokers behind one caching nginx (upstream/fleet-cache.conf), as a fleet of hosts would be; on a
-# slow machine 20, for the last must have its answer before the limits of the first.
+# 200 brokers behind one caching nginx (upstream/fleet-cache.conf), like a fleet of hosts; 20 on a
+# slow machine, where 200 requests take longer than a feed's limit.
 
 load upstream/lib
 
@@ -8,8 +8,8 @@ BROKER=${BUILD:-build}/sparkler-netbroker
 BROKERS=$((${SLOWNESS:-1} > 1 ? 20 : 200))
 URL="https://upstream.test:9443/open-meteo/v1/forecast?fleet"
 
-# start_cache SECONDS PORT: the configuration as it is shipped, but for what belongs to this machine,
-# and another period
+# start_cache SECONDS PORT: with the configuration as shipped, but another period and this machine's
+# paths
 start_cache() {
     cache_conf "$1" "$2" >"$UPSTREAM/cache-$2.conf"
     background "cache-$2" nginx -p "$UPSTREAM/nginx" -e stderr -c "$UPSTREAM/cache-$2.conf"
@@ -25,8 +25,9 @@ http {
     client_body_temp_path $UPSTREAM/nginx; proxy_temp_path $UPSTREAM/nginx;
     fastcgi_temp_path $UPSTREAM/nginx; uwsgi_temp_path $UPSTREAM/nginx;
     scgi_temp_path $UPSTREAM/nginx;
-    $(sed -e "s|/var/cache/nginx/feeds|$UPSTREAM/cache-$2|" -e "s|/etc/ssl/feeds.pem|$UPSTREAM/good.pem|" \
-        -e "s|/etc/ssl/private/feeds.key|$UPSTREAM/good.key|" -e "s|200 15m|200 ${1}s|" \
+    $(sed -e "s|/var/cache/nginx/feeds|$UPSTREAM/cache-$2|" -e "s|200 15m|200 ${1}s|" \
+        -e "s|/etc/ssl/feeds.pem|$UPSTREAM/good.pem|" \
+        -e "s|/etc/ssl/private/feeds.key|$UPSTREAM/good.key|" \
         -e "s|/etc/ssl/certs/ca-certificates.crt|$UPSTREAM/ca.pem|" -e "s|listen 443|listen $2|" \
         "$BATS_TEST_DIRNAME/upstream/fleet-cache.conf")
 }
@@ -55,11 +56,11 @@ setup() {
 }
 
 fleet() {
-    inside tests/probes/fleet.py $BROKERS "$BROKER" "$UPSTREAM/feeds.json" "$UPSTREAM/ca.pem" 0x500 \
-        "$@" 3>&-
+    inside tests/probes/fleet.py $BROKERS "$BROKER" "$UPSTREAM/feeds.json" "$UPSTREAM/ca.pem" \
+        0x500 "$@" 3>&-
 }
 
-@test "the origin sees one request, all brokers get its answer" {
+@test "the origin sees one request, and all brokers get its answer" {
     run fleet "run:sleep 1.1" again
     echo "$output"
     [ "$status" = 0 ]
@@ -70,7 +71,7 @@ fleet() {
     [ "$(grep -c forecast "$UPSTREAM/cache-9443-access.log")" = $((2 * BROKERS)) ]
 }
 
-@test "a dead origin is served stale" {
+@test "with a dead origin, the cache serves the old answer" {
     sed -i 's/:9443/:9444/' "$UPSTREAM/feeds.json"
     run fleet "run:kill $(cat "$UPSTREAM/nginx.pid")" "run:sleep 2.1" again
     echo "$output"

@@ -1,7 +1,7 @@
 /*
- * A strict way into JSON. json-c accepts much that is not JSON and converts any type to any
- * other, so each type is checked before a getter, each number against a range, and what the
- * parser lets pass is refused here.
+ * Strict access to JSON. json-c accepts much that is not JSON, and its getters convert any type to
+ * any other. So the body is checked around the parser, each type before its getter, and each number
+ * against a range.
  */
 #include "body.h"
 
@@ -11,7 +11,7 @@
 #include <string.h>
 
 #define DEPTH_MAX  16
-#define VALUES_MAX 32768 /* an empty object is 3 bytes of a reply and 800 of memory */
+#define VALUES_MAX 32768 /* an empty object is 3 bytes of a body and 800 of memory */
 
 bool body_refuse(const struct body *body, const char *format, ...)
 {
@@ -31,8 +31,8 @@ static bool is_space(char c)
 }
 
 /*
- * At least as many as the JSON has values: each but the first is behind one of these characters.
- * Those in strings count too, so that no trick with quotes hides any.
+ * An upper bound of the number of JSON values: each but the first follows one of these characters.
+ * Characters in strings count too, so that no trick with quotes can hide a value.
  */
 static size_t count_values(const struct body *body)
 {
@@ -54,7 +54,7 @@ struct json_object *body_json(const struct body *body)
         return NULL;
     }
     struct json_tokener *tokener = body->length <= INT_MAX ? json_tokener_new_ex(DEPTH_MAX) : NULL;
-    if (tokener == NULL) {
+    if (!tokener) {
         body_refuse(body, "the answer is too large");
         return NULL;
     }
@@ -67,7 +67,7 @@ struct json_object *body_json(const struct body *body)
 
     while (end < body->length && is_space(body->bytes[end]))
         end++;
-    if (error == json_tokener_success && json != NULL && end == body->length)
+    if (error == json_tokener_success && json && end == body->length)
         return json;
     if (error == json_tokener_continue)
         body_refuse(body, "the answer is cut short");
@@ -94,7 +94,7 @@ struct json_object *body_need(const struct body *body, struct json_object *objec
 {
     struct json_object *member = body_member(object, key, type);
 
-    if (member == NULL)
+    if (!member)
         body_refuse(body, "the answer holds no %s \"%s\"", json_type_to_name(type), key);
     return member;
 }
@@ -118,7 +118,7 @@ bool body_number(const struct body *body, struct json_object *value, const char 
                  double high, double *number)
 {
     *number = NAN;
-    if (value == NULL)
+    if (!value)
         return true;
     if (json_object_is_type(value, json_type_int) || json_object_is_type(value, json_type_double))
         *number = json_object_get_double(value);

@@ -1,4 +1,4 @@
-/* The list of formats, and what holds for all of them. */
+/* The list of formats, and what they have in common. */
 #include "format.h"
 
 #include "formats.h"
@@ -37,7 +37,7 @@ void format_list(struct text *text)
 
 bool format_needs_lookup(const struct format *format)
 {
-    return format->lookup != NULL;
+    return format->lookup;
 }
 
 bool format_needs_template(const struct format *format)

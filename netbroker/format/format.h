@@ -1,7 +1,7 @@
 /*
- * Formats: from an upstream's reply to text for the guest, one file an upstream. A format is a
- * function of the bytes that a stranger sent (and, for OpenAQ, of the time): it opens nothing,
- * keeps nothing, and bounds all that it makes.
+ * Formats turn the body of an upstream's response into text for the guest. Each upstream has its
+ * own file. A format depends only on the bytes of a stranger (for OpenAQ also on the time): it
+ * opens nothing, keeps nothing, and bounds its output.
  */
 #ifndef SPARKLER_FORMAT_H
 #define SPARKLER_FORMAT_H
@@ -9,10 +9,10 @@
 #include "netbroker/feeds.h"
 #include "netbroker/text.h"
 
-/* What a lookup found: the id for the feed's url, and what the format wants to remember. */
+/* What a lookup found: the id for the feed's url, and what the format keeps for later. */
 struct lookup {
     char id[64];         /* letters, digits, '-' and '_' only */
-    size_t sensor_count; /* OpenAQ: the sensors that measure PM2.5 */
+    size_t sensor_count; /* OpenAQ: the sensors of PM2.5 */
     int64_t sensors[32];
     char station[128]; /* OpenAQ: "Station, City, Country" */
 };
@@ -30,15 +30,15 @@ bool format_needs_lookup(const struct format *format);
 bool format_needs_template(const struct format *format);
 
 /*
- * Reads the reply to the feed's lookup_url. On failure returns false and appends to `reason`, in
- * words, what was wrong ("the answer holds no id").
+ * Reads the response to the feed's lookup_url. On failure returns false and appends to `reason`
+ * what is wrong with it ("the answer holds no id").
  */
 bool format_lookup(const struct feed *feed, const char *bytes, size_t length, struct lookup *lookup,
                    struct text *reason);
 
 /*
- * Turns the reply to the feed's url into text. `lookup` is NULL for a feed without one. On failure
- * returns false, leaves `text` empty, and appends to `reason`, in words, what was wrong.
+ * Turns the response to the feed's url into text. `lookup` is NULL for a feed without one. On
+ * failure returns false, leaves `text` empty, and appends to `reason` what is wrong.
  */
 bool format_text(const struct feed *feed, const struct lookup *lookup, const char *bytes,
                  size_t length, struct text *text, struct text *reason);

@@ -1,6 +1,6 @@
 /*
- * Any reply that is JSON: the feed's template, in which each "{/a/b}" stands for the value at that
- * JSON pointer (RFC 6901). So a new feed needs no C.
+ * Any JSON, shown by the feed's template, in which "{/a/b}" stands for the value at that JSON
+ * pointer (RFC 6901). Most new feeds need no C.
  */
 #include "formats.h"
 
@@ -32,10 +32,10 @@ static bool append_value(const struct body *body, struct text *text, const char 
     case json_type_array:
         break;
     }
-    return body_refuse(body, "the value at \"%.100s\" is no single value", pointer);
+    return body_refuse(body, "the value at \"%.100s\" is not a single value", pointer);
 }
 
-/* Appends the value at the pointer that begins the template. */
+/* Appends the value at the pointer of `length` bytes at the start of the template. */
 static bool append_pointer(const struct body *body, struct text *text, struct json_object *json,
                            const char *template, size_t length)
 {
@@ -43,7 +43,7 @@ static bool append_pointer(const struct body *body, struct text *text, struct js
     struct json_object *value;
 
     if (length >= sizeof(pointer))
-        return body_refuse(body, "the template holds a pointer that is too long");
+        return body_refuse(body, "the template has a pointer that is too long");
     memcpy(pointer, template, length);
     pointer[length] = '\0';
     if (json_pointer_get(json, pointer, &value) != 0)
@@ -56,12 +56,13 @@ static bool fill_template(const struct body *body, struct text *text)
     BODY_AUTO struct json_object *json = body_json(body);
     const char *template = body->feed->template;
 
-    if (json == NULL)
+    if (!json)
         return false;
-    for (const char *open; (open = strstr(template, "{/")) != NULL;) {
-        const char *close = strchr(open, '}');
+    for (;;) {
+        const char *open = strstr(template, "{/");
+        const char *close = open ? strchr(open, '}') : NULL;
 
-        if (close == NULL)
+        if (!close)
             break;
         text_append_clean(text, template, (size_t)(open - template));
         if (!append_pointer(body, text, json, open + 1, (size_t)(close - open) - 1))

@@ -1,6 +1,6 @@
 /*
- * Mastodon (https://docs.joinmastodon.org/methods/accounts/): the latest status of an account,
- * whose id is looked up by its name first. The status is HTML.
+ * Mastodon (https://docs.joinmastodon.org/methods/accounts/): the latest status of an account. The
+ * lookup turns the account's name into its id. A status is HTML.
  */
 #include "formats.h"
 
@@ -8,7 +8,7 @@ static bool lookup_account(const struct body *body, struct lookup *lookup)
 {
     BODY_AUTO struct json_object *json = body_json(body);
 
-    return json != NULL && body_id(body, json, lookup);
+    return json && body_id(body, json, lookup);
 }
 
 static void append_html(struct text *text, struct json_object *html)
@@ -20,7 +20,7 @@ static bool latest_status(const struct body *body, struct text *text)
 {
     BODY_AUTO struct json_object *json = body_json(body);
 
-    if (json == NULL)
+    if (!json)
         return false;
     if (!json_object_is_type(json, json_type_array))
         return body_refuse(body, "the answer is not a list of statuses");
@@ -29,11 +29,11 @@ static bool latest_status(const struct body *body, struct text *text)
 
     struct json_object *status = body_element(json, 0, json_type_object);
     struct json_object *content = body_need(body, status, "content", json_type_string);
-    if (content == NULL)
+    if (!content)
         return false;
 
     struct json_object *warning = body_member(status, "spoiler_text", json_type_string);
-    if (warning != NULL && json_object_get_string_len(warning) > 0) {
+    if (warning && json_object_get_string_len(warning) > 0) {
         body_append(text, warning);
         text_printf(text, "\n");
     }

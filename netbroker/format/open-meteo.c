@@ -1,6 +1,6 @@
 /*
- * Open-Meteo (https://open-meteo.com/en/docs): the forecast of some days, and the air quality of
- * now. One place a request. A value that its models do not have is null.
+ * Open-Meteo (https://open-meteo.com/en/docs): a forecast of several days, and the current air
+ * quality, of one place per request. A value that its models lack is null.
  */
 #include "formats.h"
 #include "reports.h"
@@ -52,27 +52,27 @@ static const char *condition_words(double code)
     return "unknown";
 }
 
-/* The reply as an object; an error that Open-Meteo reports in one becomes the reason. */
+/* Parses the body. An error that Open-Meteo reports in it becomes the reason. */
 static struct json_object *read_object(const struct body *body)
 {
     struct json_object *json = body_json(body);
     struct json_object *error = body_member(json, "error", json_type_boolean);
 
-    if (error == NULL || !json_object_get_boolean(error))
+    if (!error || !json_object_get_boolean(error))
         return json;
     struct json_object *words = body_member(json, "reason", json_type_string);
-    body_refuse(body, "the server reports an error%s%.200s", words == NULL ? "" : ": ",
-                words == NULL ? "" : json_object_get_string(words));
+    body_refuse(body, "the server reports an error%s%.200s", words ? ": " : "",
+                words ? json_object_get_string(words) : "");
     json_object_put(json);
     return NULL;
 }
 
-/* The value of a series on a day: NAN where it is null or the series is not there. */
+/* Reads a series' value of one day: NAN if it is null or there is no such series. */
 static bool daily_number(const struct body *body, struct json_object *daily, const char *series,
                          size_t index, double low, double high, double *number)
 {
     struct json_object *values = body_member(daily, series, json_type_array);
-    struct json_object *value = values == NULL ? NULL : json_object_array_get_idx(values, index);
+    struct json_object *value = values ? json_object_array_get_idx(values, index) : NULL;
 
     return body_number(body, value, series, low, high, number);
 }
@@ -81,20 +81,22 @@ static bool forecast_text(const struct body *body, struct text *text)
 {
     BODY_AUTO struct json_object *json = read_object(body);
 
-    if (json == NULL)
+    if (!json)
         return false;
     struct json_object *daily = body_need(body, json, "daily", json_type_object);
-    struct json_object *dates =
-        daily == NULL ? NULL : body_need(body, daily, "time", json_type_array);
-    if (dates == NULL)
+    struct json_object *dates = daily ? body_need(body, daily, "time", json_type_array) : NULL;
+    if (!dates)
         return false;
 
-    for (size_t i = 0; i < json_object_array_length(dates) && i < REPORT_DAYS_MAX; i++) {
+    size_t days = json_object_array_length(dates);
+    if (days > REPORT_DAYS_MAX)
+        days = REPORT_DAYS_MAX;
+    for (size_t i = 0; i < days; i++) {
         struct report_day day = {.date = body_element(dates, i, json_type_string)};
         double code;
 
-        if (day.date == NULL)
-            return body_refuse(body, "the answer holds a date that is no string");
+        if (!day.date)
+            return body_refuse(body, "the answer holds a date that is not a string");
         if (!daily_number(body, daily, "weather_code", i, 0, 99, &code) ||
             !daily_number(body, daily, "temperature_2m_min", i, -150, 150, &day.low) ||
             !daily_number(body, daily, "temperature_2m_max", i, -150, 150, &day.high) ||
@@ -112,10 +114,10 @@ static bool air_quality_text(const struct body *body, struct text *text)
     char station[128];
     double pm25;
 
-    if (json == NULL)
+    if (!json)
         return false;
     struct json_object *current = body_need(body, json, "current", json_type_object);
-    if (current == NULL)
+    if (!current)
         return false;
     if (!body_number(body, json_object_object_get(current, "pm2_5"), "pm2_5", 0, 100000, &pm25))
         return false;
@@ -123,8 +125,8 @@ static bool air_quality_text(const struct body *body, struct text *text)
         return body_refuse(body, "the answer holds no PM2.5");
 
     const char *place = body->feed->place;
-    snprintf(station, sizeof(station), "Open-Meteo model%s%s", place == NULL ? "" : ", ",
-             place == NULL ? "" : place);
+    snprintf(station, sizeof(station), "Open-Meteo model%s%s", place ? ", " : "",
+             place ? place : "");
     report_station(text, station, pm25);
     return true;
 }

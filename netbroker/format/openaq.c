@@ -1,7 +1,7 @@
 /*
- * OpenAQ v3 (https://docs.openaq.org): the latest PM2.5 of a station. The readings carry no name
- * of what they measure, so the lookup asks the station for its PM2.5 sensors first. A reading is
- * called the latest however old it is, so old ones are dropped here.
+ * OpenAQ v3 (https://docs.openaq.org): the latest PM2.5 of a station. A reading does not say what
+ * it measures, so the lookup first asks which of the station's sensors measure PM2.5. OpenAQ calls
+ * a reading the latest however old it is, so old ones are dropped here.
  */
 #include "formats.h"
 #include "reports.h"
@@ -17,10 +17,10 @@ static const char *string_or_empty(struct json_object *object, const char *key)
 {
     struct json_object *string = body_member(object, key, json_type_string);
 
-    return string == NULL ? "" : json_object_get_string(string);
+    return string ? json_object_get_string(string) : "";
 }
 
-/* "Station, City, Country", without what the reply does not say. */
+/* "Station, City, Country", as far as the response names them. */
 static void name_station(struct json_object *location, struct lookup *lookup)
 {
     struct json_object *country = body_member(location, "country", json_type_object);
@@ -42,10 +42,10 @@ static bool measures_pm25(struct json_object *sensor)
 
 static bool lookup_location(const struct body *body, struct lookup *lookup)
 {
-    const size_t room = sizeof(lookup->sensors) / sizeof(lookup->sensors[0]);
+    const size_t sensors_max = sizeof(lookup->sensors) / sizeof(lookup->sensors[0]);
     BODY_AUTO struct json_object *json = body_json(body);
 
-    if (json == NULL)
+    if (!json)
         return false;
     struct json_object *location =
         body_element(body_member(json, "results", json_type_array), 0, json_type_object);
@@ -54,13 +54,15 @@ static bool lookup_location(const struct body *body, struct lookup *lookup)
     name_station(location, lookup);
 
     struct json_object *sensors = body_need(body, location, "sensors", json_type_array);
-    if (sensors == NULL)
+    if (!sensors)
         return false;
-    for (size_t i = 0; i < json_object_array_length(sensors) && lookup->sensor_count < room; i++) {
+    for (size_t i = 0; i < json_object_array_length(sensors); i++) {
         struct json_object *sensor = body_element(sensors, i, json_type_object);
         struct json_object *id = body_member(sensor, "id", json_type_int);
 
-        if (id != NULL && measures_pm25(sensor))
+        if (lookup->sensor_count == sensors_max)
+            break;
+        if (id && measures_pm25(sensor))
             lookup->sensors[lookup->sensor_count++] = json_object_get_int64(id);
     }
     if (lookup->sensor_count == 0)
@@ -72,14 +74,16 @@ static bool is_wanted(const struct lookup *lookup, struct json_object *reading)
 {
     struct json_object *id = body_member(reading, "sensorsId", json_type_int);
 
-    for (size_t i = 0; id != NULL && i < lookup->sensor_count; i++) {
+    if (!id)
+        return false;
+    for (size_t i = 0; i < lookup->sensor_count; i++) {
         if (lookup->sensors[i] == json_object_get_int64(id))
             return true;
     }
     return false;
 }
 
-/* True if the reading is from the last 24 hours; clocks may differ by an hour. */
+/* True for a reading of the last 24 hours. Its clock may be up to an hour ahead. */
 static bool is_recent(struct json_object *reading, int64_t now)
 {
     struct json_object *datetime = body_member(reading, "datetime", json_type_object);
@@ -95,15 +99,17 @@ static bool latest_readings(const struct body *body, struct text *text)
     const int64_t now = time(NULL);
     size_t shown = 0, old = 0;
 
-    if (json == NULL)
+    if (!json)
         return false;
     struct json_object *readings = body_need(body, json, "results", json_type_array);
-    if (readings == NULL)
+    if (!readings)
         return false;
-    for (size_t i = 0; i < json_object_array_length(readings) && shown < REPORT_STATIONS_MAX; i++) {
+    for (size_t i = 0; i < json_object_array_length(readings); i++) {
         struct json_object *reading = body_element(readings, i, json_type_object);
         double pm25;
 
+        if (shown == REPORT_STATIONS_MAX)
+            break;
         if (!is_wanted(body->lookup, reading))
             continue;
         if (!is_recent(reading, now)) {

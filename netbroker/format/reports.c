@@ -1,4 +1,4 @@
-/* The layouts of the guest's texts, as the original Sparkler showed them. */
+/* Weather and air quality as the guest shows them: see reports.h. */
 #include "reports.h"
 
 #include "body.h"

@@ -1,4 +1,4 @@
-/* A reply that is text already. */
+/* A body that is text already. */
 #include "formats.h"
 
 static bool plain_text(const struct body *body, struct text *text)

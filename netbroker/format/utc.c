@@ -1,7 +1,4 @@
-/*
- * A time of day in UTC. timegm(3) would do, but may open the time zone's file, which the broker's
- * policy forbids.
- */
+/* timegm(3) would do, but may open the file of the time zone, which the broker's policy forbids. */
 #include "utc.h"
 
 #include <stdio.h>

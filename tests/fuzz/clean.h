@@ -1,4 +1,4 @@
-/* The property of every text that a guest may see, whatever went in. */
+/* The property of every text for a guest, whatever the input. */
 #ifndef SPARKLER_FUZZ_CLEAN_H
 #define SPARKLER_FUZZ_CLEAN_H
 
@@ -15,7 +15,7 @@ static inline void must(bool claim, const char *what)
     abort();
 }
 
-/* Printable, bounded in bytes, lines and columns, and ended by NUL. */
+/* Printable, bounded in bytes, lines and columns, and NUL-terminated. */
 static inline void must_be_clean(const struct text *text)
 {
     size_t column = 0, lines = 0;

@@ -1,6 +1,6 @@
 /*
- * Any bytes as feeds.json: refused with a line, or all that the broker relies on holds: ports in
- * order, https, times that end before the VMM gives up.
+ * Any bytes as feeds.json are refused with a line number, or satisfy all that the broker relies on:
+ * ports in order, https only, limits that expire before the VMM gives up.
  */
 #include "clean.h"
 
@@ -12,17 +12,16 @@
 
 static void must_be_sound(const struct feed *feed)
 {
-    must(feed->name != NULL && feed->format != NULL && feed->url != NULL,
-         "what is required is there");
+    must(feed->name && feed->format && feed->url, "required keys are there");
     must(strncmp(feed->url, "https://", 8) == 0, "a url is https");
-    must(strpbrk(feed->url, " \r\n\t#\\\"<>^`|") == NULL, "a url holds nothing odd");
+    must(!strpbrk(feed->url, " \r\n\t#\\\"<>^`|"), "a url has no odd characters");
     must(strcspn(feed->url + 8, "@{") >= strcspn(feed->url + 8, "/"), "a host is plain");
-    must((feed->lookup_url != NULL) == format_needs_lookup(feed->format), "a lookup where needed");
-    must((feed->template != NULL) == format_needs_template(feed->format), "a template likewise");
-    must((feed->header != NULL) == (feed->credential != NULL), "a credential has a header");
-    must(feed->header == NULL || strpbrk(feed->header, "\r\n") == NULL, "a header is one line");
+    must(!feed->lookup_url == !format_needs_lookup(feed->format), "a lookup where needed");
+    must(!feed->template == !format_needs_template(feed->format), "a template where needed");
+    must(!feed->header == !feed->credential, "a credential has a header");
+    must(!feed->header || !strpbrk(feed->header, "\r\n"), "a header is one line");
     must(feed->total_ms < WIRE_REPLY_SECONDS * 1000 && feed->connect_ms <= feed->total_ms,
-         "times end in time");
+         "limits expire in time");
     must(feed->max_bytes <= 1048576 && feed->ttl_seconds >= 1, "sizes are bounded");
 }
 

@@ -1,6 +1,6 @@
 /*
- * Any bytes as the reply to each format and each lookup: the text is clean, or it is empty and the
- * reason is in words; an id has nothing in it that could change a URL.
+ * Any bytes as a body, for each format and each lookup: the text is clean, or it is empty and a
+ * reason is given; an id has no character that could change a url.
  */
 #include "clean.h"
 
@@ -17,9 +17,9 @@ static void try_lookup(const struct feed *feed, const char *body, size_t length)
     if (!format_lookup(feed, body, length, &lookup, &reason)) {
         must(reason.length > 0, "a refusal has a reason");
     } else {
-        must(memchr(lookup.id, '\0', sizeof(lookup.id)) != NULL, "an id ends with NUL");
-        must(strpbrk(lookup.id, "/?#&=%.:@ \\") == NULL && *lookup.id != '\0', "an id is plain");
-        must(memchr(lookup.station, '\0', sizeof(lookup.station)) != NULL, "a station ends");
+        must(memchr(lookup.id, '\0', sizeof(lookup.id)), "an id ends with NUL");
+        must(!strpbrk(lookup.id, "/?#&=%.:@ \\") && *lookup.id != '\0', "an id is plain");
+        must(memchr(lookup.station, '\0', sizeof(lookup.station)), "a station ends");
         must(lookup.sensor_count <= sizeof(lookup.sensors) / sizeof(lookup.sensors[0]),
              "sensors are bounded");
     }

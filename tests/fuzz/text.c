@@ -15,7 +15,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     text_append_clean(&once, bytes + half, size - half);
     must_be_clean(&once);
     text_append_clean(&twice, once.data, once.length);
-    must(strcmp(once.data, twice.data) == 0, "a clean text stays as it is");
+    must(strcmp(once.data, twice.data) == 0, "a clean text is not changed");
     must(text_is_utf8(once.data, once.length), "a clean text is UTF-8");
     text_is_utf8(bytes, size);
     return 0;

@@ -9,7 +9,7 @@ static void expect_words(int64_t ms, const char *expected)
 {
     char words[32];
 
-    ok(!strcmp(backoff_words(ms, words), expected), "%lld ms are %s", (long long)ms, expected);
+    ok(strcmp(backoff_words(ms, words), expected) == 0, "%lld ms is %s", (long long)ms, expected);
 }
 
 static void test_bounds(void)
@@ -25,11 +25,11 @@ static void test_bounds(void)
         }
         growing &= backoff_ms(failures + 1, 0, 0) >= backoff_ms(failures, 0, 0);
     }
-    ok(bounded, "a wait is between 1.5 s and 375 s, whatever the chance");
-    ok(growing, "it does not get shorter with more failures");
-    ok(backoff_ms(1, 0, 0) < backoff_ms(1, 0, 999), "chance spreads it");
-    ok(backoff_ms(UINT32_MAX, 0, 0) == 225000, "any number of failures");
-    ok(backoff_ms(1, 3600000, 7) == 3600000, "it is never less than the server asked for");
+    ok(bounded, "a wait is between 1.5 s and 375 s for any random number");
+    ok(growing, "it never gets shorter with more failures");
+    ok(backoff_ms(1, 0, 0) < backoff_ms(1, 0, 999), "the random number spreads it");
+    ok(backoff_ms(UINT32_MAX, 0, 0) == 225000, "any number of failures is accepted");
+    ok(backoff_ms(1, 3600000, 7) == 3600000, "it is never shorter than the server asked for");
 }
 
 int main(void)

@@ -1,7 +1,5 @@
-/*
- * The feeds file that is shipped, and what each slip in one is told. Reads policy/feeds.json, so it
- * runs in the project's root.
- */
+/* The default feeds file, and what each slip in a feeds file is answered with. Run it in the
+ * project's root: it reads policy/feeds.json. */
 #include "netbroker/feeds.h"
 #include "netbroker/feed_paths.h"
 #include "netbroker/format/format.h"
@@ -27,7 +25,7 @@ static void test_shipped(void)
     struct feeds feeds;
     FILE *file = fopen("policy/feeds.json", "re");
 
-    if (file == NULL)
+    if (!file)
         err(1, "cannot read policy/feeds.json; run this in the project's root");
     size_t length = fread(json, 1, sizeof(json), file);
     fclose(file);
@@ -36,27 +34,28 @@ static void test_shipped(void)
         printf("# %s\n", fault.data);
         return;
     }
-    ok(feeds.count == 13, "it has 13 ports");
+    ok(feeds.count == 13, "it defines 13 ports");
     for (size_t i = 0; i < feeds.count; i++) {
         const struct feed *feed = &feeds.feed[i];
-        ok(feeds_find(&feeds, feed->port) == feed && feed->sample != NULL && !feed->allow_private,
+        ok(feeds_find(&feeds, feed->port) == feed && feed->sample && !feed->allow_private,
            "port 0x%x is %s", feed->port, feed->name);
     }
-    ok(feeds_find(&feeds, 0x100) != NULL && feeds_find(&feeds, 0x106) != NULL &&
-           feeds_find(&feeds, 0x206) != NULL && feeds_find(&feeds, 0x107) == NULL,
-       "the ports of the contract, and no other");
+    ok(feeds_find(&feeds, 0x100) && feeds_find(&feeds, 0x106) && feeds_find(&feeds, 0x206) &&
+           !feeds_find(&feeds, 0x107),
+       "it defines the ports of the guest ABI and no other");
 
     const struct feed *london = feeds_find(&feeds, 0x203);
-    ok(strcmp(london->name, "air quality for London") == 0, "values are filled into the name");
+    ok(strcmp(london->name, "air quality for London") == 0,
+       "a port's values are filled into the name");
     ok(strcmp(london->place, "London, United Kingdom") == 0, "and the place");
-    ok(strstr(london->url, "latitude=51.51&longitude=-0.13&") != NULL, "and the url");
-    ok(strstr(london->sample, "London, United Kingdom: ") != NULL, "and the sample");
+    ok(strstr(london->url, "latitude=51.51&longitude=-0.13&"), "and the url");
+    ok(strstr(london->sample, "London, United Kingdom: "), "and the sample");
     ok(strcmp(london->file, "air-quality/London") == 0, "and the file");
-    ok(strstr(feeds_find(&feeds, 0x100)->url, "/{id}/") != NULL, "\"{id}\" stays for the lookup");
+    ok(strstr(feeds_find(&feeds, 0x100)->url, "/{id}/"), "\"{id}\" is left for the lookup");
     feeds_free(&feeds);
 }
 
-/* A file with one good feed, its lines: 1 {, 2 "feeds", 3 {, 4 … 7 the four keys, 8 `more`. */
+/* Writes a file with one good feed. Lines 4 to 7 are its four keys, `more` is from line 8 on. */
 static void make(char *json, size_t size, const char *ports, const char *format, const char *url,
                  const char *more)
 {
@@ -71,7 +70,7 @@ static void refuse_text(const char *json, size_t length, const char *why)
     struct feeds feeds;
     bool success = read_feeds(json, length, &feeds);
 
-    if (!ok(!success && strstr(fault.data, why) != NULL, "refuses: %s", why))
+    if (!ok(!success && strstr(fault.data, why), "refuses: %s", why))
         printf("# %s\n", success ? "it did not" : fault.data);
     if (success)
         feeds_free(&feeds);
@@ -106,17 +105,17 @@ static void test_defaults(void)
     struct feeds feeds;
 
     make(json, sizeof(json), PORTS, TEXT, URL, "");
-    if (!ok(read_feeds(json, strlen(json), &feeds), "four keys are enough")) {
+    if (!ok(read_feeds(json, strlen(json), &feeds), "four keys suffice")) {
         printf("# %s\n", fault.data);
         return;
     }
     const struct feed *feed = feeds_find(&feeds, 0x101);
     ok(feed->ttl_seconds == 900 && feed->max_bytes == 65536 && feed->connect_ms == 5000 &&
            feed->total_ms == 10000 && !feed->allow_private,
-       "the other keys have the standard values");
-    ok(feed->lookup_url == NULL && feed->place == NULL && feed->template == NULL &&
-           feed->credential == NULL && feed->ca == NULL && feed->sample == NULL,
-       "or none");
+       "the other keys have their defaults");
+    ok(!feed->lookup_url && !feed->place && !feed->template && !feed->credential && !feed->ca &&
+           !feed->sample,
+       "or are absent");
     feeds_free(&feeds);
 }
 
@@ -132,9 +131,9 @@ static void test_files(void)
     struct text list = {0};
 
     make(json, sizeof(json), "{\"0x100\": {}, \"0x101\": {}}", TEXT, URL, "");
-    if (ok(read_feeds(json, strlen(json), &feeds), "two ports of one name")) {
+    if (ok(read_feeds(json, strlen(json), &feeds), "two ports of one name are accepted")) {
         feed_paths_list(&feeds, &list);
-        if (!ok(strcmp(list.data, expected) == 0, "are two files"))
+        if (!ok(strcmp(list.data, expected) == 0, "they become two files"))
             printf("# %s\n", list.data);
         feeds_free(&feeds);
     }
@@ -160,15 +159,15 @@ static void test_all_keys(void)
          "\"pinned_key\": \"sha256//47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\",\n"
          "\"sample\": \"a \\\"b\\\" {x}\", \"ttl_seconds\": 1, \"max_bytes\": 1048576,\n"
          "\"connect_ms\": 100, \"total_ms\": 100, \"allow_private\": true");
-    if (!ok(read_feeds(json, strlen(json), &feeds), "all keys together")) {
+    if (!ok(read_feeds(json, strlen(json), &feeds), "a feed may have all keys")) {
         printf("# %s\n", fault.data);
         return;
     }
     const struct feed *feed = feeds_find(&feeds, 0x5ff);
     ok(feeds.count == 2 && feeds.feed[0].port == 0x100, "ports are in order");
     ok(strcmp(feed->url, "https://127.0.0.1:8443/a?b=2") == 0, "each has its own url");
-    ok(strcmp(feed->template, "{/a}\n2\n") == 0, "a list of strings is a line each");
-    ok(strcmp(feed->sample, "a \"b\" 2") == 0, "a string is as it stands");
+    ok(strcmp(feed->template, "{/a}\n2\n") == 0, "each string of a list becomes a line");
+    ok(strcmp(feed->sample, "a \"b\" 2") == 0, "a string is kept as it is");
     ok(strcmp(feed->credential, "key") == 0 && strcmp(feed->header, "X-API-Key: ") == 0 &&
            strcmp(feed->ca, "own-ca") == 0 && feed->ttl_seconds == 1 &&
            feed->max_bytes == 1048576 && feed->connect_ms == 100 && feed->allow_private,
@@ -178,7 +177,8 @@ static void test_all_keys(void)
 
 static void test_keys(void)
 {
-    /* ESC, line end, DEL, C1's CSI and OSC, raw CSI, right-to-left override, zero-width space */
+    /* ESC, newline, DEL, CSI and OSC as C1 controls, CSI as UTF-8, right-to-left override,
+     * zero-width space */
     static const char *const invisible[] = {
         "\"place\": \"a\\u001bb\"", "\"place\": \"a\\nb\"",     "\"place\": \"a\\u007fb\"",
         "\"place\": \"a\\u009bb\"", "\"place\": \"a\\u009db\"", "\"place\": \"a\xc2\x9b\"",
@@ -259,7 +259,6 @@ static void test_ports(void)
     refuse("{\"0x101\": {\"A-\": \"1\"}}", TEXT, URL, "", "line 5, \"A-\"");
 }
 
-/* The same port in two feeds. */
 static void test_shared_port(void)
 {
     static const char feed[] = "{\"name\": \"a\", \"ports\": {\"0x101\": {}}, \"format\": "
@@ -277,11 +276,11 @@ static void refuse_json(const char *json, const char *why)
 
 static void test_json(void)
 {
-    refuse_json("", "line 1: the file ends in the middle");
-    refuse_json("\n\n{\"feeds\": [", "line 3: the file ends in the middle");
+    refuse_json("", "line 1: the file is cut short");
+    refuse_json("\n\n{\"feeds\": [", "line 3: the file is cut short");
     refuse_json("{\n\"feeds\": [}", "line 2: ");
     refuse_json("null", "line 1: ");
-    refuse_json("[]", "line 1, \"feeds\": expected an object around it");
+    refuse_json("[]", "line 1, \"feeds\": expected an object that contains it");
     refuse_json("{}", "line 1, \"feeds\": expected a list of feeds");
     refuse_json("{\n\"feeds\": {}}", "line 2, \"feeds\": expected a list of feeds");
     refuse_json("{\n\"feeds\": [\n1]}", "line 3, \"feeds\": expected an object for each feed");

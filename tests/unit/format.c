@@ -1,6 +1,6 @@
 /*
- * Each format against a reply as its upstream sends it, and against what a hostile one may send.
- * Reads tests/upstream/bodies, so it runs in the project's root.
+ * Each format on a body as its upstream sends it, and on what a hostile upstream may send. Run it
+ * in the project's root: it reads tests/upstream/bodies.
  */
 #include "netbroker/format/format.h"
 #include "netbroker/format/utc.h"
@@ -28,7 +28,7 @@ static void read_sample(const char *name, struct sample *sample)
 
     snprintf(path, sizeof(path), BODIES "%s", name);
     FILE *file = fopen(path, "re");
-    if (file == NULL)
+    if (!file)
         err(1, "cannot read %s; run this in the project's root", path);
     sample->length = fread(sample->bytes, 1, sizeof(sample->bytes) - 1, file);
     sample->bytes[sample->length] = '\0';
@@ -76,7 +76,7 @@ static void refuse_bytes(const char *format, const char *body, size_t length, co
     bool success = run(format, body, length);
 
     if (!ok(!success && text.length == 0 && text.data[0] == '\0' && reason.length > 0 &&
-                strstr(reason.data, why) != NULL,
+                strstr(reason.data, why),
             "%s refuses: %s", format, reason.data))
         printf("# got '%s', expected a reason with '%s'\n", text.data, why);
 }
@@ -107,12 +107,11 @@ static void refuse_lookup(const char *format, const char *body, const char *why)
 {
     bool success = run_lookup(format, body, strlen(body));
 
-    if (!ok(!success && strstr(reason.data, why) != NULL, "%s's lookup refuses: %s", format,
-            reason.data))
+    if (!ok(!success && strstr(reason.data, why), "%s's lookup refuses: %s", format, reason.data))
         printf("# expected a reason with '%s'\n", why);
 }
 
-/* `start`, then `value` as often as there is room for in 400 KB, then `end`. */
+/* `start`, then `value` as often as fits into 400 KB, then `end`. */
 static const char *repeated(const char *start, const char *value, const char *end)
 {
     static char json[400000];
@@ -124,7 +123,7 @@ static const char *repeated(const char *start, const char *value, const char *en
     return json;
 }
 
-/* What would take a thousand times its size to read. */
+/* A body that would take a thousand times its size in memory. */
 static void test_many_values(const char *format)
 {
     refuse(format, repeated("[", "{},", "{}]"), "more than 32768 values");
@@ -132,10 +131,10 @@ static void test_many_values(const char *format)
     refuse(format, repeated("[", "1,", "1]"), "more than 32768 values");
     refuse(format, repeated("{'\"':[", "{},", "{}]}"), "more than 32768 values");
     refuse(format, repeated("[", "1234567890123,", "1]"), "the ");
-    ok(strstr(reason.data, "values") == NULL, "%s reads 28,000 values", format);
+    ok(!strstr(reason.data, "values"), "%s reads 28,000 values", format);
 }
 
-/* What is no JSON, or more than JSON, for any format that reads JSON. */
+/* For any format that reads JSON: what is not JSON, or more than JSON. */
 static void test_json(const char *format)
 {
     static char deep[20000];
@@ -154,7 +153,7 @@ static void test_json(const char *format)
     refuse(format, "\xff\xfe{\0}\0", "not UTF-8");
 }
 
-/* JSON of a shape that no format expects; the reason depends on the format. */
+/* JSON of a shape that no format expects. The reason depends on the format. */
 static void test_shape(const char *format)
 {
     refuse(format, "{}", "");
@@ -188,7 +187,7 @@ static void test_weather(void)
            "reports an error: Latitude must be in range");
     refuse(format, "{\"error\":true}", "reports an error");
     refuse(format, "{\"daily\":{\"time\":[]}}", "no text");
-    refuse(format, "{\"daily\":{\"time\":[3]}}", "a date that is no string");
+    refuse(format, "{\"daily\":{\"time\":[3]}}", "a date that is not a string");
     refuse(format, "{\"daily\":{}}", "no array \"time\"");
     refuse(format, "{\"daily\":{\"time\":[\"d\"],\"weather_code\":[\"3\"]}}", "weather_code");
     refuse(format, "{\"daily\":{\"time\":[\"d\"],\"temperature_2m_min\":[NaN]}}", "min is not");
@@ -245,22 +244,25 @@ static void test_x(void)
     refuse_lookup("x", "{\"errors\":[{\"detail\":\"Not found\"}]}", "no id");
 }
 
-/* The body with each "@NOW@" replaced by the time that lies `age` seconds back. */
+/* Reads a sample, with each "@NOW@" replaced by the time `age` seconds ago. */
 static void read_dated_sample(const char *name, time_t age, struct sample *sample)
 {
+    static const char mark[] = "@NOW@";
+    const time_t then = time(NULL) - age;
     struct sample raw;
     char date[32];
-    time_t then = time(NULL) - age;
     struct tm tm;
 
     read_sample(name, &raw);
     strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&then, &tm));
     sample->length = 0;
-    for (char *from = raw.bytes, *mark; from != NULL; from = mark == NULL ? NULL : mark + 5) {
-        mark = strstr(from, "@NOW@");
-        sample->length += (size_t)snprintf(
-            sample->bytes + sample->length, sizeof(sample->bytes) - sample->length, "%.*s%s",
-            mark == NULL ? (int)strlen(from) : (int)(mark - from), from, mark == NULL ? "" : date);
+    for (const char *from = raw.bytes; *from != '\0';) {
+        bool dated = strncmp(from, mark, strlen(mark)) == 0;
+
+        sample->length +=
+            (size_t)snprintf(sample->bytes + sample->length, sizeof(sample->bytes) - sample->length,
+                             "%.*s", dated ? (int)strlen(date) : 1, dated ? date : from);
+        from += dated ? strlen(mark) : 1;
     }
 }
 
@@ -286,9 +288,9 @@ static void test_utc(void)
         strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&then, &tm));
         wrong += !utc_parse(date, &seconds) || seconds != then;
     }
-    ok(wrong == 0, "each day of 140 years is the second that the C library says");
+    ok(wrong == 0, "each day of 140 years is the second that gmtime(3) says");
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
-        ok(!utc_parse(bad[i], &seconds), "no time in UTC: '%s'", bad[i]);
+        ok(!utc_parse(bad[i], &seconds), "not a time in UTC: '%s'", bad[i]);
 }
 
 static void test_openaq(void)
@@ -327,15 +329,15 @@ static void test_original(void)
                    "Date: 2019-10-05\n        Weather: Light Rain\n        Min. temp: 8.10\n"
                    "        Max. temp: 14.20\n        Humidity: 75\nDate: 2019-10-06\n",
                    118) == 0 &&
-           strstr(text.data, "Min. temp: unknown") != NULL,
+           strstr(text.data, "Min. temp: unknown"),
        "original-weather, six days");
     expect_file("original-air-quality", "original-air-quality.json",
                 "Camden - Euston Road, London, GB: 41.00\nHaringey Roadside, London, GB: 9.50\n"
                 "Westminster, London, GB: 7.00\n");
     refuse("original-tweet", "{\"status\":\"error\",\"message\":\"no \\u001b luck\"}",
            "the service says: no  luck");
-    refuse("original-tweet", "{\"status\":\"error\"}", "no success");
-    refuse("original-tweet", "{\"tweet\":{\"text\":\"x\"}}", "no success");
+    refuse("original-tweet", "{\"status\":\"error\"}", "not report success");
+    refuse("original-tweet", "{\"tweet\":{\"text\":\"x\"}}", "not report success");
     refuse("original-tweet", "{\"status\":\"success\"}", "no string \"text\"");
     refuse("original-tweet", "{\"status\":\"success\",\"tweet\":{\"text\":{}}}", "\"text\"");
     refuse("original-weather", "{\"status\":\"success\",\"data\":{\"consolidated_weather\":[1]}}",
@@ -344,7 +346,7 @@ static void test_original(void)
            "{\"status\":\"success\",\"data\":{\"consolidated_weather\":"
            "[{\"applicable_date\":\"d\",\"min_temp\":\"8\"}]}}",
            "min_temp");
-    refuse("original-air-quality", "{\"status\":\"success\",\"data\":[7]}", "no object");
+    refuse("original-air-quality", "{\"status\":\"success\",\"data\":[7]}", "not an object");
     refuse("original-air-quality", "{\"status\":\"success\",\"data\":[]}", "no text");
     refuse("original-air-quality", "{\"status\":\"success\",\"data\":[{\"a\":\"nan\"}]}", "number");
     refuse("original-air-quality", "{\"status\":\"success\",\"data\":[{\"a\":\"0x1p9\"}]}",
@@ -354,7 +356,7 @@ static void test_original(void)
     refuse("original-air-quality", "{\"status\":\"success\",\"data\":[{\"a\":[]}]}", "number");
 }
 
-/* The service's shape lets one object hold any number of stations. */
+/* One object may hold any number of stations. */
 static void test_many_stations(void)
 {
     static char json[65536] = "{\"status\":\"success\",\"data\":[{\"first\":1";
@@ -376,7 +378,7 @@ static void test_template(void)
     expect("json", "{\"a\":[{\"b\":9007199254740993}],\"a/b\":\"\",\"t\":false,\"n\":1e300}",
            "9007199254740993 deg, , false 1e+300\n");
     refuse("json", "{\"a\":[]}", "nothing at \"/a/0/b\"");
-    refuse("json", "{\"a\":[{\"b\":{}}]}", "no single value");
+    refuse("json", "{\"a\":[{\"b\":{}}]}", "not a single value");
     refuse("json", "{\"a\":[{\"b\":NaN}]}", "not finite");
     refuse("json", "{\"a\":{\"0\":[]}}", "nothing at");
 }
@@ -407,7 +409,7 @@ int main(void)
         "json",
     };
 
-    ok(format_find("text") != NULL && format_find("tex") == NULL, "formats are found by name");
+    ok(format_find("text") && !format_find("tex"), "formats are found by name");
     for (size_t i = 0; i < sizeof(json_formats) / sizeof(json_formats[0]); i++) {
         test_json(json_formats[i]);
         test_many_values(json_formats[i]);

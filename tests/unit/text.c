@@ -1,4 +1,4 @@
-/* Whatever a stranger sends, what comes out is printable, bounded and ends with NUL. */
+/* Whatever a stranger sends, the text is printable, bounded and NUL-terminated. */
 #include "netbroker/text.h"
 
 #include "tap.h"
@@ -7,7 +7,7 @@
 
 #define BYTES(literal) (literal), sizeof(literal) - 1
 
-static struct text cleaned; /* big, and shared by all tests one after the other */
+static struct text cleaned; /* large, so all tests share it */
 static char many[WIRE_TEXT_MAX * 2];
 
 static const char *clean(const char *bytes, size_t length)
@@ -29,12 +29,12 @@ static void test_clean(void)
 {
     expect(BYTES("plain ~ text\nof two lines\n"), "plain ~ text\nof two lines\n", "ASCII stays");
     expect(BYTES("a\tb\n\tc"), "a       b\n        c", "a tab fills up to the next column of 8");
-    expect(BYTES("a\r\nb\x7f\x08\x07"), "a\nb", "CR, DEL, backspace and bell go");
-    expect(BYTES("a\0b"), "ab", "an embedded NUL goes");
+    expect(BYTES("a\r\nb\x7f\x08\x07"), "a\nb", "CR, DEL, backspace and bell are dropped");
+    expect(BYTES("a\0b"), "ab", "an embedded NUL is dropped");
     expect(BYTES("\x1b[2J\x1b]0;t\x07"), "[2J]0;t", "an escape sequence loses its escape");
     expect(BYTES("\xc2\x9b"
                  "31m"),
-           "31m", "C1 as UTF-8 goes");
+           "31m", "C1 as UTF-8 is dropped");
     expect(BYTES("\x9b"
                  "31m"),
            "?31m", "C1 as a raw byte is '?'");
@@ -43,13 +43,14 @@ static void test_clean(void)
            "8.8 ug/m3 u 20degC", "units");
     expect(BYTES("\xe2\x80\xae"
                  "abc\xe2\x81\xa6\xe2\x80\x8b\xef\xbb\xbf\xf3\xa0\x81\x81"),
-           "abc", "bidi, isolates, zero width, byte order mark and tags go");
+           "abc", "bidirectional, zero-width, byte order mark and tag characters are dropped");
     expect(BYTES("caf\xc3\xa9 \xc5\x81\xc3\xb3"
                  "d\xc5\xba e\xcc\x81 \xc3\x9f \xc3\x86"),
            "cafe Lodz e ss AE", "letters lose their accents");
     expect(BYTES("\xe2\x80\x9cq\xe2\x80\x9d \xe2\x80\x93 \xe2\x80\xa6 \xe2\x82\xac"),
            "\"q\" - ... EUR", "punctuation is spelled in ASCII");
-    expect(BYTES("\xe6\x97\xa5\xf0\x9f\x98\x80"), "??", "what has no spelling is one '?' each");
+    expect(BYTES("\xe6\x97\xa5\xf0\x9f\x98\x80"), "??",
+           "each character without a spelling is one '?'");
 }
 
 static void test_invalid(void)
@@ -57,8 +58,8 @@ static void test_invalid(void)
     expect(BYTES("\xc0\x9b"), "??", "an overlong escape is '?'");
     expect(BYTES("\xe0\x80\x9b\xf0\x80\x80\x9b"), "???????", "so is a longer one");
     expect(BYTES("\xed\xa0\x80"), "???", "a surrogate is '?'");
-    expect(BYTES("\xf4\x90\x80\x80\xf8\xff"), "??????", "so is what is beyond U+10FFFF");
-    expect(BYTES("\xe2\x82"), "??", "and a sequence cut short");
+    expect(BYTES("\xf4\x90\x80\x80\xf8\xff"), "??????", "so is each byte beyond U+10FFFF");
+    expect(BYTES("\xe2\x82"), "??", "and of a truncated sequence");
     expect(BYTES("\xe2\x82z"), "??z", "which does not swallow what follows");
 }
 
@@ -73,7 +74,7 @@ static void test_is_utf8(void)
     ok(!text_is_utf8(BYTES("\xed\xbf\xbf")), "surrogate");
     ok(!text_is_utf8(BYTES("\xf4\x90\x80\x80")), "beyond U+10FFFF");
     ok(!text_is_utf8(BYTES("\x80")), "continuation without a lead");
-    ok(!text_is_utf8("\xe2\x82\xac", 2), "cut short by the length");
+    ok(!text_is_utf8("\xe2\x82\xac", 2), "truncated by the length");
 }
 
 static void test_bounds(void)
@@ -82,7 +83,7 @@ static void test_bounds(void)
     clean(many, sizeof(many));
     ok(cleaned.length == TEXT_COLUMNS, "a line is cut at %u characters", TEXT_COLUMNS);
     text_append_clean(&cleaned, BYTES("y\nz"));
-    ok(strcmp(cleaned.data + TEXT_COLUMNS, "\nz") == 0, "across calls, and the next line is whole");
+    ok(strcmp(cleaned.data + TEXT_COLUMNS, "\nz") == 0, "across calls, but the next line is not");
 
     memset(many, '\n', sizeof(many));
     clean(many, sizeof(many));

@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
-"""A TLS server that misbehaves. Usage: faulty.py FOLDER (certificates; requests.log is written there)
+"""A TLS server that misbehaves. Usage: faulty.py DIRECTORY
 
-The path of a url chooses the fault, the number of the request whether it is shown: the first and
-each other request to a path meets the fault, those between get the good answer "recovered". On the
-ports of `handshakes` the fault is in TLS itself, for the first and each other connection.
+The directory holds the certificates; requests.log is written there. The path of a url selects the
+fault: the first, third, … request for a path meets it, the others get the good answer
+"recovered". On the TCP ports in `handshakes`, the fault is in TLS itself, on the first, third, …
+connection.
 """
 import gzip
 import os
@@ -15,7 +16,7 @@ import threading
 import time
 import warnings
 
-FOLDER = sys.argv[1]
+DIRECTORY = sys.argv[1]
 STALL = 20
 HEAD = b"HTTP/1.1 200 OK\r\n"
 CHUNK = b"400\r\n" + b"x" * 1024 + b"\r\n"
@@ -32,13 +33,13 @@ def faulty_turn(key):
 
 
 def note(line):
-    with lock, open(f"{FOLDER}/requests.log", "a", encoding="ascii") as log:
+    with lock, open(f"{DIRECTORY}/requests.log", "a", encoding="ascii") as log:
         log.write(line + "\n")
 
 
 def context(certificate="good"):
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    tls.load_cert_chain(f"{FOLDER}/{certificate}.pem", f"{FOLDER}/{certificate}.key")
+    tls.load_cert_chain(f"{DIRECTORY}/{certificate}.pem", f"{DIRECTORY}/{certificate}.key")
     return tls
 
 
@@ -51,7 +52,7 @@ def old_context():
 
 
 def reset(sock):
-    """Makes the next close a reset."""
+    """Makes the next close() a reset."""
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
 
@@ -95,7 +96,7 @@ def reset_in_body(sock):
 
 
 def gzip_bomb(headers):
-    """16 KiB that inflate to 16 MiB."""
+    """Sends 16 KiB that inflate to 16 MiB."""
     return lambda sock: sock.sendall(response(BOMB, headers=headers))
 
 
@@ -121,7 +122,8 @@ faults = {
     "endless-100": lambda sock: endlessly(sock, b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
     "bad-chunk": lambda sock: sock.sendall(HEAD + b"Transfer-Encoding: chunked\r\n\r\nzz\r\nx"),
     "length-too-large": lambda sock: sock.sendall(HEAD + b"Content-Length: 500\r\n\r\nshort"),
-    "length-too-small": lambda sock: sock.sendall(HEAD + b"Content-Length: 4\r\n\r\n[\"too long\"]"),
+    "length-too-small": lambda sock: sock.sendall(HEAD + b"Content-Length: 4\r\n\r\n"
+                                                  b'["too long"]'),
     "length-huge": lambda sock: sock.sendall(HEAD + b"Content-Length: 99999999999\r\n\r\nx"),
     "length-negative": lambda sock: sock.sendall(HEAD + b"Content-Length: -1\r\n\r\nx"),
     "gzip": gzip_bomb(["Content-Encoding: gzip"]),
@@ -146,7 +148,7 @@ faults = {
 }
 
 
-# Replies that are good HTTP; the feeds take "text" out of them.
+# The bodies of good HTTP responses. The feeds show the member "text".
 bodies = {
     "no-json": b"<html>It works!</html>",
     "half-json": b'{"text": "a',
@@ -175,7 +177,7 @@ bodies = {
 
 
 def answer(sock, path):
-    """Answers one request: for /FAULT or /BODY, each other time with that."""
+    """Answers one request for a key of `faults` or `bodies`, or with the good answer."""
     kind = path.lstrip("/").partition("?")[0]
     if not faulty_turn(path) or kind in ("good", "stolen"):
         sock.sendall(response(GOOD if kind != "escape-entity" else b'[{"content": "recovered"}]'))
@@ -203,7 +205,7 @@ def tls_then_http(sock, tls):
 
 
 def in_the_middle(sock):
-    """The start of a ServerHello, then a reset."""
+    """Sends the start of a ServerHello, then resets."""
     sock.recv(4096)
     sock.sendall(b"\x16\x03\x03\x00\x7a\x02\x00\x00")
     reset(sock)
@@ -240,7 +242,7 @@ def serve(port, misbehave):
         threading.Thread(target=one, args=(server.accept()[0],), daemon=True).start()
 
 
-os.chdir(FOLDER)
+os.chdir(DIRECTORY)
 for number, fault in handshakes.items():
     threading.Thread(target=serve, args=(number, fault), daemon=True).start()
 serve(8443, None)

@@ -1,14 +1,14 @@
-# The internet in a box: a network and mount namespace of the tests' own with nginx (TLS, an
-# authority made for this run), dnsmasq, a DNS and a TLS server that misbehave. Source it, then
-# upstream_start in setup_file, upstream_stop in teardown_file; `inside COMMAND` runs there.
+# The internet in a box: network and mount namespaces with nginx (TLS, with an authority made for
+# this run), dnsmasq, and a TLS server and a DNS server that misbehave. Source this file, call
+# upstream_start in setup_file and upstream_stop in teardown_file; `inside COMMAND` runs there.
 #
-# PUBLIC and PUBLIC6 count as public addresses and exist only on the namespace's loopback device.
+# PUBLIC and PUBLIC6 are public addresses, which here exist only on the namespace's loopback device.
 
 PUBLIC=1.2.3.4
 PUBLIC6=2600::1234
 UPSTREAM_SOURCE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 
-# Why the namespaces cannot be made here; empty if they can.
+# Prints why the internet cannot be set up here; nothing if it can.
 upstream_missing() {
     local tool
     for tool in nginx dnsmasq openssl unshare nsenter ip python3; do
@@ -20,7 +20,8 @@ upstream_missing() {
 
 [ "$(id -u)" = 0 ] || UPSTREAM_USER=(--user --map-root-user)
 
-# enter PREFIX COMMAND...: the command inside the namespace, its own process if PREFIX is exec
+# enter PREFIX COMMAND...: runs the command in the namespaces, in place of this shell if PREFIX is
+# exec, as a child if it is command
 enter() {
     local prefix=$1 user=()
     shift
@@ -60,7 +61,7 @@ certificates() {
     certificate self-signed 2 "$names" other-ca
 }
 
-# background NAME COMMAND...: inside the namespace, with a log; upstream_stop ends it
+# background NAME COMMAND...: runs it in the namespaces, with a log, until upstream_stop
 background() {
     local log="$UPSTREAM/$1.log"
     shift
@@ -68,18 +69,18 @@ background() {
     echo $! >>"$UPSTREAM/pids"
 }
 
-# Waits until something listens on that TCP port of the namespace.
+# listening TCP-PORT: waits until something listens there
 listening() {
     local tries
     for tries in $(seq 100); do
         [ -z "$(inside ss -Hltn "sport = :$1")" ] || return 0
         sleep 0.05
     done
-    echo "nothing listens on port $1; see $UPSTREAM/*.log" >&2
+    echo "nothing listens on TCP port $1; see $UPSTREAM/*.log" >&2
     return 1
 }
 
-# upstream_start FOLDER: everything, with all files in FOLDER
+# upstream_start DIRECTORY: starts everything, with all files in DIRECTORY
 upstream_start() {
     export UPSTREAM=$1
     mkdir -p "$UPSTREAM/nginx"
@@ -116,7 +117,7 @@ upstream_stop() {
     wait 2>/dev/null || true
 }
 
-# requests NAME: how many requests nginx has answered for the host NAME
+# requests HOST: how many requests for that host nginx has answered
 requests() {
     grep -c " $1 " "$UPSTREAM/access.log" || true
 }

@@ -3,7 +3,7 @@
 
 silent     never answers               loop, loop2  CNAMEs of each other
 rebind     public, then loopback       many         so many addresses that only TCP holds them
-garbage    bytes that are no DNS       refused      SERVFAIL
+garbage    bytes that are not DNS      refused      SERVFAIL
 """
 import socket
 import struct
