@@ -1,5 +1,6 @@
 /* The descriptors of a process. */
 #include "kernel.h"
+#include "memfd.h"
 #include "memory.h"
 #include "path.h"
 #include "pipe.h"
@@ -289,6 +290,10 @@ static long control(struct file *file, unsigned command, unsigned long argument)
         return 0;
     case F_GETLEASE:
         return F_UNLCK;
+    case F_ADD_SEALS:
+        return memfd_seal(file, (unsigned)argument);
+    case F_GET_SEALS:
+        return memfd_seals(file);
     default:
         return -EINVAL;
     }

@@ -16,6 +16,8 @@ void file_put(struct file *file)
 {
     if (--file->references > 0)
         return;
+    if (file->watchers > 0)
+        epoll_forget(file);
     if (file->operations && file->operations->release)
         file->operations->release(file);
     dentry_put(file->dentry);

@@ -4,6 +4,7 @@
  */
 #include "kernel.h"
 #include "memory.h"
+#include "poll.h"
 #include "process.h"
 #include "signal.h"
 #include "syscalls.h"
@@ -19,7 +20,7 @@
 #define SELECT_READ  (POLLIN | POLLRDNORM | POLLRDBAND | POLLHUP | POLLERR)
 #define SELECT_WRITE (POLLOUT | POLLWRNORM | POLLWRBAND | POLLERR)
 
-static unsigned file_events(struct file *file)
+unsigned poll_file(struct file *file)
 {
     return file->operations != NULL && file->operations->poll != NULL
                ? file->operations->poll(file)
@@ -41,7 +42,7 @@ static long look(struct pollfd *fds, unsigned count)
         if (file == NULL) {
             fd->revents = POLLNVAL;
         } else {
-            fd->revents = (short)(file_events(file) & ((unsigned short)fd->events | ALWAYS));
+            fd->revents = (short)(poll_file(file) & ((unsigned short)fd->events | ALWAYS));
             file_put(file);
         }
         ready += fd->revents != 0;
@@ -84,7 +85,7 @@ static long poll_user(struct pollfd *user, unsigned count, uint64_t deadline)
     return result;
 }
 
-static uint64_t after(uint64_t duration)
+uint64_t poll_deadline(uint64_t duration)
 {
     const uint64_t now = time_monotonic();
 
@@ -92,7 +93,7 @@ static uint64_t after(uint64_t duration)
 }
 
 /* NULL waits for ever. */
-static int deadline_from_user(const void *timeout, uint64_t *deadline)
+int poll_deadline_from_user(const void *timeout, uint64_t *deadline)
 {
     uint64_t duration;
 
@@ -101,11 +102,11 @@ static int deadline_from_user(const void *timeout, uint64_t *deadline)
         return 0;
     int error = time_from_user(timeout, &duration);
     if (error == 0)
-        *deadline = after(duration);
+        *deadline = poll_deadline(duration);
     return error;
 }
 
-static int swap_mask(const void *user, size_t size)
+int poll_swap_mask(const void *user, size_t size)
 {
     uint64_t mask;
 
@@ -135,16 +136,16 @@ static void put_left(void *timeout, uint64_t deadline)
 long sys_poll(struct pollfd *fds, unsigned count, int milliseconds)
 {
     return poll_user(fds, count,
-                     milliseconds < 0 ? FOREVER : after((uint64_t)milliseconds * 1000000u));
+                     milliseconds < 0 ? FOREVER : poll_deadline((uint64_t)milliseconds * 1000000u));
 }
 
 long sys_ppoll(struct pollfd *fds, unsigned count, void *timeout, const void *mask, size_t size)
 {
     uint64_t deadline;
-    int error = deadline_from_user(timeout, &deadline);
+    int error = poll_deadline_from_user(timeout, &deadline);
 
     if (error == 0)
-        error = swap_mask(mask, size);
+        error = poll_swap_mask(mask, size);
     if (error != 0)
         return error;
     long result = poll_user(fds, count, deadline);
@@ -237,12 +238,12 @@ long sys_pselect6(int count, void *read, void *write, void *exceptions, void *ti
 {
     void *const user[3] = {read, write, exceptions};
     uint64_t deadline, pair[2] = {0};
-    int error = count >= 0 ? deadline_from_user(timeout, &deadline) : -EINVAL;
+    int error = count >= 0 ? poll_deadline_from_user(timeout, &deadline) : -EINVAL;
 
     if (error == 0 && mask != NULL)
         error = copy_from_user(pair, mask, sizeof(pair));
     if (error == 0)
-        error = swap_mask((const void *)pair[0], pair[1]);
+        error = poll_swap_mask((const void *)pair[0], pair[1]);
     if (error != 0)
         return error;
     long result = select_files((unsigned)count, user, deadline);
@@ -264,7 +265,7 @@ long sys_select(int count, void *read, void *write, void *exceptions, int64_t *t
         if (time[0] < 0 || time[1] < 0)
             return -EINVAL;
         if ((uint64_t)time[0] < FOREVER / 2 / NSEC_PER_SEC)
-            deadline = after((uint64_t)time[0] * NSEC_PER_SEC + (uint64_t)time[1] * 1000);
+            deadline = poll_deadline((uint64_t)time[0] * NSEC_PER_SEC + (uint64_t)time[1] * 1000);
     }
     long result = select_files((unsigned)count, user, deadline);
     if (timeout != NULL) {

@@ -203,6 +203,9 @@ static int allocate(struct file *file, int mode, uint64_t from, uint64_t size)
     if (!(mode & FALLOC_FL_KEEP_SIZE) && from + size > inode->size &&
         from + size > current_size_limit())
         return -EFBIG;
+    if (!(mode & FALLOC_FL_KEEP_SIZE) && from + size > inode->size &&
+        tmpfs_of(inode)->seals & F_SEAL_GROW)
+        return -EPERM;
     error = tmpfs_allocate(inode, from / PAGE_SIZE, (from + size - 1) / PAGE_SIZE);
     if (error == 0 && !(mode & FALLOC_FL_KEEP_SIZE) && from + size > inode->size)
         inode->size = from + size;

@@ -4,6 +4,7 @@
  */
 #include "schedule.h"
 
+#include "console.h"
 #include "host.h"
 #include "itimer.h"
 #include "kernel.h"
@@ -84,6 +85,10 @@ static void handle_events(uint64_t events)
     }
     if ((events & LINUX_EVENT_SIGNAL) != 0)
         signal_from_outside((events >> 8) & 0xff);
+    if ((events & LINUX_EVENT_WINDOW) != 0) {
+        console_resize((events >> 16) & 0xffff, (events >> 32) & 0xffff);
+        signal_group(console_foreground(), SIGWINCH);
+    }
 }
 
 static unsigned events_of_interest(void)
@@ -233,8 +238,11 @@ void wake_all(struct wait_queue *queue)
         wake_thread(queue->first);
 }
 
+uint64_t poll_wakes;
+
 void poll_wake(void)
 {
+    poll_wakes++;
     wake_all(&poll_queue);
 }
 
@@ -276,9 +284,7 @@ int wait_on(struct wait_queue *queue, uint64_t deadline)
 {
     if (signal_is_pending(current))
         return -EINTR;
-
-    int result = sleep_on(queue, deadline);
-    return result == 0 && signal_is_pending(current) ? -EINTR : result;
+    return sleep_on(queue, deadline);
 }
 
 void poll_wants_console(void)

@@ -44,6 +44,7 @@ void schedule_before_program(void); /* gives way if a tick came meanwhile */
  * does.
  */
 void poll_wake(void);
+extern uint64_t poll_wakes; /* how often */
 void poll_wants_console(void);
 int poll_wait(uint64_t deadline);
 

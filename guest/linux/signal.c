@@ -253,6 +253,13 @@ void signal_from_outside(unsigned number)
         signal_send(first, (int)number);
 }
 
+void signal_group(int group, int number)
+{
+    for (struct process *process = process_first(); process != NULL; process = process->next)
+        if (process->group == group)
+            signal_send(process, number);
+}
+
 /* ---- System calls ---- */
 
 long sys_rt_sigaction(int number, const void *new, void *old, size_t mask_size)

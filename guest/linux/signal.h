@@ -24,6 +24,7 @@ int signal_send_info(struct process *process, struct thread *thread, const sigin
 void signal_send(struct process *process, int number); /* of the kernel's own accord */
 void signal_child(struct process *child);  /* to its parent: it ended, stopped, went on */
 void signal_from_outside(unsigned number); /* to the first process */
+void signal_group(int group, int number);
 void signals_discard(struct signal_info **list);
 
 /* Whether the thread has something else to do than to wait. */

@@ -72,6 +72,22 @@ long sys_chroot(const char *path);
 long sys_getcwd(char *buffer, size_t size);
 long sys_umask(uint32_t mask);
 
+/* memfd.c, epoll.c, timerfd.c, signalfd.c */
+long sys_memfd_create(const char *name, unsigned flags);
+long sys_epoll_create(int size);
+long sys_epoll_create1(int flags);
+long sys_epoll_ctl(int epoll, int operation, int fd, const void *event);
+long sys_epoll_wait(int epoll, void *events, int most, int milliseconds);
+long sys_epoll_pwait(int epoll, void *events, int most, int milliseconds, const void *mask,
+                     size_t mask_size);
+long sys_epoll_pwait2(int epoll, void *events, int most, const void *timeout, const void *mask,
+                      size_t mask_size);
+long sys_timerfd_create(int clock, int flags);
+long sys_timerfd_settime(int fd, int flags, const void *new, void *old);
+long sys_timerfd_gettime(int fd, void *value);
+long sys_signalfd(int fd, const void *mask, size_t size);
+long sys_signalfd4(int fd, const void *mask, size_t size, int flags);
+
 /* What is known of a file (stat.c), and what can be set (attributes.c) */
 long sys_stat(const char *path, void *stat);
 long sys_lstat(const char *path, void *stat);

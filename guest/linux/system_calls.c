@@ -266,27 +266,36 @@ static long make_call(const struct registers *registers)
     return -ENOSYS;
 }
 
-static void trace(const struct registers *registers)
+static bool returns(uint64_t call)
 {
-    char number[32] = "";
+    return call != __NR_exit && call != __NR_exit_group && call != __NR_rt_sigreturn;
+}
+
+static long make_traced_call(const struct registers *registers)
+{
     const uint64_t call = registers->call;
+    struct trace trace;
+    char number[32];
 
     format(number, sizeof(number), "syscall_%lu", call);
-    trace_call(is_known(call) ? calls[call].name : number,
+    trace_call(&trace, is_known(call) ? calls[call].name : number,
                is_known(call) ? calls[call].kinds : "xxxxxx", registers);
+    if (!returns(call))
+        trace_no_result(&trace);
+    long result = make_call(registers);
+    if (returns(call))
+        trace_result(&trace, result);
+    return result;
 }
 
 /* Called by entry.asm, on the kernel stack of the thread. */
 void system_call(struct registers *registers)
 {
     const bool is_traced = (host_config->flags & LINUX_TRACE) != 0;
+    long result = is_traced ? make_traced_call(registers) : make_call(registers);
 
-    if (is_traced)
-        trace(registers);
-    registers->rax = (uint64_t)make_call(registers);
-    if (is_traced)
-        trace_result((long)registers->rax);
+    registers->rax = (uint64_t)result;
     schedule_before_program();
     if (signal_is_pending(current) || current->restore_mask)
-        signal_deliver(registers, registers->call < UNKNOWN_MAX);
+        signal_deliver(registers, registers->call < ARRAY_SIZE(calls));
 }

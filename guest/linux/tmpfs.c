@@ -64,6 +64,7 @@ struct inode *tmpfs_inode(struct super_block *super, uint32_t mode)
     inode_init(&node->inode, super, mode);
     node->inode.operations = &tmpfs_other_inode;
     if (S_ISREG(mode)) {
+        node->seals = F_SEAL_SEAL;
         node->inode.operations = &tmpfs_file_inode;
         node->inode.file_operations = &tmpfs_file;
     } else if (S_ISLNK(mode)) {

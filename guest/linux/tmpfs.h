@@ -17,6 +17,7 @@ struct tmpfs_inode {
     struct erofs_inode lower; /* lower.fs is NULL: none */
     uint64_t lower_size;      /* how much of the lower file shows; truncation lets it sink */
     bool shared;              /* one of several names of the image led here */
+    unsigned seals;           /* F_SEAL_* of fcntl(2) */
     union {
         struct {
             struct radix pages;

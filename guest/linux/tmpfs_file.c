@@ -94,6 +94,8 @@ static int file_page(struct inode *inode, uint64_t index, enum page_use use, voi
 
     if (index >= pages_of(inode->size))
         return -EFAULT;
+    if (use == PAGE_WRITE && node->seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE))
+        return -EPERM;
     *page = radix_get(&node->file.pages, index);
     if (*page)
         return 0;
@@ -152,13 +154,16 @@ static long file_read(struct file *file, struct iter *to, uint64_t *position)
 }
 
 /* How much may be written at a position: -EFBIG if nothing. */
-static long writable(uint64_t position, size_t size)
+static long writable(const struct tmpfs_inode *node, uint64_t position, size_t size)
 {
     uint64_t limit = current_size_limit();
 
     limit = limit < INT64_MAX ? limit : INT64_MAX;
     if (size == 0)
         return 0;
+    if (node->seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE) ||
+        (node->seals & F_SEAL_GROW && position + size > node->inode.size))
+        return -EPERM;
     if (position >= limit)
         return -EFBIG;
     return size < limit - position ? (long)size : (long)(limit - position);
@@ -171,7 +176,7 @@ static long file_write(struct file *file, struct iter *from, uint64_t *position)
 
     if (file->flags & O_APPEND)
         *position = inode->size;
-    size = writable(*position, from->left);
+    size = writable(tmpfs_of(inode), *position, from->left);
     if (size < 0)
         return size;
     while (part > 0 && done < size) {
@@ -208,6 +213,9 @@ int tmpfs_truncate(struct inode *inode, uint64_t size)
 {
     struct tmpfs_inode *node = tmpfs_of(inode);
 
+    if ((node->seals & F_SEAL_SHRINK && size < inode->size) ||
+        (node->seals & F_SEAL_GROW && size > inode->size))
+        return -EPERM;
     if (size < inode->size) {
         const uint64_t edge = pages_of(size);
 
@@ -246,6 +254,8 @@ int tmpfs_punch(struct inode *inode, uint64_t from, uint64_t to)
     void *page;
     int error = 0;
 
+    if (node->seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE))
+        return -EPERM;
     /* What would show through from below has to be covered. */
     for (uint64_t index = from / PAGE_SIZE; error == 0 && index < pages_of(to) && index < lower;
          index++) {

@@ -11,66 +11,78 @@
 
 #define STRING_SHOWN 64
 
-static char line[512];
-static int length;
+static void append(struct trace *trace, const char *form, ...)
+    __attribute__((format(printf, 2, 3)));
 
-static void append_string(const char *user)
+static void append(struct trace *trace, const char *form, ...)
+{
+    const size_t left = sizeof(trace->text) - (size_t)trace->length;
+    va_list arguments;
+
+    va_start(arguments, form);
+    int length = vformat(trace->text + trace->length, left, form, arguments);
+    va_end(arguments);
+    trace->length += length < (int)left ? length : (int)left - 1;
+}
+
+static void append_string(struct trace *trace, const char *user)
 {
     char text[STRING_SHOWN];
     long size = string_from_user(text, user, sizeof(text));
 
     if (size == -EFAULT) {
-        length += format(line + length, sizeof(line) - (size_t)length, "%p", user);
+        append(trace, "%p", (const void *)user);
         return;
     }
+    const char *more = size < 0 ? "..." : "";
     if (size < 0)
         size = sizeof(text);
     for (long i = 0; i < size; i++)
         if (text[i] < ' ' || text[i] > '~')
             text[i] = '.';
-    length += format(line + length, sizeof(line) - (size_t)length, "\"%.*s\"", (int)size, text);
+    append(trace, "\"%.*s\"%s", (int)size, text, more);
 }
 
-static void append(char kind, uint64_t value)
+static void append_argument(struct trace *trace, char kind, uint64_t value)
 {
-    size_t left = sizeof(line) - (size_t)length;
-
     switch (kind) {
     case 's':
-        append_string((const char *)value);
+        append_string(trace, (const char *)value);
         break;
     case 'd':
-        length += format(line + length, left, "%d", (int)value);
+        append(trace, "%d", (int)value);
         break;
     case 'u':
-        length += format(line + length, left, "%lu", value);
+        append(trace, "%lu", value);
         break;
     default:
-        length += format(line + length, left, "0x%lx", value);
+        append(trace, "0x%lx", value);
     }
 }
 
-void trace_call(const char *name, const char *kinds, const struct registers *registers)
+void trace_call(struct trace *trace, const char *name, const char *kinds,
+                const struct registers *registers)
 {
     const uint64_t arguments[] = {registers->rdi, registers->rsi, registers->rdx,
                                   registers->r10, registers->r8,  registers->r9};
 
-    length = format(line, sizeof(line), "[%d] %s(", current->id, name);
+    trace->length = 0;
+    append(trace, "[%d] %s(", current->id, name);
     for (size_t i = 0; kinds[i] != '\0' && i < ARRAY_SIZE(arguments); i++) {
         if (i > 0)
-            length += format(line + length, sizeof(line) - (size_t)length, ", ");
-        append(kinds[i], arguments[i]);
+            append(trace, ", ");
+        append_argument(trace, kinds[i], arguments[i]);
     }
-    length += format(line + length, sizeof(line) - (size_t)length, ")");
 }
 
-void trace_result(long result)
+void trace_result(struct trace *trace, long result)
 {
-    size_t left = sizeof(line) - (size_t)length;
+    append(trace, result >= -4095 && result < 0x100000 ? ") = %ld\n" : ") = 0x%lx\n", result);
+    host_write(LINUX_ERROR, trace->text, (size_t)trace->length);
+}
 
-    if (result >= -4095 && result < 0x100000)
-        length += format(line + length, left, " = %ld\n", result);
-    else
-        length += format(line + length, left, " = 0x%lx\n", (uint64_t)result);
-    host_write(LINUX_ERROR, line, (size_t)length);
+void trace_no_result(struct trace *trace)
+{
+    append(trace, ") = ?\n");
+    host_write(LINUX_ERROR, trace->text, (size_t)trace->length);
 }

@@ -146,7 +146,8 @@ struct file {
     struct dentry *dentry; /* each file has one */
     struct inode *inode;   /* dentry's, by its own reference */
     unsigned references;
-    unsigned flags; /* O_*, without what only opening means */
+    unsigned watchers; /* entries of epoll(7) that know it, and do not hold it */
+    unsigned flags;    /* O_*, without what only opening means */
     uint64_t position;
     void *data; /* the operations' own */
 };
@@ -160,6 +161,9 @@ static inline bool file_writable(const struct file *file)
 {
     return !(file->flags & O_PATH) && (file->flags & O_ACCMODE) != O_RDONLY;
 }
+
+/* Provided by epoll.c: a file that is watched is no more. */
+void epoll_forget(struct file *file);
 
 struct file *file_get(struct file *file);
 void file_put(struct file *file);
