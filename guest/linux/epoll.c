@@ -1,6 +1,6 @@
 /*
- * epoll(7): a list of files, each of which is looked at when somebody waits, as poll(2) does. An entry
- * does not hold its file, or closing would not; the file tells when it goes.
+ * epoll(7): a list of files, each of which is looked at when somebody waits, as poll(2) does. An
+ * entry does not hold its file, or closing would not; the file tells when it goes.
  */
 #include "kernel.h"
 #include "memory.h"
@@ -22,8 +22,8 @@ struct entry {
     struct file *file;
     int fd;
     struct epoll_event wanted;
-    unsigned told;        /* EPOLLET: events that were told, */
-    uint64_t told_at;     /* and poll_wakes then */
+    unsigned told;    /* EPOLLET: events that were told, */
+    uint64_t told_at; /* and poll_wakes then */
 };
 
 /* Entries that were told go to the end, so that each has its turn when there is room for few. */

@@ -108,8 +108,9 @@ static int nanoseconds_of(const struct __kernel_timespec *time, uint64_t *nanose
 {
     if (time->tv_sec < 0 || time->tv_nsec < 0 || time->tv_nsec >= (long long)NSEC_PER_SEC)
         return -EINVAL;
-    *nanoseconds = (uint64_t)(time->tv_sec < SECONDS_MAX ? time->tv_sec : SECONDS_MAX) *
-                       NSEC_PER_SEC + (uint64_t)time->tv_nsec;
+    *nanoseconds =
+        (uint64_t)(time->tv_sec < SECONDS_MAX ? time->tv_sec : SECONDS_MAX) * NSEC_PER_SEC +
+        (uint64_t)time->tv_nsec;
     return 0;
 }
 

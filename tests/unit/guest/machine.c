@@ -351,7 +351,20 @@ void epoll_forget(struct file *file)
     (void)file;
 }
 
-const struct file_operations pipe_operations = {0}; /* this machine has none */
+/* This machine has no pipes. */
+const struct file_operations pipe_operations = {0};
+
+long pipe_size(const struct file *file)
+{
+    (void)file;
+    return -EBADF;
+}
+
+long pipe_resize(struct file *file, size_t size)
+{
+    (void)file, (void)size;
+    return -EBADF;
+}
 
 void port_read_string(uint16_t port, void *to, size_t size)
 {
