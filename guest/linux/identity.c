@@ -12,6 +12,8 @@
 #include <linux/sysinfo.h>
 #include <linux/utsname.h>
 
+#define ROBUST_HEAD_SIZE 24 /* struct robust_list_head */
+
 long sys_uname(void *to)
 {
     static const struct new_utsname name = {
@@ -343,8 +345,20 @@ long sys_set_tid_address(uint64_t address)
 
 long sys_set_robust_list(uint64_t head, size_t size)
 {
-    if (size != 24)
+    if (size != ROBUST_HEAD_SIZE)
         return -EINVAL;
     current->robust_list = head;
     return 0;
+}
+
+long sys_get_robust_list(int id, uint64_t *head, size_t *size)
+{
+    const struct thread *thread = id == 0 ? current : thread_find(id);
+    const size_t known = ROBUST_HEAD_SIZE;
+
+    if (thread == NULL)
+        return -ESRCH;
+    if (copy_to_user(head, &thread->robust_list, sizeof(*head)) != 0)
+        return -EFAULT;
+    return copy_to_user(size, &known, sizeof(known));
 }

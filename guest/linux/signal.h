@@ -6,7 +6,8 @@
 
 #include <asm/siginfo.h>
 
-#define SIGNAL_BIT(number) (1ul << ((number)-1))
+#define SIGNAL_BIT(number)  (1ul << ((number)-1))
+#define SIGNALS_UNBLOCKABLE (SIGNAL_BIT(SIGKILL) | SIGNAL_BIT(SIGSTOP))
 
 /* One that is pending. */
 struct signal_info {
@@ -24,6 +25,10 @@ int signal_send_info(struct process *process, struct thread *thread, const sigin
 void signal_send(struct process *process, int number); /* of the kernel's own accord */
 void signal_child(struct process *child);  /* to its parent: it ended, stopped, went on */
 void signal_from_outside(unsigned number); /* to the first process */
+/* By its action; and taking away those of a set that are pending, when they are ignored now. */
+bool signal_is_ignored(const struct process *process, int number);
+void signals_discard_set(struct process *process, uint64_t set);
+
 void signal_group(int group, int number);
 void signals_discard(struct signal_info **list);
 

@@ -14,7 +14,6 @@
 #define TRAP             (1ul << 8)
 #define ALWAYS_SET       0x202ul
 #define CHANGEABLE       0x240dd5ul /* of RFLAGS: what a handler may change */
-#define UNBLOCKABLE      (SIGNAL_BIT(SIGKILL) | SIGNAL_BIT(SIGSTOP))
 #define USER_CS          0x33
 #define USER_SS          0x2b
 #define FXSAVE_SIZE      512
@@ -175,7 +174,7 @@ long sys_rt_sigreturn(void)
         .cs = USER_CS,
         .ss = USER_SS,
     };
-    current->signal_mask = frame.mask & ~UNBLOCKABLE;
+    current->signal_mask = frame.mask & ~SIGNALS_UNBLOCKABLE;
     if ((frame.stack_flags & SS_DISABLE) == 0) {
         current->alternate_stack = frame.stack;
         current->alternate_size = frame.stack_size;

@@ -75,6 +75,7 @@ long sys_arch_prctl(int code, uint64_t value);
 long sys_prctl(int option, uint64_t a, uint64_t b, uint64_t c, uint64_t d);
 long sys_set_tid_address(uint64_t address);
 long sys_set_robust_list(uint64_t head, size_t size);
+long sys_get_robust_list(int id, uint64_t *head, size_t *size);
 
 /* credentials.c */
 long sys_getuid(void);

@@ -211,6 +211,7 @@ static const struct {
     CALL(pselect6, "dppppp"),
     CALL(ppoll, "puppu"),
     CALL(set_robust_list, "pu"),
+    CALL(get_robust_list, "dpp"),
     CALL(utimensat, "dspx"),
     CALL(epoll_pwait, "dpddpu"),
     CALL(signalfd, "dpu"),

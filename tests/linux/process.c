@@ -1,0 +1,195 @@
+/* Processes: fork, exec, wait, what they share and what they do not. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static const char *self;
+
+/* How a child ended that does `what`. */
+static const char *end_of(void (*what)(void))
+{
+    static char text[64];
+    int status;
+
+    fflush(stdout);
+    pid_t child = fork();
+    if (child == 0) {
+        what();
+        _exit(0);
+    }
+    if (waitpid(child, &status, 0) != child)
+        return "not there";
+    if (WIFSIGNALED(status))
+        snprintf(text, sizeof(text), "signal %d", WTERMSIG(status));
+    else
+        snprintf(text, sizeof(text), "status %d", WEXITSTATUS(status));
+    return text;
+}
+
+static int private_value = 1;
+static int *shared_value;
+
+static void change_values(void)
+{
+    private_value = 2;
+    *shared_value = 2;
+}
+
+static void touch_null(void)
+{
+    *(volatile int *)0 = 1;
+}
+
+static void execute_data(void)
+{
+    static char code[] = {(char)0xc3};
+
+    ((void (*)(void))(void *)code)();
+}
+
+static int take_stack(unsigned long frames)
+{
+    volatile char frame[65536];
+
+    frame[0] = (char)frames;
+    return frames > 0 ? take_stack(frames - 1) + frame[0] : 0;
+}
+
+static void overflow_stack(void)
+{
+    take_stack(1ul << 30);
+}
+
+static void execute_self(void)
+{
+    execl(self, self, "seven", (char *)NULL);
+}
+
+static void execute_nothing(void)
+{
+    execl("/does/not/exist", "x", (char *)NULL);
+    _exit(errno == ENOENT ? 3 : 4);
+}
+
+static void test_ends(void)
+{
+    printf("abort: %s\n", end_of(abort));
+    printf("null: %s\n", end_of(touch_null));
+    printf("data: %s\n", end_of(execute_data));
+    printf("stack: %s\n", end_of(overflow_stack));
+    printf("exec: %s\n", end_of(execute_self));
+    printf("no file: %s\n", end_of(execute_nothing));
+}
+
+static void test_vfork(void)
+{
+    int status = 0;
+    pid_t child = vfork();
+
+    if (child == 0)
+        execl(self, self, "seven", (char *)NULL);
+    waitpid(child, &status, 0);
+    printf("vfork: status %d\n", WEXITSTATUS(status));
+}
+
+static void test_sharing(void)
+{
+    shared_value = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    *shared_value = 1;
+    end_of(change_values);
+    printf("private %d, shared %d\n", private_value, *shared_value);
+}
+
+static void test_stop(void)
+{
+    int status;
+    pid_t child = fork();
+
+    if (child == 0) {
+        raise(SIGSTOP);
+        _exit(3);
+    }
+    waitpid(child, &status, WUNTRACED);
+    printf("stopped: %d by %d\n", WIFSTOPPED(status), WSTOPSIG(status));
+    kill(child, SIGCONT);
+    waitpid(child, &status, WCONTINUED);
+    if (WIFCONTINUED(status))
+        waitpid(child, &status, 0);
+    printf("went on: status %d\n", WEXITSTATUS(status));
+}
+
+static void test_no_children(void)
+{
+    signal(SIGCHLD, SIG_IGN);
+    fflush(stdout);
+    if (fork() == 0)
+        _exit(0);
+    printf("nobody to wait for: %d\n", wait(NULL) == -1 && errno == ECHILD);
+    signal(SIGCHLD, SIG_DFL);
+}
+
+/* A pipe takes 64 KiB, and all arrives in order, however it is cut. */
+static void test_pipe(void)
+{
+    unsigned char bytes[7001];
+    unsigned long sum = 0, count = 0;
+    int ends[2];
+    ssize_t part;
+
+    if (pipe(ends) != 0)
+        return;
+    fflush(stdout);
+    if (fork() == 0) {
+        close(ends[0]);
+        for (unsigned i = 0; i < 3000; i++) {
+            memset(bytes, (int)i, 333);
+            if (write(ends[1], bytes, 333) != 333)
+                _exit(1);
+        }
+        _exit(0);
+    }
+    close(ends[1]);
+    while ((part = read(ends[0], bytes, sizeof(bytes))) > 0)
+        for (ssize_t i = 0; i < part; i++)
+            sum += bytes[i] * (++count % 7);
+    wait(NULL);
+    printf("pipe: %lu bytes, sum %lu\n", count, sum);
+}
+
+static void test_sockets(void)
+{
+    int ends[2];
+    char bytes[16];
+
+    if (socketpair(AF_UNIX, SOCK_STREAM, 0, ends) != 0)
+        return;
+    printf("sent: %zd\n", send(ends[0], "hello", 5, 0));
+    printf("peeked none: %zd\n", recv(ends[0], bytes, sizeof(bytes), MSG_DONTWAIT));
+    printf("received: %zd\n", recv(ends[1], bytes, sizeof(bytes), 0));
+    shutdown(ends[0], SHUT_WR);
+    printf("end: %zd\n", read(ends[1], bytes, sizeof(bytes)));
+    close(ends[0]);
+    printf("nobody: %d\n", send(ends[1], "x", 1, MSG_NOSIGNAL) == -1 && errno == EPIPE);
+}
+
+int main(int count, char **arguments)
+{
+    if (count > 1)
+        return 7;
+    self = arguments[0];
+    test_sharing();
+    test_ends();
+    test_vfork();
+    test_stop();
+    test_no_children();
+    test_pipe();
+    test_sockets();
+    return 0;
+}

@@ -1,0 +1,161 @@
+/* Signals: handlers, masks, faults, timers, and what they interrupt. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+#include <ucontext.h>
+#include <unistd.h>
+
+static volatile sig_atomic_t caught, caught_code, count;
+static void *volatile caught_address;
+static sigjmp_buf back;
+
+static void remember(int number, siginfo_t *info, void *context)
+{
+    (void)context;
+    caught = number;
+    caught_code = info->si_code;
+    caught_address = info->si_addr;
+    count++;
+}
+
+static void remember_and_jump(int number, siginfo_t *info, void *context)
+{
+    remember(number, info, context);
+    siglongjmp(back, 1);
+}
+
+/* The instruction that divides, of two bytes, is stepped over. */
+static void step_over(int number, siginfo_t *info, void *context)
+{
+    remember(number, info, context);
+    ((ucontext_t *)context)->uc_mcontext.gregs[REG_RIP] += 2;
+}
+
+static void handle(int number, void (*handler)(int, siginfo_t *, void *), int flags)
+{
+    struct sigaction action = {.sa_sigaction = handler, .sa_flags = SA_SIGINFO | flags};
+
+    sigemptyset(&action.sa_mask);
+    sigaction(number, &action, NULL);
+}
+
+static void fault_at(volatile char *address, const char *what)
+{
+    if (sigsetjmp(back, 1) == 0)
+        *address = 1;
+    printf("%s: signal %d, code %d, right address %d\n", what, caught, caught_code,
+           caught_address == address);
+}
+
+static void test_faults(void)
+{
+    char *page = mmap(NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    static char stack[65536];
+    const stack_t alternate = {.ss_sp = stack, .ss_size = sizeof(stack)};
+
+    sigaltstack(&alternate, NULL);
+    handle(SIGSEGV, remember_and_jump, SA_ONSTACK);
+    fault_at((char *)0x1234, "nothing there");
+    fault_at(page + 5, "read only");
+    handle(SIGFPE, step_over, 0);
+    __asm__ volatile("xor %%edx, %%edx; xor %%ecx, %%ecx; mov $1, %%eax; divl %%ecx"
+                     :
+                     :
+                     : "eax", "ecx", "edx");
+    printf("division: signal %d, code %d\n", caught, caught_code);
+}
+
+static void test_registers(void)
+{
+    double kept = 1.5;
+    long before = 0x1122334455667788, after;
+
+    handle(SIGUSR1, remember, 0);
+    __asm__ volatile("mov %2, %%r12; mov $39, %%eax; syscall; mov %%eax, %%edi; mov $10, %%esi;"
+                     "mov $62, %%eax; syscall; mov %%r12, %0"
+                     : "=r"(after), "+x"(kept)
+                     : "r"(before)
+                     : "rax", "rcx", "rdi", "rsi", "r11", "r12", "memory");
+    printf("signal %d, code %d, registers %d, %.1f\n", caught, caught_code, before == after, kept);
+}
+
+static void test_masks(void)
+{
+    const struct timespec soon = {.tv_nsec = 10000000};
+    sigset_t set, pending;
+    siginfo_t info;
+
+    sigemptyset(&set);
+    sigaddset(&set, SIGUSR1);
+    sigprocmask(SIG_BLOCK, &set, NULL);
+    count = 0;
+    raise(SIGUSR1);
+    raise(SIGUSR1);
+    sigpending(&pending);
+    printf("held back: %d, pending %d\n", count, sigismember(&pending, SIGUSR1));
+    sigprocmask(SIG_UNBLOCK, &set, NULL);
+    printf("came once: %d\n", count);
+    sigprocmask(SIG_BLOCK, &set, NULL);
+    raise(SIGUSR1);
+    printf("waited for: %d\n", sigwaitinfo(&set, &info));
+    printf("none now: %d\n", sigtimedwait(&set, &info, &soon) == -1 && errno == EAGAIN);
+    sigprocmask(SIG_UNBLOCK, &set, NULL);
+}
+
+/* A child sends a signal while its parent reads from a pipe, and then a byte. */
+static void test_interruption(int flags, const char *what)
+{
+    int ends[2];
+    char byte;
+
+    handle(SIGUSR1, remember, flags);
+    if (pipe(ends) != 0)
+        return;
+    fflush(stdout);
+    pid_t child = fork();
+    if (child == 0) {
+        usleep(20000);
+        kill(getppid(), SIGUSR1);
+        usleep(20000);
+        _exit(write(ends[1], "x", 1) == 1 ? 0 : 1);
+    }
+    ssize_t result = read(ends[0], &byte, 1);
+    printf("%s: %zd%s\n", what, result, result == -1 && errno == EINTR ? ", interrupted" : "");
+    waitpid(child, NULL, 0);
+    close(ends[0]);
+    close(ends[1]);
+}
+
+static void test_timers(void)
+{
+    struct itimerval often = {{0, 5000}, {0, 5000}}, never = {{0, 0}, {0, 0}};
+
+    handle(SIGALRM, remember, 0);
+    count = 0;
+    setitimer(ITIMER_REAL, &often, NULL);
+    while (count < 5)
+        pause();
+    printf("woken five times\n");
+    count = 0;
+    while (count < 5) /* the tick finds a program that only computes, too */
+        ;
+    setitimer(ITIMER_REAL, &never, NULL);
+    printf("interrupted five times\n");
+}
+
+int main(void)
+{
+    test_faults();
+    test_registers();
+    test_masks();
+    test_interruption(0, "without SA_RESTART");
+    test_interruption(SA_RESTART, "with it");
+    test_timers();
+    return 0;
+}
