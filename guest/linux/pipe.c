@@ -39,11 +39,13 @@ struct pipe *pipe_new(void)
 
 /* ---- Open and close ---- */
 
-static int wait_for_other(struct file *file, const unsigned *others)
+/* The other end may have been opened and closed again before this one runs: that counts. */
+static int wait_for_other(struct file *file, const unsigned *others, const unsigned *opens)
 {
+    const unsigned before = *opens;
     int error = 0;
 
-    while (*others == 0 && error == 0)
+    while (*others == 0 && *opens == before && error == 0)
         error = wait_on(&pipe_of(file)->opened, FOREVER);
     return error;
 }
@@ -84,14 +86,16 @@ static int pipe_open(struct file *file)
         return -ENOMEM;
     pipe->readers += file_readable(file);
     pipe->writers += file_writable(file);
+    pipe->reader_opens += file_readable(file);
+    pipe->writer_opens += file_writable(file);
     wake_all(&pipe->opened);
     if (pipe->is_unnamed)
         return 0;
     if (!file_writable(file) && !would_block(file))
-        error = wait_for_other(file, &pipe->writers);
+        error = wait_for_other(file, &pipe->writers, &pipe->writer_opens);
     else if (!file_readable(file))
         error = would_block(file) ? (pipe->readers == 0 ? -ENXIO : 0)
-                                  : wait_for_other(file, &pipe->readers);
+                                  : wait_for_other(file, &pipe->readers, &pipe->reader_opens);
     if (error != 0)
         pipe_release(file);
     return error;

@@ -1,12 +1,14 @@
 /* Processes: fork, exec, wait, what they share and what they do not. */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -163,6 +165,31 @@ static void test_pipe(void)
     printf("pipe: %lu bytes, sum %lu\n", count, sum);
 }
 
+/* Whoever opens a FIFO first waits for the other one, even if that has closed it again by then. */
+static void test_fifo(void)
+{
+    const char *path = "/tmp/sparkler-fifo";
+    char bytes[16];
+
+    unlink(path);
+    if (mkfifo(path, 0600) != 0)
+        return;
+    for (int first = 0; first < 2; first++) {
+        fflush(stdout);
+        if (fork() == 0) {
+            usleep(first == 0 ? 20000 : 0);
+            int end = open(path, O_WRONLY);
+            _exit(write(end, "hello", 5) == 5 ? 0 : 1);
+        }
+        usleep(first == 0 ? 0 : 20000);
+        int end = open(path, O_RDONLY);
+        printf("FIFO: %zd\n", read(end, bytes, sizeof(bytes)));
+        close(end);
+        wait(NULL);
+    }
+    unlink(path);
+}
+
 static void test_sockets(void)
 {
     int ends[2];
@@ -190,6 +217,7 @@ int main(int count, char **arguments)
     test_stop();
     test_no_children();
     test_pipe();
+    test_fifo();
     test_sockets();
     return 0;
 }
