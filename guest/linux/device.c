@@ -4,8 +4,8 @@
 #include "console.h"
 #include "kernel.h"
 #include "memory.h"
-#include "pipe.h"
 #include "mount.h"
+#include "pipe.h"
 #include "tmpfs.h"
 
 static long read_nothing(struct file *file, struct iter *to, uint64_t *position)

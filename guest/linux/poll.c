@@ -2,9 +2,9 @@
  * poll(2), select(2) and their like. Whoever waits looks at all of its files again whenever one of
  * any process may have become ready: threads are few, and what wakes them is rarely for nobody.
  */
+#include "poll.h"
 #include "kernel.h"
 #include "memory.h"
-#include "poll.h"
 #include "process.h"
 #include "signal.h"
 #include "syscalls.h"

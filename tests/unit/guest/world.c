@@ -1,0 +1,223 @@
+/* A machine for the files of the guest's kernel: its clock, console, feeds, and one process. */
+#include "machine.h"
+
+#include "guest/linux/console.h"
+#include "guest/linux/host.h"
+#include "guest/linux/kernel.h"
+#include "guest/linux/mount.h"
+#include "guest/linux/pipe.h"
+#include "guest/linux/task.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void log_line(const char *text, ...)
+{
+    const size_t length = strlen(machine.log);
+    va_list arguments;
+
+    va_start(arguments, text);
+    vsnprintf(machine.log + length, sizeof(machine.log) - length, text, arguments);
+    va_end(arguments);
+}
+
+uint64_t time_realtime(void)
+{
+    return machine.clock += 1000;
+}
+
+uint64_t time_monotonic(void)
+{
+    return machine.clock - 1700000000 * (uint64_t)NSEC_PER_SEC;
+}
+
+void random_bytes(void *to, size_t size)
+{
+    for (size_t i = 0; i < size; i++)
+        ((uint8_t *)to)[i] = (uint8_t)rand();
+}
+
+long host_write(enum linux_stream stream, const void *bytes, size_t size)
+{
+    size_t *length = &machine.output_length[stream];
+    const size_t part = size < 5000 ? size : 5000; /* a write may be short */
+
+    if (part > OUTPUT_MAX - *length)
+        return -EIO;
+    memcpy(machine.output[stream] + *length, bytes, part);
+    *length += part;
+    return (long)part;
+}
+
+long host_read(void *bytes, size_t size)
+{
+    size_t length;
+
+    if (!machine.input)
+        return -EAGAIN;
+    length = strnlen(machine.input, size);
+    memcpy(bytes, machine.input, length);
+    machine.input += length;
+    return (long)length;
+}
+
+uint64_t host_wait(unsigned events, uint64_t nanoseconds)
+{
+    (void)nanoseconds;
+    return machine.input ? events & LINUX_EVENT_INPUT : 0;
+}
+
+int console_wait(void)
+{
+    machine.input = "late";
+    return 0;
+}
+
+void poll_wants_console(void)
+{
+}
+
+void epoll_forget(struct file *file)
+{
+    (void)file;
+}
+
+/* This machine has no pipes. */
+const struct file_operations pipe_operations = {0};
+
+long pipe_size(const struct file *file)
+{
+    (void)file;
+    return -EBADF;
+}
+
+long pipe_resize(struct file *file, size_t size)
+{
+    (void)file, (void)size;
+    return -EBADF;
+}
+
+void port_read_string(uint16_t port, void *to, size_t size)
+{
+    static const char *left;
+    size_t length;
+
+    if (!left) {
+        left = machine.feed(port);
+        machine.questions++;
+    }
+    length = strnlen(left, size);
+    memset(to, 0, size);
+    memcpy(to, left, length);
+    left = length < size ? NULL : left + length; /* the NUL is part of the answer */
+}
+
+void unmap_file_pages(struct inode *inode, uint64_t first, uint64_t last)
+{
+    (void)inode, (void)first, (void)last;
+    machine.unmapped++;
+}
+
+struct files *current_files(void)
+{
+    return machine.files;
+}
+
+struct fs *current_fs(void)
+{
+    return machine.fs;
+}
+
+uint64_t current_file_limit(void)
+{
+    return 256;
+}
+
+uint64_t current_size_limit(void)
+{
+    return machine.size_limit;
+}
+
+int task_current(void)
+{
+    return 1;
+}
+
+int task_current_thread(void)
+{
+    return 1;
+}
+
+int task_next(int from)
+{
+    return from <= 1 ? 1 : -1;
+}
+
+int task_next_thread(int pid, int from)
+{
+    return pid == 1 && from <= 1 ? 1 : -1;
+}
+
+bool task_info(int pid, struct task_info *info)
+{
+    *info = (struct task_info){.pid = 1,
+                               .thread = 1,
+                               .group = 1,
+                               .session = 1,
+                               .threads = 1,
+                               .state = 'R',
+                               .name = "test"};
+    return pid == 1;
+}
+
+struct files *task_files(int pid)
+{
+    return pid == 1 ? machine.files : NULL;
+}
+
+struct fs *task_fs(int pid)
+{
+    return pid == 1 ? machine.fs : NULL;
+}
+
+struct dentry *task_program(int pid)
+{
+    (void)pid;
+    return NULL;
+}
+
+size_t task_arguments(int pid, size_t offset, char *to, size_t size)
+{
+    static const char arguments[] = "test\0one";
+    const size_t left = sizeof(arguments) - offset;
+    const size_t part = left < size ? left : size;
+
+    (void)pid;
+    memcpy(to, arguments + offset, part);
+    return part;
+}
+
+size_t task_environment(int pid, size_t offset, char *to, size_t size)
+{
+    (void)pid, (void)offset, (void)to, (void)size;
+    return 0;
+}
+
+bool task_mapping(int pid, uint64_t address, struct task_mapping *mapping)
+{
+    *mapping = (struct task_mapping){
+        .start = 0x400000, .end = 0x401000, .readable = true, .executable = true, .name = "[test]"};
+    return pid == 1 && address < mapping->end;
+}
+
+unsigned task_started(void)
+{
+    return 1;
+}
+
+unsigned task_running(void)
+{
+    return 1;
+}
