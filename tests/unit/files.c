@@ -11,6 +11,7 @@
 
 #include "tap.h"
 
+#include <asm/ioctls.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -124,6 +125,25 @@ static void test_console(void)
        "/dev/stdout is the same one");
 }
 
+static void test_terminal(void)
+{
+    unsigned short size[4] = {0};
+    uint8_t termios[60];
+
+    ok(sys_ioctl(1, TCGETS, (uintptr_t)termios) == -ENOTTY, "a pipe is no terminal");
+    machine_terminal(LINUX_TTY_INPUT | LINUX_TTY_OUTPUT);
+    machine_process();
+    ok(vfs_open_console(machine.files) == 0 && !strcmp(link_of("/proc/self/fd/1"), "/dev/tty") &&
+           !strncmp(link_of("/proc/self/fd/2"), "pipe:[", 6),
+       "two of three are a terminal");
+    ok(sys_ioctl(0, TCGETS, (uintptr_t)termios) == 0 &&
+           sys_ioctl(1, TIOCGWINSZ, (uintptr_t)size) == 0 && size[0] == 24 && size[1] == 80,
+       "it has settings and a size");
+    machine.output_length[1] = 0;
+    ok(write_text("/dev/tty", "here") == 4 && !memcmp(machine.output[1], "here", 4),
+       "/dev/tty is the terminal");
+}
+
 static void test_proc(void)
 {
     struct stat by_link, by_path;
@@ -218,6 +238,7 @@ int main(void)
     test_proc();
     test_open_links();
     test_input();
+    test_terminal();
     free(program);
     free(data);
     return done();
