@@ -290,8 +290,7 @@ int main(void)
         "-x-1",
         "--chunksize=4096",
         "--chunksize=65536",
-        "-Eforce-chunk-indexes "
-        "--chunksize=8192",
+        "--chunksize=8192 -Eforce-chunk-indexes",
     };
     char command[100];
 

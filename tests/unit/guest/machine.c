@@ -222,10 +222,11 @@ void *krealloc(void *old, size_t size)
 
 void kfree(void *pointer)
 {
-    struct block *block = block_of(pointer);
+    struct block *block;
 
     if (!pointer)
         return;
+    block = block_of(pointer);
     block->next->previous = block->previous;
     block->previous->next = block->next;
     machine.allocations--;
