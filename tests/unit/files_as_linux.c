@@ -62,12 +62,39 @@ static void make_tree(void)
         abort();
 }
 
+static void write_file(const char *path, const char *text)
+{
+    FILE *file = fopen(path, "w");
+
+    if (file) {
+        fputs(text, file);
+        fclose(file);
+    }
+}
+
+/* Root of its own files at least: who is not root becomes it, in a user namespace. */
+static int leave_namespaces(void)
+{
+    char uid[40], gid[40];
+
+    snprintf(uid, sizeof(uid), "0 %u 1", geteuid());
+    snprintf(gid, sizeof(gid), "0 %u 1", getegid());
+    if (geteuid() == 0)
+        return unshare(CLONE_NEWNS);
+    if (unshare(CLONE_NEWNS | CLONE_NEWUSER) < 0)
+        return -1;
+    write_file("/proc/self/setgroups", "deny");
+    write_file("/proc/self/uid_map", uid);
+    write_file("/proc/self/gid_map", gid);
+    return 0;
+}
+
 /* A root of its own for the calls of the host. */
 static void enter_root(const char *directory, bool with_tree)
 {
     static const char *const mount_points[] = {"dev", "proc", "feeds", "input"};
 
-    if (unshare(geteuid() == 0 ? CLONE_NEWNS : CLONE_NEWNS | CLONE_NEWUSER) < 0 ||
+    if (leave_namespaces() < 0 ||
         syscall(SYS_mount, "none", "/", NULL, 1ul << 18 | 1ul << 14, NULL) < 0 ||
         syscall(SYS_mount, "none", directory, "tmpfs", 0, "mode=755") < 0 ||
         chroot(directory) < 0 || chdir("/") < 0) {
@@ -150,8 +177,8 @@ static void make_image(const char *directory)
     const char *made = name("%s/made", directory);
     char command[200];
 
-    snprintf(command, sizeof(command), "mkfs.erofs -x-1 --quiet %s/image %s >/dev/null", directory,
-             made);
+    snprintf(command, sizeof(command), "mkfs.erofs -x-1 --all-root --quiet %s/image %s >/dev/null",
+             directory, made);
     fflush(stdout);
     if (fork() == 0) {
         mkdir(made, 0755);
@@ -174,6 +201,7 @@ int main(void)
     const unsigned rounds = more ? (unsigned)atoi(more) : 60;
 
     verbose = getenv("FILES_SEED");
+    is_root = geteuid() == 0;
     setlinebuf(stdout);
     if (!mkdtemp(directory))
         return 1;

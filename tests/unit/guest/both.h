@@ -38,6 +38,11 @@ extern bool holes_differ; /* holes of files need not be the same */
 void random_call_of_bytes(void);
 void random_call_of_names(void);
 
+/* A mode as far as it can be the same: to root of a user namespace only, Linux takes the set-id
+ * bits from a file that is written. */
+extern bool is_root;
+unsigned comparable_mode(unsigned mode);
+
 /* Both have the same tree below a directory, to the last byte; or else the process ends. */
 void same_tree(const char *directory);
 

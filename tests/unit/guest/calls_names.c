@@ -12,7 +12,7 @@ static void same_stat(const char *of, const struct stat stats[SIDES])
 {
     const struct stat *ours = &stats[OURS], *linux = &stats[LINUX];
 
-    if (ours->st_mode != linux->st_mode)
+    if (comparable_mode(ours->st_mode) != comparable_mode(linux->st_mode))
         die("mode", of, ours->st_mode, linux->st_mode);
     if (ours->st_nlink != linux->st_nlink)
         die("links", of, (long)ours->st_nlink, (long)linux->st_nlink);

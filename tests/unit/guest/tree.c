@@ -67,6 +67,13 @@ struct tree {
     size_t length;
 };
 
+bool is_root;
+
+unsigned comparable_mode(unsigned mode)
+{
+    return is_root || S_ISDIR(mode) ? mode : mode & ~(unsigned)(S_ISUID | S_ISGID);
+}
+
 static void tree_add(struct tree *tree, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 static void tree_add(struct tree *tree, const char *format, ...)
@@ -134,8 +141,8 @@ static void describe(enum side side, const char *of, struct tree *tree, unsigned
     CALL(side, newfstatat, AT_FDCWD, of, &stat, AT_SYMLINK_NOFOLLOW, 0, 0);
     if (S_ISREG(stat.st_mode))
         sum = sum_of(side, of, &size);
-    tree_add(tree, "%s %o %lu %u %u %lu %ld %x\n", of, stat.st_mode, (long)stat.st_nlink,
-             stat.st_uid, stat.st_gid, (long)stat.st_rdev, size, sum);
+    tree_add(tree, "%s %o %lu %u %u %lu %ld %x\n", of, comparable_mode(stat.st_mode),
+             (long)stat.st_nlink, stat.st_uid, stat.st_gid, (long)stat.st_rdev, size, sum);
     if (!S_ISDIR(stat.st_mode))
         return;
     if (depth > 12)
