@@ -159,11 +159,6 @@ void console_resize(unsigned rows, unsigned columns)
     known_window()->ws_col = (unsigned short)columns;
 }
 
-int console_foreground(void)
-{
-    return foreground;
-}
-
 static long console_ioctl(struct file *file, unsigned command, unsigned long argument)
 {
     void *user = (void *)argument;

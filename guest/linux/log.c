@@ -2,7 +2,7 @@
 #include "host.h"
 #include "kernel.h"
 
-#define LINE_MAX 512
+#define LINE_MAX 400
 
 static void log_arguments(const char *format, va_list arguments)
 {

@@ -4,7 +4,6 @@
  */
 #include "schedule.h"
 
-#include "console.h"
 #include "host.h"
 #include "itimer.h"
 #include "kernel.h"
@@ -85,10 +84,6 @@ static void handle_events(uint64_t events)
     }
     if ((events & LINUX_EVENT_SIGNAL) != 0)
         signal_from_outside((events >> 8) & 0xff);
-    if ((events & LINUX_EVENT_WINDOW) != 0) {
-        console_resize((events >> 16) & 0xffff, (events >> 32) & 0xffff);
-        signal_group(console_foreground(), SIGWINCH);
-    }
 }
 
 static unsigned events_of_interest(void)

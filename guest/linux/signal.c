@@ -250,10 +250,3 @@ void signal_from_outside(unsigned number)
     if (first != NULL && number >= 1 && number <= SIGNALS)
         signal_send(first, (int)number);
 }
-
-void signal_group(int group, int number)
-{
-    for (struct process *process = process_first(); process != NULL; process = process->next)
-        if (process->group == group)
-            signal_send(process, number);
-}

@@ -29,7 +29,6 @@ void signal_from_outside(unsigned number); /* to the first process */
 bool signal_is_ignored(const struct process *process, int number);
 void signals_discard_set(struct process *process, uint64_t set);
 
-void signal_group(int group, int number);
 void signals_discard(struct signal_info **list);
 
 /* Whether the thread has something else to do than to wait. */
