@@ -159,7 +159,11 @@ $(BUILD)/%.bin: guest/%.asm | packages
 # The kernel that answers Linux programs, in the VM: a flat image, too.
 KERNEL_CFLAGS = -std=c11 $(WARNINGS) -O2 -g -ffreestanding -fPIE -fvisibility=hidden -mno-red-zone \
                 -mgeneral-regs-only -mfsgsbase -fno-stack-protector -fcf-protection=none \
-                -fno-asynchronous-unwind-tables -fno-strict-aliasing -MMD -MP -I. -Iguest/linux
+                -fno-asynchronous-unwind-tables -fno-strict-aliasing $(NO_GOT) -MMD -MP -I. \
+                -Iguest/linux
+# clang would look for the addresses of other files' variables in a table; gcc does not.
+NO_GOT := $(shell $(CC) -fdirect-access-external-data -E -x c /dev/null >/dev/null 2>&1 && \
+            echo -fdirect-access-external-data)
 KERNEL_OBJECTS := $(patsubst guest/linux/%,$(BUILD)/obj/guest/linux/%.o, \
                     $(wildcard guest/linux/*.asm guest/linux/*.c))
 
@@ -220,14 +224,18 @@ $(BUILD)/unit/oracle: $(call objects,policy/tool/oracle.c policy/runtime/names.c
 
 # The files of the guest's kernel, in a program of the host (tests/unit/guest/).
 GUEST_FILES := $(addprefix guest/linux/,attributes.c console.c copy.c dentry.c device.c erofs.c \
-                 erofs_directory.c fd.c feeds.c file.c format.c fs.c inode.c iter.c mount.c names.c \
-                 open.c path.c position.c proc.c proc_cpu.c proc_process.c proc_system.c radix.c \
+                 erofs_directory.c fd.c feeds.c file.c format.c fs.c inode.c iter.c memfd.c mount.c \
+                 names.c open.c path.c position.c proc.c proc_cpu.c proc_process.c proc_system.c radix.c \
                  read_directory.c read_write.c rename.c stat.c text.c tmpfs.c tmpfs_directory.c \
                  tmpfs_file.c xattr.c)
 
+MACHINE := tests/unit/guest/machine.c tests/unit/guest/world.c
+
 $(call objects,$(GUEST_FILES)): CFLAGS += -ffreestanding
-$(BUILD)/unit/erofs $(BUILD)/unit/files $(BUILD)/unit/files_as_linux: \
-    $(call objects,$(GUEST_FILES) tests/unit/guest/machine.c)
+$(BUILD)/unit/erofs $(BUILD)/unit/files $(BUILD)/unit/files_as_linux $(BUILD)/unit/tmpfs: \
+    $(call objects,$(GUEST_FILES) $(MACHINE))
+$(BUILD)/unit/files_as_linux: \
+    $(call objects,$(addprefix tests/unit/guest/,both.c calls_bytes.c calls_names.c tree.c))
 
 $(BUILD)/unit/%: $(BUILD)/obj/tests/unit/%.o
 	@mkdir -p $(@D)
@@ -244,7 +252,7 @@ FUZZERS := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/*.c))
 FUZZ_SECONDS ?= $(if $(SHORT),2,60)
 
 # An image as a stranger made it, for the kernel of the guest: a bad access is that kernel's end.
-$(BUILD)/fuzz/image: tests/fuzz/image.c $(GUEST_FILES) tests/unit/guest/machine.c \
+$(BUILD)/fuzz/image: tests/fuzz/image.c $(GUEST_FILES) $(MACHINE) \
                      $(wildcard guest/linux/*.h tests/unit/guest/*.h) | packages
 	@mkdir -p $(@D)
 	$(call say,FUZZER)
