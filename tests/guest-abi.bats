@@ -304,9 +304,11 @@ config() {
         little 4 $version $guest
         little 8 $memory
         little 4 $lock $images $caps 0 $kind $fd
-        little 8 $size 0 0 0 0 0 0 0 0 0 0 0 0 0 0 # seven unused images
+        little 8 $size 0
+        head -c $((17 * 24)) /dev/zero # 17 unused images
         little 4 $cap 0
-        little 8 1 0 0 0 0 0 0 # three capabilities
+        little 8 1
+        head -c $((3 * 16)) /dev/zero # three unused capabilities
         little 4 $leaves 0
         head -c $excess /dev/zero
     } | head -c $cut
@@ -365,21 +367,21 @@ END
         [[ $stderr == "sparkler-vmm: $words"* ]]
     done <<END
 true|the jailer ended before it had sent the whole configuration
-config cut=223|the jailer ended before it had sent the whole configuration
-config cut=231|the jailer ended before it had sent the whole configuration
+config cut=527|the jailer ended before it had sent the whole configuration
+config cut=535|the jailer ended before it had sent the whole configuration
 config leaves=1 excess=39|the jailer ended before it had sent the whole configuration
 config excess=1|the jailer's configuration is longer than version 1's
 config version=2|the jailer's configuration has version 2, not 1: install both from one build
-config guest=1|unknown kind of guest: 1
-config memory=0|the guest's memory is 0 bytes: it must be a positive multiple of 4096, at most 3221225472
+config guest=2|unknown kind of guest: 2
+config memory=0|the guest's memory is 0 bytes: it must be a positive multiple of 4096, at most 273804165120
 config memory=66560|the guest's memory is 66560 bytes: it must be a positive multiple of 4096
-config memory=3221229568|the guest's memory is 3221229568 bytes: it must be a positive multiple of 4096
-config images=9|9 images; at most 8 are supported
+config memory=273804169216|the guest's memory is 273804169216 bytes: it must be a positive multiple of 4096
+config images=19|19 images; at most 18 are supported
 config images=0|a flat guest is one image, not 0
 config images=2|a flat guest is one image, not 2
 config caps=5|5 capabilities of KVM; at most 4 are supported
 config caps=1 cap=12345|KVM refuses capability 12345 with argument 0x1: Invalid argument
-config kind=1|a flat guest is one image
+config kind=1|the first of 1 images is not a flat image
 config size=0|the guest image is empty; 1 to 61440 bytes fit
 config size=65536|the guest image is 65536 bytes; only 61440 fit in the guest's memory: raise --mem
 config leaves=257|257 CPUID leaves; KVM takes at most 256
