@@ -1,6 +1,6 @@
 /*
- * The call port: see call.h. The guest may be hostile: the call is copied before it is looked at,
- * and machine_ram() alone makes pointers of addresses.
+ * The call port: see call.h. The guest may be hostile, and change its memory meanwhile: a call is
+ * copied before it is checked, and only machine_ram() turns addresses into pointers.
  */
 #include "call.h"
 
@@ -18,8 +18,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#define LOG_MAX   400        /* what is longer is cut */
-#define TICK_MIN  1000000ull /* ns: no guest makes the host busy with signals */
+#define LOG_MAX   400        /* characters; longer lines are truncated */
+#define TICK_MIN  1000000ull /* ns; a shorter tick would keep the host busy with signals */
 #define STATUS    0xffu
 #define SECOND_NS 1000000000ull
 
@@ -29,7 +29,7 @@ void call_open(struct call_port *port, const struct machine *machine)
     console_make_blocking(VMM_FD_ERROR);
 }
 
-/* A line for the log: no byte of it can pass for another line, or do anything to a terminal. */
+/* Logs a line, with a '?' for each byte that could start another line or control a terminal. */
 static int64_t write_log(const uint8_t *bytes, uint64_t length)
 {
     const uint64_t shown = length < LOG_MAX ? length : LOG_MAX;
@@ -42,7 +42,7 @@ static int64_t write_log(const uint8_t *bytes, uint64_t length)
     return (int64_t)length;
 }
 
-/* Where a call's buffer is, or NULL. */
+/* The host's pointer to a call's buffer, or NULL. */
 static uint8_t *buffer(const struct call_port *port, uint64_t address, uint64_t length)
 {
     if (length > LINUX_BUFFER_MAX)
@@ -72,7 +72,7 @@ static int64_t call_write(const struct call_port *port, const uint64_t arguments
     return done < 0 ? -errno : done;
 }
 
-/* Waits for the standard input, for ever if `limit` is NULL. */
+/* Waits for input on `fd`, for ever if `limit` is NULL; or only for the time if `fd` is -1. */
 static int64_t wait_input(int fd, const struct timespec *limit)
 {
     struct pollfd input = {.fd = fd, .events = POLLIN};
@@ -158,7 +158,7 @@ static enum run_end out(void *state, const struct access *access)
     return RUN_GOES_ON;
 }
 
-/* An interrupt is handed over when the guest can take it (KVM_INTERRUPT in KVM's api.rst). */
+/* Delivers the tick once the guest can take an interrupt (KVM_INTERRUPT in KVM's api.rst). */
 static void before_run(void *state)
 {
     const struct kvm_interrupt tick = {.irq = LINUX_TICK_VECTOR};

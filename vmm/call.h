@@ -1,6 +1,6 @@
 /*
- * The call port of Linux guests (linux.h): what the kernel in the guest cannot do for itself. It
- * writes and reads the program's standard streams, waits, ticks, and ends the VM.
+ * The call port of Linux guests (linux.h), for what the kernel in the guest cannot do itself: read
+ * and write the program's standard streams, wait, tick, end the VM.
  */
 #ifndef SPARKLER_VMM_CALL_H
 #define SPARKLER_VMM_CALL_H
@@ -10,12 +10,12 @@
 
 struct call_port {
     const struct machine *machine;
-    bool ticking; /* the guest wants an interrupt each time the timer fires */
-    bool due;     /* it has fired; the guest has not had its interrupt yet */
+    bool ticking; /* the guest has asked for an interrupt each time the timer fires */
+    bool due;     /* the timer has fired, and the interrupt is not delivered yet */
 };
 
-/* Lets the program's standard error block; the other two are the console's. Ends the program with
- * status 1 when it cannot. */
+/* Makes the program's standard error blocking, as the console's descriptors are. Exits by err(3) on
+ * failure. */
 void call_open(struct call_port *port, const struct machine *machine);
 
 /* The state is a struct call_port. */

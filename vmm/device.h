@@ -9,12 +9,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* How a VM's life ended. From 0 to 255 it is the exit status, a Linux program's or one of these. */
+/* How a VM ended. 0 to 255 is the exit status: one of these, or a Linux program's. */
 enum run_end {
     RUN_GOES_ON = -1,
     RUN_HALTED = 0,
     RUN_CONSOLE_CLOSED = 4,
-    RUN_FAILED = 256, /* whose status depends on the kind of the guest */
+    RUN_FAILED = 256, /* the exit status depends on the kind of guest (main.c) */
 };
 
 /* An IN or OUT of `count` elements, `size` bytes each, at `data`. */

@@ -1,4 +1,4 @@
-/* Read-only slots of Linux guests: see slots.h. */
+/* The read-only memory of a Linux guest: see slots.h. */
 #include "slots.h"
 
 #include "linux.h"
@@ -26,7 +26,7 @@ void slots_map_images(const struct config *config)
             continue;
         if (image->size == 0 || image->address < LINUX_CONFIG ||
             image->address > LINUX_PHYSICAL_MAX || size > LINUX_PHYSICAL_MAX - image->address)
-            errx(1, "an image of %llu bytes does not fit at 0x%llx",
+            errx(1, "an image of %llu bytes cannot be mapped at 0x%llx",
                  (unsigned long long)image->size, (unsigned long long)image->address);
         bytes = mmap(NULL, size, PROT_READ, MAP_PRIVATE, image->fd, 0);
         if (bytes == MAP_FAILED)
@@ -46,7 +46,7 @@ void slots_map_time(void)
     int khz = ioctl(VMM_FD_VCPU, KVM_GET_TSC_KHZ, 0);
 
     if (khz <= 0)
-        err(1, "KVM does not say how fast the vCPU's time-stamp counter is");
+        err(1, "cannot read the frequency of the vCPU's time-stamp counter");
     if (clock_gettime(CLOCK_REALTIME, &now) != 0 ||
         getrandom(guest_time->seed, sizeof(guest_time->seed), 0) != sizeof(guest_time->seed))
         err(1, "cannot give the guest the time and a seed");

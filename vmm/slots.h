@@ -1,17 +1,16 @@
-/* What a Linux guest finds in read-only memory slots (linux.h): its images and the time. */
+/* The read-only memory of a Linux guest (linux.h): its images and the time page. */
 #ifndef SPARKLER_VMM_SLOTS_H
 #define SPARKLER_VMM_SLOTS_H
 
 #include "machine.h"
 
 /*
- * Maps each IMAGE_SLOT of the configuration at its guest-physical place; nothing is copied, and the
- * host's page cache is shared by all VMs. Ends the program with status 1 when that fails.
+ * Maps each IMAGE_SLOT of the configuration at its guest-physical address. Nothing is copied; all
+ * VMs share the pages of the host's page cache. Exits by err(3) on failure.
  */
 void slots_map_images(const struct config *config);
 
-/* Fills in the time page and maps it, last before the start. Ends the program with status 1 when
- * that fails. */
+/* Fills in the time page and maps it, last before the start. Exits by err(3) on failure. */
 void slots_map_time(void);
 
 #endif

@@ -19,7 +19,7 @@ void timer_open(void)
     const struct sigaction action = {.sa_handler = fire};
 
     if (sigaction(SIGALRM, &action, NULL) != 0)
-        err(1, "cannot take the timer's signal");
+        err(1, "cannot handle SIGALRM");
 }
 
 void timer_set(uint64_t microseconds)
@@ -35,8 +35,8 @@ void timer_set(uint64_t microseconds)
 
 bool timer_fired(void)
 {
-    bool has = fired != 0;
+    const bool has_fired = fired != 0;
 
     fired = 0;
-    return has;
+    return has_fired;
 }

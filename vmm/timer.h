@@ -1,6 +1,6 @@
 /*
- * The one timer of the VMM (setitimer(2)): its signal ends whatever waits, KVM_RUN first of all,
- * with EINTR. Coalesced output of a flat guest and the tick of a Linux guest need it.
+ * The VMM's only timer (setitimer(2)). Its signal interrupts KVM_RUN and other waits with EINTR. It
+ * drains the coalesced output of a flat guest, and is the tick of a Linux guest.
  */
 #ifndef SPARKLER_VMM_TIMER_H
 #define SPARKLER_VMM_TIMER_H
@@ -8,13 +8,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Takes the timer's signal, before the lock-down. */
+/* Installs the handler of the timer's signal. Exits by err(3) on failure. */
 void timer_open(void);
 
-/* Lets it fire every so many microseconds; 0 stops it. */
+/* Makes the timer fire at this interval; 0 stops it. */
 void timer_set(uint64_t microseconds);
 
-/* Whether it has fired since this was last asked. */
+/* Whether the timer has fired since the last call. */
 bool timer_fired(void);
 
 #endif
