@@ -48,7 +48,7 @@ void check_feeds(struct jail broker, struct user_log *out, int signals)
     if (pipe2(ends, O_CLOEXEC) != 0)
         err(1, "cannot make a pipe");
     log.from = ends[0];
-    broker.fds[FD_LOG] = ends[1];
+    jail_give(&broker, FD_LOG, ends[1], "log");
     broker.argv = argv;
     broker.run = NULL;
     pidfd = jail_start(&broker);

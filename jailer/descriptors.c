@@ -22,11 +22,11 @@ _Static_assert(JAIL_FDS_MAX <= PARKED && PARKED + JAIL_FDS_MAX + 2 <= JAIL_FD_RE
  * Closes all behind the standard descriptors but those to be moved, which need the numbers to park
  * at: the jailer itself has many open, and what it inherited.
  */
-static void close_others(const int *moved, unsigned count)
+static void close_others(const int *moved, int count)
 {
     for (unsigned from = STDERR_FILENO + 1, next; from != 0; from = next + 1) {
         next = ~0u;
-        for (unsigned i = 0; i < count; i++)
+        for (int i = 0; i < count; i++)
             if (moved[i] >= (int)from && (unsigned)moved[i] < next)
                 next = (unsigned)moved[i];
         if (next > from && sys_close_range(from, next - 1) != 0)
@@ -54,21 +54,21 @@ static void place(int parked, int number, int flags)
 
 static void arrange_descriptors(struct jail *jail)
 {
-    const unsigned ready = jail->fd_count, program = ready + 1;
+    const int ready = jail->fd_count, program = ready + 1;
     int moved[JAIL_FDS_MAX + 2];
 
-    for (unsigned i = 0; i < jail->fd_count; i++)
+    for (int i = 0; i < jail->fd_count; i++)
         moved[i] = jail->fds[i];
-    moved[ready] = jail->role == VMM ? -1 : jail->start;
+    moved[ready] = jail->ready;
     moved[program] = jail->program;
     close_others(moved, program + 1);
-    for (unsigned i = 0; i <= program; i++)
+    for (int i = 0; i <= program; i++)
         moved[i] = park(moved[i]);
-    for (unsigned i = 0; i < jail->fd_count; i++)
-        place(moved[i], (int)i, 0);
+    for (int i = 0; i < jail->fd_count; i++)
+        place(moved[i], i, 0);
     place(moved[ready], JAIL_FD_READY, O_CLOEXEC);
     place(moved[program], JAIL_FD_PROGRAM, O_CLOEXEC);
-    if (sys_close_range(jail->fd_count, JAIL_FD_READY - 1) != 0 ||
+    if (sys_close_range((unsigned)jail->fd_count, JAIL_FD_READY - 1) != 0 ||
         sys_close_range(JAIL_FD_PROGRAM + 1, ~0u) != 0)
         err(1, "cannot close all other descriptors");
 }

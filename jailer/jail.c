@@ -4,8 +4,6 @@
 
 #include "cgroup.h"
 
-#include "policy/fds.h"
-
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -18,6 +16,14 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+void jail_give(struct jail *jail, int number, int fd, const char *name)
+{
+    jail->fds[number] = fd;
+    jail->names[number] = name;
+    if (jail->fd_count <= number)
+        jail->fd_count = number + 1;
+}
+
 _Noreturn void jail_execute(const struct jail *jail)
 {
     char count[32], pid[32], timing[48];
@@ -25,14 +31,14 @@ _Noreturn void jail_execute(const struct jail *jail)
     char *environment[] = {count, pid, names, NULL, NULL};
     size_t length = strlen(names);
 
-    for (unsigned i = 3; i < jail->fd_count; i++) {
+    for (int i = 3; i < jail->fd_count; i++) {
         const size_t room = sizeof(names) - length;
 
         length += (size_t)snprintf(names + length, room, "%s%s", i > 3 ? ":" : "", jail->names[i]);
         if (length >= sizeof(names))
-            errx(1, "the names of %u descriptors do not fit into %zu bytes", i, sizeof(names));
+            errx(1, "the names of %d descriptors do not fit into %zu bytes", i, sizeof(names));
     }
-    snprintf(count, sizeof(count), "LISTEN_FDS=%u", jail->fd_count - 3);
+    snprintf(count, sizeof(count), "LISTEN_FDS=%d", jail->fd_count - 3);
     snprintf(pid, sizeof(pid), "LISTEN_PID=%d", getpid());
     if (jail->role == VMM && jail->timing->on) {
         snprintf(timing, sizeof(timing), "TIMING_START=%lld", jail->timing->start);

@@ -39,17 +39,27 @@ struct jail {
     uint64_t image_bytes;          /* that the VMM maps beside the guest's own memory */
     int program;                   /* O_PATH descriptor of what is executed */
     char **argv;                   /* of the program */
-    int start;                     /* write end of the pipe of vmm/config.h; close-on-exec */
+    int ready;                     /* becomes JAIL_FD_READY; -1 for the VMM */
     int ids_mapped[2];             /* a pipe: a byte when root has mapped the ids of --userns */
     const struct cgroup *cgroup;   /* of the VMM or the broker */
     const struct cgroups *cgroups; /* for the jails to enter, for the janitor to remove */
     int cgroups_made[2];           /* a pipe: a byte when they are the janitor's too */
     int parent;                    /* pidfd of the jailer, with which the jail dies */
-    unsigned
-        fd_count; /* descriptor i of the program is fds[i], named names[i] from 3 on; -1: none */
-    int fds[JAIL_FDS_MAX];
+    int fd_count;                  /* the highest number that was given, + 1 */
+    int fds[JAIL_FDS_MAX];         /* by number; -1: none */
     const char *names[JAIL_FDS_MAX];
 };
+
+_Static_assert(SUPERVISOR_FD_STARTER < JAIL_FDS_MAX, "the supervisor's descriptors fit");
+_Static_assert(BROKER_FD_CREDENTIALS + OPTION_REPEATS_MAX <= JAIL_FDS_MAX,
+               "the broker's descriptors fit");
+
+/*
+ * Gives the jail a descriptor, or none (-1), by the number that policy/fds.h has for it. A program
+ * finds its name in LISTEN_FDNAMES (sd_listen_fds(3)), so it must be given every number from 3 on
+ * up to its last.
+ */
+void jail_give(struct jail *jail, int number, int fd, const char *name);
 
 struct lock {
     const char *name;

@@ -86,17 +86,17 @@ static void add_arguments(struct linux_config *guest, const struct options *opti
 static void add_slot(struct jail *vmm, struct config *config, uint64_t address, int fd,
                      uint64_t size, const char *name)
 {
+    const int number = VMM_FD_IMAGES + (int)config->image_count - 1; /* one is VMM_FD_GUEST */
     struct config_image *image = &config->images[config->image_count++];
 
     *image = (struct config_image){
         .kind = IMAGE_SLOT,
-        .fd = (int32_t)vmm->fd_count,
+        .fd = number,
         .size = size,
         .address = address,
     };
     vmm->image_bytes += size;
-    vmm->names[vmm->fd_count] = name;
-    vmm->fds[vmm->fd_count++] = fd;
+    jail_give(vmm, number, fd, name);
 }
 
 /* Where the next image belongs: behind the last one. */

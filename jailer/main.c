@@ -72,21 +72,11 @@ static void allow_locked_memory(uint64_t bytes)
              (unsigned long long)bytes >> 10, (unsigned long long)most >> 10);
 }
 
-static void give(struct jail *jail, int fd, const char *name)
+/* A pipe: what is written to ends[1] is read from ends[0]. Both are close-on-exec. */
+static void make_pipe(int ends[2])
 {
-    jail->names[jail->fd_count] = name;
-    jail->fds[jail->fd_count++] = fd;
-}
-
-/* A pipe between the supervisor and a jail; both ends close-on-exec. */
-static void make_pipe(int *read_end, int *write_end)
-{
-    int ends[2];
-
     if (pipe2(ends, O_CLOEXEC) != 0)
         err(1, "cannot make a pipe");
-    *read_end = ends[0];
-    *write_end = ends[1];
 }
 
 /*
@@ -96,12 +86,13 @@ static void make_pipe(int *read_end, int *write_end)
 static void give_console(struct jail *vmm, struct jail *supervisor, struct supervisor *state,
                          const struct options *options)
 {
-    int input = STDIN_FILENO, output = STDOUT_FILENO, log;
+    int input[2] = {STDIN_FILENO}, output[2] = {-1, STDOUT_FILENO}, log[2];
 
     state->input = state->output = (struct relay){.from = -1, .to = -1};
     if (tcgetattr(STDIN_FILENO, &state->saved) == 0) {
-        make_pipe(&input, &supervisor->fds[SUPERVISOR_FD_GUEST_INPUT]);
-        fcntl(supervisor->fds[SUPERVISOR_FD_GUEST_INPUT], F_SETFL, O_NONBLOCK);
+        make_pipe(input);
+        fcntl(input[1], F_SETFL, O_NONBLOCK);
+        jail_give(supervisor, SUPERVISOR_FD_GUEST_INPUT, input[1], "guest-input");
         state->input = (struct relay){.from = STDIN_FILENO,
                                       .to = SUPERVISOR_FD_GUEST_INPUT,
                                       .from_waits = stream_unblock(STDIN_FILENO, O_RDONLY)};
@@ -109,7 +100,8 @@ static void give_console(struct jail *vmm, struct jail *supervisor, struct super
         state->group = getpgrp();
     }
     if (isatty(STDOUT_FILENO)) {
-        make_pipe(&supervisor->fds[SUPERVISOR_FD_GUEST_OUTPUT], &output);
+        make_pipe(output);
+        jail_give(supervisor, SUPERVISOR_FD_GUEST_OUTPUT, output[0], "guest-output");
         state->output = (struct relay){.from = SUPERVISOR_FD_GUEST_OUTPUT,
                                        .to = STDOUT_FILENO,
                                        .clean = !options->raw_console,
@@ -117,28 +109,29 @@ static void give_console(struct jail *vmm, struct jail *supervisor, struct super
                                        .ends_line = true};
     }
     user_log_open(&state->log);
-    make_pipe(&supervisor->fds[SUPERVISOR_FD_VMM_LOG], &log);
+    make_pipe(log);
+    jail_give(supervisor, SUPERVISOR_FD_VMM_LOG, log[0], "vmm-log");
     state->vmm_log = (struct log){.from = SUPERVISOR_FD_VMM_LOG, .program = "sparkler-vmm"};
-    give(vmm, input, "console-in");
-    give(vmm, output, "console-out");
-    give(vmm, log, "log");
+    jail_give(vmm, FD_CONSOLE_IN, input[0], "console-in");
+    jail_give(vmm, FD_CONSOLE_OUT, output[1], "console-out");
+    jail_give(vmm, FD_LOG, log[1], "log");
 }
 
 static void furnish_vmm(struct jail *vmm, const struct options *options, int kvm, int link,
-                        int start)
+                        int config)
 {
     vmm->program = open_file(options->program, O_PATH, "the program", "--exec");
-    give(vmm, kvm, "kvm");
+    jail_give(vmm, VMM_FD_KVM, kvm, "kvm");
     if (options->lock_memory)
         allow_locked_memory(options->memory_bytes);
-    give(vmm, guest_memory(options->memory_bytes), "memory");
-    give(vmm, guest_image(options->guest), "guest");
-    give(vmm, link, "broker");
-    give(vmm, start, "start");
+    jail_give(vmm, VMM_FD_MEMORY, guest_memory(options->memory_bytes), "memory");
+    jail_give(vmm, VMM_FD_GUEST, guest_image(options->guest), "guest");
+    jail_give(vmm, VMM_FD_BROKER, link, "broker");
+    jail_give(vmm, VMM_FD_CONFIG, config, "config");
     if (options->is_linux) {
-        give(vmm, -1, "vm"); /* these two the VMM makes */
-        give(vmm, -1, "vcpu");
-        give(vmm, STDERR_FILENO, "error");
+        jail_give(vmm, VMM_FD_VM, -1, "vm"); /* these two the VMM makes */
+        jail_give(vmm, VMM_FD_VCPU, -1, "vcpu");
+        jail_give(vmm, VMM_FD_ERROR, STDERR_FILENO, "error");
     }
 }
 
@@ -170,17 +163,20 @@ static void furnish_broker(struct jail *broker, const struct options *options, i
     int null = open_file("/dev/null", O_RDWR, "the broker's console", "is /dev there?");
 
     broker->program = open_file(options->broker, O_PATH, "the network broker", "--broker");
-    give(broker, null, "null");
-    give(broker, null, "null");
-    give(broker, log, "log");
-    give(broker, link, "link");
-    give(broker, sealed_copy(options->feeds, "the feeds file", "--feeds"), "feeds");
-    give(broker, sealed_copy(options->ca, "the trusted authorities", "--ca"), "ca");
+    jail_give(broker, FD_CONSOLE_IN, null, "console-in");
+    jail_give(broker, FD_CONSOLE_OUT, null, "console-out");
+    jail_give(broker, FD_LOG, log, "log");
+    jail_give(broker, BROKER_FD_LINK, link, "link");
+    jail_give(broker, BROKER_FD_FEEDS, sealed_copy(options->feeds, "the feeds file", "--feeds"),
+              "feeds");
+    jail_give(broker, BROKER_FD_CA, sealed_copy(options->ca, "the trusted authorities", "--ca"),
+              "ca");
     for (unsigned i = 0; i < options->credentials.count; i++) {
         const struct setting *credential = &options->credentials.list[i];
 
-        give(broker, sealed_copy(credential->value, "the credential", "--credential"),
-             credential_name(credential->name));
+        jail_give(broker, BROKER_FD_CREDENTIALS + (int)i,
+                  sealed_copy(credential->value, "the credential", "--credential"),
+                  credential_name(credential->name));
     }
 }
 
@@ -224,6 +220,7 @@ static struct jail new_jail(enum role role, const struct options *options, struc
         .timing = timing,
         .as_root = options->root,
         .program = -1,
+        .ready = -1,
         .uid = getuid(),
         .euid = getuid(),
         .gid = getgid(),
@@ -268,29 +265,31 @@ static void make_vmm_cgroup(struct cgroups *cgroups, const struct jail *vmm, str
                             struct jail *supervisor)
 {
     const struct options *options = vmm->options;
+    int pid;
 
     cgroups_open(cgroups, vmm);
     if (cgroups->count == 0)
         return;
     /* a daemon leaves no terminal open; its output is /dev/null */
-    janitor->fds[FD_LOG] =
-        options->daemonize && isatty(STDERR_FILENO) ? STDOUT_FILENO : STDERR_FILENO;
-    janitor->fds[JANITOR_FD_SUPERVISOR] = janitor->parent;
-    for (unsigned i = 0; i < cgroups->count; i++)
-        janitor->fds[SUPERVISOR_FD_CGROUPS + (int)i] =
-            supervisor->fds[SUPERVISOR_FD_CGROUPS + (int)i] = cgroups->parents[i];
-    janitor->fd_count = SUPERVISOR_FD_CGROUP_V2 + 1;
+    jail_give(janitor, FD_LOG,
+              options->daemonize && isatty(STDERR_FILENO) ? STDOUT_FILENO : STDERR_FILENO, "log");
+    jail_give(janitor, JANITOR_FD_SUPERVISOR, janitor->parent, "supervisor");
+    for (unsigned i = 0; i < cgroups->count; i++) {
+        jail_give(janitor, JANITOR_FD_CGROUPS + (int)i, cgroups->parents[i], "cgroups");
+        jail_give(supervisor, SUPERVISOR_FD_CGROUPS + (int)i, cgroups->parents[i], "cgroups");
+    }
     janitor->cgroups = cgroups;
-    make_pipe(&janitor->cgroups_made[0], &janitor->cgroups_made[1]);
-    supervisor->fds[SUPERVISOR_FD_JANITOR_PID] = jail_start(janitor);
+    make_pipe(janitor->cgroups_made);
+    pid = jail_start(janitor);
+    jail_give(supervisor, SUPERVISOR_FD_JANITOR_PID, pid, "janitor-pid");
     timing_phase(janitor->timing, "janitor cloned");
     close(janitor->cgroups_made[0]);
     if (!cgroups_make(cgroups, VMM, options, supervisor->euid)) {
         /* before it removes what is another's */
-        sys_pidfd_send_signal(supervisor->fds[SUPERVISOR_FD_JANITOR_PID], SIGKILL);
+        sys_pidfd_send_signal(pid, SIGKILL);
         errx(1, "the cgroup %s is there already; is a VM of this --id running?", cgroups->vmm.name);
     }
-    supervisor->fds[SUPERVISOR_FD_VMM_EVENTS] = cgroups->vmm.events;
+    jail_give(supervisor, SUPERVISOR_FD_VMM_EVENTS, cgroups->vmm.events, "vmm-events");
 }
 
 /* What needs root too, but not before the VMM is started. */
@@ -299,7 +298,7 @@ static void make_broker_cgroup(struct supervisor *state, struct jail *supervisor
 {
     int log = kernel_log_open();
 
-    supervisor->fds[SUPERVISOR_FD_KERNEL_LOG] = log;
+    jail_give(supervisor, SUPERVISOR_FD_KERNEL_LOG, log, "kernel-log");
     state->kernel_log = (struct kernel_log){.fd = log < 0 ? -1 : SUPERVISOR_FD_KERNEL_LOG,
                                             .vmm = supervisor->uid,
                                             .broker = broker->uid,
@@ -310,7 +309,8 @@ static void make_broker_cgroup(struct supervisor *state, struct jail *supervisor
         if (write(janitor->cgroups_made[1], "", 1) != 1)
             warn("the janitor has ended"); /* the supervisor sees that too, and cleans up */
         close(janitor->cgroups_made[1]);
-        supervisor->fds[SUPERVISOR_FD_BROKER_EVENTS] = state->cgroups.broker.events;
+        jail_give(supervisor, SUPERVISOR_FD_BROKER_EVENTS, state->cgroups.broker.events,
+                  "broker-events");
     }
     address_guard_prepare(&state->cgroups.broker, broker);
 }
@@ -326,12 +326,12 @@ static void start_jails(struct supervisor *state, struct jail *vmm, struct jail 
         address_guard_attach(broker->cgroup);
         check_feeds(*broker, &state->log, supervisor->fds[SUPERVISOR_FD_SIGNALS]);
     }
-    supervisor->fds[SUPERVISOR_FD_VMM_PID] = jail_start(vmm);
+    jail_give(supervisor, SUPERVISOR_FD_VMM_PID, jail_start(vmm), "vmm-pid");
     timing_phase(vmm->timing, "VMM cloned");
     if (!options->feeds_given)
         make_broker_cgroup(state, supervisor, broker, janitor);
     timing_phase(broker->timing, "cgroup of the broker, kernel's log");
-    supervisor->fds[SUPERVISOR_FD_WARDEN_PID] = jail_start(broker);
+    jail_give(supervisor, SUPERVISOR_FD_WARDEN_PID, jail_start(broker), "warden-pid");
     timing_phase(broker->timing, "warden cloned");
     if (!options->feeds_given)
         address_guard_attach(broker->cgroup); /* while the jails close their locks */
@@ -350,7 +350,7 @@ int main(int argc, char **argv)
     static char line[1024];         /* of stderr: no message is mixed with another process's */
     char *vmm_argv[2] = {NULL};
     char *broker_argv[] = {"sparkler-netbroker", "--offline-samples", NULL};
-    int kvm, link[2], start_end, start, broker_log;
+    int kvm, link[2], config[2], log[2];
 
     relro_protect();
     fill_standard_descriptors();
@@ -363,11 +363,11 @@ int main(int argc, char **argv)
     }
     timing.on = options.timing;
     timing_phase(&timing, "options");
-    supervisor.fds[SUPERVISOR_FD_CLAIM] = claim(&options);
+    jail_give(&supervisor, SUPERVISOR_FD_CLAIM, claim(&options), "claim");
     if (options.pid_file != NULL)
-        supervisor.fds[SUPERVISOR_FD_PID_FILE] = pid_file_open(options.pid_file);
+        jail_give(&supervisor, SUPERVISOR_FD_PID_FILE, pid_file_open(options.pid_file), "pid-file");
     if (options.daemonize)
-        supervisor.fds[SUPERVISOR_FD_STARTER] = daemon_start(&options);
+        jail_give(&supervisor, SUPERVISOR_FD_STARTER, daemon_start(&options), "starter");
     state.id = options.id;
     state.timeout_seconds = options.timeout_seconds;
     state.pid_file = options.pid_file != NULL;
@@ -376,9 +376,10 @@ int main(int argc, char **argv)
     kvm = kvm_open();
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, link) != 0)
         err(1, "cannot make the link between VMM and broker");
-    make_pipe(&start_end, &start);
-    broker.start = supervisor.start = janitor.start = start;
-    make_pipe(&supervisor.fds[SUPERVISOR_FD_BROKER_LOG], &broker_log);
+    make_pipe(config);
+    broker.ready = supervisor.ready = janitor.ready = config[1];
+    make_pipe(log);
+    jail_give(&supervisor, SUPERVISOR_FD_BROKER_LOG, log[0], "broker-log");
     state.broker_log =
         (struct log){.from = SUPERVISOR_FD_BROKER_LOG, .program = "sparkler-netbroker"};
     /* what is behind "--" is the VMM's, or the Linux program's */
@@ -390,18 +391,18 @@ int main(int argc, char **argv)
     if (options.netns != NULL)
         enter_network(options.netns);
     give_console(&vmm, &supervisor, &state, &options);
-    furnish_vmm(&vmm, &options, kvm, link[0], start_end);
-    configure_vm(start, &vmm, kvm);
-    furnish_broker(&broker, &options, link[1], broker_log);
-    supervisor.fd_count = SUPERVISOR_FD_STARTER + 1;
-    for (int fd = 0; fd <= STDERR_FILENO; fd++)
-        supervisor.fds[fd] = fd;
+    furnish_vmm(&vmm, &options, kvm, link[0], config[0]);
+    configure_vm(config[1], &vmm, kvm);
+    furnish_broker(&broker, &options, link[1], log[1]);
+    jail_give(&supervisor, FD_CONSOLE_IN, STDIN_FILENO, "console-in");
+    jail_give(&supervisor, FD_CONSOLE_OUT, STDOUT_FILENO, "console-out");
+    jail_give(&supervisor, FD_LOG, STDERR_FILENO, "log");
 
-    vmm.parent = broker.parent = janitor.parent = supervisor.fds[SUPERVISOR_FD_OWN_PID] =
-        sys_pidfd_open(getpid());
+    vmm.parent = broker.parent = janitor.parent = sys_pidfd_open(getpid());
     if (vmm.parent < 0)
         err(1, "cannot open the jailer's own pidfd; Linux 5.3 has them");
-    supervisor.fds[SUPERVISOR_FD_SIGNALS] = take_signals();
+    jail_give(&supervisor, SUPERVISOR_FD_OWN_PID, vmm.parent, "own-pid");
+    jail_give(&supervisor, SUPERVISOR_FD_SIGNALS, take_signals(), "signals");
     timing_phase(&timing, "files, pipes, signals");
     make_vmm_cgroup(&state.cgroups, &vmm, &janitor, &supervisor);
     timing_phase(&timing, "cgroup of the VMM");
@@ -409,8 +410,8 @@ int main(int argc, char **argv)
     vmm.cgroup = &state.cgroups.vmm;
     broker.cgroup = &state.cgroups.broker;
     start_jails(&state, &vmm, &broker, &supervisor, &janitor);
-    close(start_end); /* a VMM that is gone shall not make the next line wait */
-    configure_processor(start, kvm);
+    close(config[0]); /* or the next line would wait for a VMM that is gone */
+    configure_processor(config[1], kvm);
     timing_phase(&timing, "KVM's CPUID leaves");
 
     if (options.pid_file != NULL)

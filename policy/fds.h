@@ -27,13 +27,15 @@
 #define VMM_FD_ERROR  10 /* a Linux program's standard error */
 #define VMM_FD_IMAGES 11 /* a Linux guest's images from here on; closed once they are mapped */
 
-/* the warden and sparkler-netbroker; behind these come the credentials, each sealed and named
- * "credential.NAME" in LISTEN_FDNAMES (sd_listen_fds(3)) */
+/* the warden and sparkler-netbroker */
 #define BROKER_FDNAMES     "link:feeds:ca"
 #define BROKER_FD_LINK     3 /* the broker's end of the link */
 #define BROKER_FD_FEEDS    4 /* sealed copy of feeds.json; closed once it is read */
 #define BROKER_FD_CA       5 /* sealed copy of the PEM bundle of trusted authorities; likewise */
 #define BROKER_FD_RESOLVER 4 /* in its place afterwards: the broker's end of the pair */
+/* the first of the credentials, each sealed and named "credential.NAME" in LISTEN_FDNAMES
+ * (sd_listen_fds(3)) */
+#define BROKER_FD_CREDENTIALS 6
 
 /* resolver */
 #define RESOLVER_FD_BROKER 4 /* the resolver's end of the pair */

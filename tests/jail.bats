@@ -193,7 +193,7 @@ relocations_read_only() {
 
 bare_environment() {
     [[ $(tr '\0' '\n' <"/proc/$vmm/environ" | sort | xargs) == \
-"LISTEN_FDNAMES=kvm:memory:guest:broker:start LISTEN_FDS=5 LISTEN_PID=1" ]]
+"LISTEN_FDNAMES=kvm:memory:guest:broker:config LISTEN_FDS=5 LISTEN_PID=1" ]]
     [[ $(tr '\0' '\n' <"/proc/$broker/environ" | sort | xargs) =~ \
 ^"LISTEN_FDNAMES=link:feeds:ca LISTEN_FDS=3 LISTEN_PID="[0-9]+$ ]]
 }
