@@ -44,6 +44,7 @@ say = @printf '  %-8s %s\n' $(1) $@
 objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 POLICIES := $(basename $(notdir $(wildcard policy/*.policy)))
 RUNTIME := policy/runtime/install.c policy/runtime/relro.c # what each confined program links
+SHARED  := policy/runtime/names.c policy/runtime/processes.c # what jailer and sparkler-policy link
 filters = $(or $(OPEN),$(1:%=$(BUILD)/obj/policy/%.filter.o))
 OPEN = # what a check links instead of the filters
 
@@ -104,7 +105,7 @@ $(NAMES): %.o: %.c $(STAMP)
 	$(call say,CC)
 	$(Q)$(CC) $(CFLAGS) -c -o $@ $<
 
-$(BUILD)/sparkler-policy: $(call objects,$(wildcard policy/tool/*.c) policy/runtime/names.c) $(NAMES)
+$(BUILD)/sparkler-policy: $(call objects,$(wildcard policy/tool/*.c) $(SHARED)) $(NAMES)
 	$(call say,LINK)
 	$(Q)$(CC) $(CFLAGS) $(DYNAMIC) -o $@ $^ -lseccomp -lcap-ng -ljson-c
 
@@ -140,7 +141,7 @@ $(BUILD)/sparkler-vmm: $(call small,$(wildcard vmm/*.c) $(RUNTIME)) $(call filte
 	$(call say,LINK)
 	$(Q)$(call link_small,$^)
 
-$(BUILD)/jailer: $(call small,$(wildcard jailer/*.c) $(RUNTIME) policy/runtime/names.c) \
+$(BUILD)/jailer: $(call small,$(wildcard jailer/*.c) $(RUNTIME) $(SHARED) policy/runtime/filters.c) \
                  $(BUILD)/obj/policy/syscalls.o $(call filters,$(POLICIES))
 	$(call say,LINK)
 	$(Q)$(call link_small,$^)
@@ -217,7 +218,7 @@ $(BUILD)/unit/failure: $(call objects,vmm/failure.c vmm/log.c)
 $(BUILD)/unit/processor: $(call objects,jailer/processor.c)
 LOGS := jailer/log.c jailer/stream.c jailer/terminal.c jailer/timing.c
 $(BUILD)/unit/log: $(call objects,$(LOGS))
-$(BUILD)/unit/sigsys: $(call objects,jailer/sigsys.c policy/runtime/names.c $(LOGS)) \
+$(BUILD)/unit/sigsys: $(call objects,jailer/sigsys.c policy/runtime/filters.c $(SHARED) $(LOGS)) \
                       $(BUILD)/obj/policy/syscalls.o $(POLICIES:%=$(BUILD)/obj/policy/%.filter.o)
 $(BUILD)/unit/terminal: $(call objects,jailer/terminal.c jailer/stream.c)
 $(BUILD)/unit/oracle: $(call objects,policy/tool/oracle.c policy/runtime/names.c) $(NAMES)
@@ -295,7 +296,7 @@ $(BUILD)/probes/attempt-broker: $(call objects,$(ATTEMPT)) $(call filters,resolv
 	$(Q)$(CC) $(CFLAGS) $(DYNAMIC) -o $@ $^
 
 $(BUILD)/probes/jailer-no-filter: \
-        $(call small,$(wildcard jailer/*.c) $(RUNTIME) policy/runtime/names.c \
+        $(call small,$(wildcard jailer/*.c) $(RUNTIME) $(SHARED) policy/runtime/filters.c \
                        tests/probes/no-filter.c) \
         $(BUILD)/obj/policy/syscalls.o $(call filters,$(filter-out vmm-boot warden,$(POLICIES)))
 	@mkdir -p $(@D)
@@ -325,7 +326,7 @@ $(BUILD)/sanitized/sparkler-vmm: $(call sanitized,$(wildcard vmm/*.c) $(OPEN_JAI
 	$(Q)$(CC) $(CFLAGS) $(SANITIZED) $(DYNAMIC) -o $@ $^
 
 $(BUILD)/sanitized/jailer: $(call sanitized,$(filter-out %/root.c %/landlock.c %/rlimits.c, \
-                               $(wildcard jailer/*.c)) $(OPEN_JAIL) policy/runtime/names.c) \
+                               $(wildcard jailer/*.c)) $(OPEN_JAIL) $(SHARED) policy/runtime/filters.c) \
                            $(BUILD)/obj/policy/syscalls.o
 	$(call say,LINK)
 	$(Q)$(CC) $(CFLAGS) $(SANITIZED) $(DYNAMIC) -o $@ $^

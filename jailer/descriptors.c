@@ -1,12 +1,8 @@
-/*
- * The last two locks: no descriptor but the listed ones, each at its fixed number (policy/fds.h),
- * and the seccomp filter that is bound to these numbers.
- */
+/* No descriptor but those that the jail was given, each at its number (policy/fds.h). */
 #include "jail.h"
 #include "kernel.h"
 
 #include "policy/fds.h"
-#include "policy/runtime/policy.h"
 
 #include <err.h>
 #include <fcntl.h>
@@ -73,26 +69,9 @@ static void arrange_descriptors(struct jail *jail)
         err(1, "cannot close all other descriptors");
 }
 
-static void install_filter(struct jail *jail)
-{
-    policy_install(jail->role == VMM       ? &policy_vmm_boot
-                   : jail->role == BROKER  ? &policy_warden
-                   : jail->role == JANITOR ? &policy_janitor
-                                           : &policy_supervisor);
-    if (jail->role != VMM)
-        close(JAIL_FD_READY); /* the guest waits until all but the VMM have come here */
-}
-
 const struct lock lock_descriptors = {
     .name = "descriptors",
     .what = "none but those listed in policy/fds.h",
     .roles = VMM | BROKER | SUPERVISOR | JANITOR,
     .close = arrange_descriptors,
-};
-
-const struct lock lock_seccomp = {
-    .name = "seccomp",
-    .what = "no call but those of policy/*.policy",
-    .roles = VMM | BROKER | SUPERVISOR | JANITOR,
-    .close = install_filter,
 };

@@ -86,7 +86,7 @@ static _Noreturn void run_jail(struct jail *jail)
     timing_forget(jail->timing);
     timing_phase(jail->timing, "cloned, and has a processor");
     if (jail->run != NULL)
-        prctl(PR_SET_NAME, jail->comm);
+        prctl(PR_SET_NAME, jail->process->name);
     if (jail->argv != NULL) /* on the log it speaks as what it is going to be */
         program_invocation_short_name = jail->role == VMM ? "sparkler-vmm" : "sparkler-netbroker";
     jail_close_locks(jail);

@@ -9,12 +9,10 @@
 #include "timing.h"
 
 #include "policy/fds.h"
+#include "policy/runtime/processes.h"
 #include "vmm/config.h"
 
 #include <stdint.h>
-
-/* the processes that a lock may hold; a bit each, since a lock names all that it holds */
-enum role { VMM = 1, BROKER = 2, SUPERVISOR = 4, JANITOR = 8 };
 
 #define JAIL_FDS_MAX  (VMM_FD_IMAGES + LINUX_IMAGES_MAX + 1)
 #define JAIL_NAME_MAX 48 /* of a descriptor: "credential.", 32 characters, ":" */
@@ -28,9 +26,9 @@ struct cgroup;
 struct cgroups;
 
 struct jail {
-    enum role role;
-    const char *comm; /* name of the process, unless it becomes its program */
-    jail_run *run;    /* NULL: the program is executed at once */
+    const struct process *process; /* the first one in it */
+    enum role role;                /* of that process */
+    jail_run *run;                 /* NULL: the program is executed at once */
     const struct options *options;
     struct timing *timing;
     bool as_root;    /* the jailer has real root, and gives the jail ids of its own */

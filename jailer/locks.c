@@ -81,5 +81,5 @@ void jail_close_locks(struct jail *jail)
             (*lock)->close(jail);
             timing_phase(jail->timing, (*lock)->name);
         }
-    timing_print(jail->timing, jail->comm);
+    timing_print(jail->timing, jail->process->name);
 }

@@ -162,6 +162,7 @@ static void furnish_broker(struct jail *broker, const struct options *options, i
 {
     int null = open_file("/dev/null", O_RDWR, "the broker's console", "is /dev there?");
 
+    broker->run = warden_run;
     broker->program = open_file(options->broker, O_PATH, "the network broker", "--broker");
     jail_give(broker, FD_CONSOLE_IN, null, "console-in");
     jail_give(broker, FD_CONSOLE_OUT, null, "console-out");
@@ -205,17 +206,16 @@ static int take_signals(void)
     return fd;
 }
 
+static uid_t uid_of(enum user user, const struct options *options)
+{
+    return user == VMM_USER ? options->uid : options->uid + 1;
+}
+
 static struct jail new_jail(enum role role, const struct options *options, struct timing *timing)
 {
     struct jail jail = {
+        .process = process_of(role),
         .role = role,
-        .comm = role == SUPERVISOR ? "supervisor"
-                : role == JANITOR  ? "janitor"
-                : role == BROKER   ? "warden"
-                                   : "sparkler-vmm",
-        .run = role == BROKER    ? warden_run
-               : role == JANITOR ? janitor_run
-                                 : NULL,
         .options = options,
         .timing = timing,
         .as_root = options->root,
@@ -227,8 +227,8 @@ static struct jail new_jail(enum role role, const struct options *options, struc
     };
 
     if (options->root) {
-        jail.uid = role == BROKER ? options->uid + 1 : options->uid;
-        jail.euid = role == VMM ? options->uid : options->uid + 1;
+        jail.uid = uid_of(jail.process->user, options);
+        jail.euid = uid_of(jail.process->effective, options);
         jail.gid = role & (SUPERVISOR | JANITOR) ? CGROUP_GID : options->gid;
     }
     for (unsigned i = 0; i < JAIL_FDS_MAX; i++)
@@ -278,6 +278,7 @@ static void make_vmm_cgroup(struct cgroups *cgroups, const struct jail *vmm, str
         jail_give(janitor, JANITOR_FD_CGROUPS + (int)i, cgroups->parents[i], "cgroups");
         jail_give(supervisor, SUPERVISOR_FD_CGROUPS + (int)i, cgroups->parents[i], "cgroups");
     }
+    janitor->run = janitor_run;
     janitor->cgroups = cgroups;
     make_pipe(janitor->cgroups_made);
     pid = jail_start(janitor);
@@ -418,7 +419,7 @@ int main(int argc, char **argv)
         pid_file_write(supervisor.fds[SUPERVISOR_FD_PID_FILE]);
     log_missing(&vmm, &broker, &state.log);
     user_log_limit(&state.log);
-    prctl(PR_SET_NAME, supervisor.comm);
+    prctl(PR_SET_NAME, supervisor.process->name);
     jail_close_locks(&supervisor);
     _exit(supervise(&state));
 }

@@ -5,6 +5,7 @@
 
 #include "policy/runtime/names.h"
 #include "policy/runtime/policy.h"
+#include "policy/runtime/processes.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -16,22 +17,6 @@
 
 #define RECORD_MAX 8192 /* CONSOLE_EXT_LOG_MAX of the kernel: what one read(2) may return */
 #define PATIENCE   (TIMING_SECOND / 2) /* the kernel logs in a thread of its own */
-
-/* A program by the kernel's name for the process, and the policies that hold it, the last first. */
-struct program {
-    const char *comm, *name;
-    const struct policy *chain[3];
-};
-
-static const struct program programs[] = {
-    {"warden", "the broker's warden", {&policy_warden}},
-    {"janitor", "the janitor", {&policy_janitor}},
-    {"resolver", "the resolver", {&policy_resolver, &policy_warden}},
-    {"sparkler-linux", "sparkler-vmm", {&policy_vmm_linux, &policy_vmm_boot}},
-};
-static const struct program broker = {
-    NULL, "sparkler-netbroker", {&policy_netbroker, &policy_warden}};
-static const struct program vmm = {NULL, "sparkler-vmm", {&policy_vmm, &policy_vmm_boot}};
 
 int kernel_log_open(void)
 {
@@ -50,14 +35,23 @@ static const char *field(const char *record, const char *key)
     return found ? found + strlen(key) : "";
 }
 
-static const struct program *find_program(const struct kernel_log *log, uid_t uid, const char *comm)
+static bool is_user(const struct kernel_log *log, enum user user, uid_t uid)
 {
-    for (size_t i = 0; i < sizeof(programs) / sizeof(*programs); i++)
-        if (strncmp(comm, programs[i].comm, strlen(programs[i].comm)) == 0)
-            return &programs[i];
-    if (uid == log->broker && (uid != log->vmm || strncmp(comm, broker.name, 15) == 0))
-        return &broker;
-    return &vmm; /* or what --exec has in its place */
+    return uid == (user == VMM_USER ? log->vmm : log->broker);
+}
+
+/* By its name if it has one of ours, or else, since --exec and --broker may run anything, by its
+ * user. */
+static const struct process *find_process(const struct kernel_log *log, uid_t uid, const char *comm)
+{
+    const struct process *process;
+    char name[16] = "";
+
+    sscanf(comm, "%15[^\"]", name);
+    process = process_find(name);
+    if (process && (is_user(log, process->user, uid) || is_user(log, process->effective, uid)))
+        return process;
+    return process_find(uid == log->vmm ? "sparkler-vmm" : "sparkler-netbroker");
 }
 
 /* Adds what the policy has against the call; nothing if it allows it with any arguments. */
@@ -76,23 +70,25 @@ static void add_reason(char *text, size_t size, const struct policy *policy, uns
                  length ? "," : "", policy->name, policy->lines[i].line);
 }
 
-static void explain(struct user_log *out, const struct program *program, const char *arch,
+static void explain(struct user_log *out, const struct process *process, const char *arch,
                     unsigned long number)
 {
     const char *name = strncmp(arch, "c000003e", 8) == 0 ? names_syscall(number) : NULL;
     char reasons[256] = "";
 
-    if (name == NULL)
+    if (!name) {
         user_log_say(out,
                      "%s was killed by SIGSYS: system call %lu of i386, of x32 or unknown to all "
                      "policies",
-                     program->name, number);
-    for (unsigned i = 0; name != NULL && program->chain[i] != NULL; i++)
-        add_reason(reasons, sizeof(reasons), program->chain[i], number);
-    if (name != NULL)
-        user_log_say(
-            out, "%s was killed by SIGSYS: %s (%lu):%s; see policy/README.md, \"Change a rule\"",
-            program->name, name, number, reasons);
+                     process->title, number);
+        return;
+    }
+    for (int i = CHAIN_MAX - 1; i >= 0; i--) /* the filter that was installed last comes first */
+        if (process->policies[i])
+            add_reason(reasons, sizeof(reasons), policy_find(process->policies[i]), number);
+    user_log_say(out,
+                 "%s was killed by SIGSYS: %s (%lu):%s; see policy/README.md, \"Change a rule\"",
+                 process->title, name, number, reasons);
 }
 
 void kernel_log_read(struct kernel_log *log)
@@ -102,17 +98,17 @@ void kernel_log_read(struct kernel_log *log)
 
     /* EPIPE: records were overwritten before we came to read them */
     while ((length = read(log->fd, record, RECORD_MAX)) > 0 || (length < 0 && errno == EPIPE)) {
-        const struct program *program;
+        const struct process *process;
         uid_t uid;
 
         record[length > 0 ? length : 0] = '\0';
         uid = (uid_t)strtoul(field(record, " uid="), NULL, 10);
         if (strstr(record, ";audit: type=1326 ") == NULL || (uid != log->vmm && uid != log->broker))
             continue;
-        program = find_program(log, uid, field(record, " comm=\""));
-        explain(log->out, program, field(record, " arch="),
+        process = find_process(log, uid, field(record, " comm=\""));
+        explain(log->out, process, field(record, " arch="),
                 strtoul(field(record, " syscall="), NULL, 10));
-        log->told = program->name;
+        log->told = process->title;
     }
 }
 

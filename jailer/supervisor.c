@@ -274,7 +274,7 @@ static int vmm_status(struct supervisor *supervisor, const siginfo_t *end)
         user_log_say(&supervisor->log, "sparkler-vmm was killed: its cgroup had no memory left");
         return supervisor->is_linux ? STATUS_LINUX_MEMORY : STATUS_LIMIT;
     }
-    return status_of(supervisor, "sparkler-vmm", end);
+    return status_of(supervisor, process_of(VMM)->title, end);
 }
 
 /* The jailer's exit status; what led to it is said on the log. */
@@ -285,9 +285,9 @@ static int end_status(struct supervisor *supervisor, enum cause cause, int signa
     case VMM_ENDED:
         return vmm_status(supervisor, &ends[VMM_ENDED]);
     case WARDEN_ENDED:
-        return status_of(supervisor, "the broker's warden", &ends[WARDEN_ENDED]);
+        return status_of(supervisor, process_of(BROKER)->title, &ends[WARDEN_ENDED]);
     case JANITOR_ENDED:
-        return status_of(supervisor, "the janitor", &ends[JANITOR_ENDED]);
+        return status_of(supervisor, process_of(JANITOR)->title, &ends[JANITOR_ENDED]);
     case SIGNALLED:
         return STATUS_SIGNAL + signal;
     case TIMED_OUT:

@@ -9,7 +9,7 @@
 
 #include <linux/filter.h>
 
-/* Where the file has its rule for a system call; for who explains a death. */
+/* Where the file has its rule for a system call; to explain a death by. */
 struct policy_line {
     unsigned short number, line;
     unsigned char always; /* the call never kills, whatever its arguments are */
@@ -23,9 +23,16 @@ struct policy {
     const struct policy_line *lines;
 };
 
-extern const struct policy policy_vmm_boot, policy_vmm, policy_vmm_linux;
-extern const struct policy policy_netbroker, policy_resolver;
-extern const struct policy policy_warden, policy_supervisor, policy_janitor;
+/* all policies; '-' in a name is '_' here */
+#define POLICIES(X)                                                                                \
+    X(vmm_boot)                                                                                    \
+    X(vmm) X(vmm_linux) X(warden) X(netbroker) X(resolver) X(supervisor) X(janitor)
+
+#define POLICY_DECLARE(name) extern const struct policy policy_##name;
+POLICIES(POLICY_DECLARE)
+
+/* policy/NAME.policy. Ends the program by err(3) if there is none. */
+const struct policy *policy_find(const char *name);
 
 /*
  * Confines the calling process, and all that it will start, to the policy, for good (seccomp(2)).

@@ -2,10 +2,10 @@
 #include "policy/tool/audit.h"
 
 #include "policy/tool/compare.h"
+#include "policy/tool/effective.h"
 #include "policy/tool/family.h"
 #include "policy/tool/held.h"
 #include "policy/tool/proc.h"
-#include "policy/tool/processes.h"
 #include "policy/tool/report.h"
 
 #include <err.h>
@@ -74,7 +74,7 @@ static bool audit_filters(const struct process *process, const char *directory,
     else if (!fine)
         printf("  WRONG: it holds %zu filters, the files say %zu\n", held->count, due);
     for (size_t i = 0; i < held->count && i < due; i++)
-        fine &= audit_filter(process->chain[i], directory, &held->filters[i]);
+        fine &= audit_filter(process->policies[i], directory, &held->filters[i]);
     return fine;
 }
 

@@ -1,76 +1,15 @@
-/* Which descriptors each process is left with: policy/fds.h as a table. */
+/* Compares the descriptors of a process with those that it may hold. */
 #include "policy/tool/descriptors.h"
 
-#include "jailer/options.h"
-#include "policy/fds.h"
 #include "policy/tool/proc.h"
 #include "policy/tool/wrap.h"
 
 #include <dirent.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
-
-/* What /proc/PID/fd/N says. A path is a file, a directory or a device. */
-#define PATH   "/"
-#define PIPE   "pipe:["
-#define SOCKET "socket:["
-#define PIDFD  "pidfd:[", "anon_inode:[pidfd]" /* since Linux 6.9, before */
-
-struct descriptor {
-    const char *process;
-    int first, last; /* the numbers */
-    const char *kinds[2];
-};
-
-static const struct descriptor descriptors[] = {
-    {"sparkler-vmm", FD_CONSOLE_IN, FD_CONSOLE_OUT, {NULL}},
-    {"sparkler-vmm", FD_LOG, FD_LOG, {PIPE}},
-    {"sparkler-vmm", VMM_FD_BROKER, VMM_FD_BROKER, {SOCKET}},
-    {"sparkler-vmm", VMM_FD_VM, VMM_FD_VM, {"anon_inode:kvm-vm"}},
-    {"sparkler-vmm", VMM_FD_VCPU, VMM_FD_VCPU, {"anon_inode:kvm-vcpu:0"}},
-
-    {"sparkler-linux", FD_CONSOLE_IN, FD_CONSOLE_OUT, {NULL}},
-    {"sparkler-linux", FD_LOG, FD_LOG, {PIPE}},
-    {"sparkler-linux", VMM_FD_BROKER, VMM_FD_BROKER, {SOCKET}},
-    {"sparkler-linux", VMM_FD_VM, VMM_FD_VM, {"anon_inode:kvm-vm"}},
-    {"sparkler-linux", VMM_FD_VCPU, VMM_FD_VCPU, {"anon_inode:kvm-vcpu:0"}},
-    {"sparkler-linux", VMM_FD_ERROR, VMM_FD_ERROR, {NULL}},
-
-    {"warden", FD_CONSOLE_IN, FD_CONSOLE_OUT, {"/dev/null"}},
-    {"warden", FD_LOG, FD_LOG, {PIPE}},
-    {"warden", BROKER_FD_LINK, BROKER_FD_LINK, {SOCKET}},
-    {"warden", BROKER_FD_FEEDS, BROKER_FD_CA + OPTION_REPEATS_MAX, {PATH}}, /* credentials, too */
-    {"warden", JAIL_FD_PROGRAM, JAIL_FD_PROGRAM, {PATH}},
-
-    {"sparkler-netbroker", FD_CONSOLE_IN, FD_CONSOLE_OUT, {"/dev/null"}},
-    {"sparkler-netbroker", FD_LOG, FD_LOG, {PIPE}},
-    /* the link, the resolver, and connections to the feeds' servers */
-    {"sparkler-netbroker", BROKER_FD_LINK, INT_MAX, {SOCKET}},
-
-    {"resolver", FD_CONSOLE_IN, FD_CONSOLE_OUT, {"/dev/null"}},
-    {"resolver", FD_LOG, FD_LOG, {PIPE}},
-    /* to the broker and to name servers; a look-up reads /etc/hosts */
-    {"resolver", FD_LOG + 1, INT_MAX, {SOCKET, "/etc/"}},
-
-    {"supervisor", FD_CONSOLE_IN, FD_LOG, {NULL}},
-    {"supervisor", SUPERVISOR_FD_SIGNALS, SUPERVISOR_FD_SIGNALS, {"anon_inode:[signalfd]"}},
-    {"supervisor", SUPERVISOR_FD_VMM_PID, SUPERVISOR_FD_WARDEN_PID, {PIDFD}},
-    {"supervisor", SUPERVISOR_FD_VMM_LOG, SUPERVISOR_FD_GUEST_INPUT, {PIPE}},
-    {"supervisor", SUPERVISOR_FD_CGROUPS, SUPERVISOR_FD_VMM_EVENTS, {PATH}},
-    {"supervisor", SUPERVISOR_FD_JANITOR_PID, SUPERVISOR_FD_JANITOR_PID, {PIDFD}},
-    {"supervisor", SUPERVISOR_FD_KERNEL_LOG, SUPERVISOR_FD_BROKER_EVENTS, {PATH}},
-    {"supervisor", SUPERVISOR_FD_CLAIM, SUPERVISOR_FD_CLAIM, {PATH, SOCKET}},
-    {"supervisor", SUPERVISOR_FD_OWN_PID, SUPERVISOR_FD_OWN_PID, {PIDFD}},
-    {"supervisor", SUPERVISOR_FD_STARTER, SUPERVISOR_FD_STARTER, {PIPE}},
-
-    {"janitor", FD_LOG, FD_LOG, {NULL}},
-    {"janitor", JANITOR_FD_SUPERVISOR, JANITOR_FD_SUPERVISOR, {PIDFD}},
-    {"janitor", SUPERVISOR_FD_CGROUPS, SUPERVISOR_FD_CGROUP_V2, {PATH}},
-};
 
 static bool begins(const char *text, const char *with)
 {
@@ -91,13 +30,12 @@ static bool is_terminal(pid_t pid, int fd)
 
 static bool is_listed(const struct process *process, int fd, const char *target)
 {
-    for (size_t i = 0; process && i < sizeof(descriptors) / sizeof(*descriptors); i++) {
-        const struct descriptor *d = &descriptors[i];
-
-        if (strcmp(d->process, process->name) == 0 && d->first <= fd && fd <= d->last &&
-            (!d->kinds[0] || begins(target, d->kinds[0]) || begins(target, d->kinds[1])))
+    if (!process)
+        return false;
+    for (const struct descriptor *d = process->descriptors; d->targets[0]; d++)
+        if (d->first <= fd && fd <= d->last &&
+            (begins(target, d->targets[0]) || begins(target, d->targets[1])))
             return true;
-    }
     return false;
 }
 
@@ -124,7 +62,7 @@ bool report_descriptors(pid_t pid, const struct process *process)
 
             if (!is_listed(process, fd, target))
                 wrong = "WRONG, not in policy/fds.h: ";
-            else if (process->jailed && is_terminal(pid, fd))
+            else if ((process->role & (VMM | BROKER)) && is_terminal(pid, fd))
                 wrong = "WRONG, a terminal: ";
             wrap_print(&line, "%s%d=%s", wrong, fd, target);
             fine &= !*wrong;

@@ -2,7 +2,7 @@
 #ifndef SPARKLER_DESCRIPTORS_H
 #define SPARKLER_DESCRIPTORS_H
 
-#include "policy/tool/processes.h"
+#include "policy/runtime/processes.h"
 
 #include <stdbool.h>
 #include <sys/types.h>

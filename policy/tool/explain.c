@@ -3,6 +3,7 @@
 
 #include "policy/runtime/names.h"
 #include "policy/tool/arguments.h"
+#include "policy/tool/effective.h"
 
 #include <json-c/json.h>
 #include <stdio.h>
@@ -54,7 +55,7 @@ void explain_process(const struct process *process, const char *directory)
            "It is held by",
            process->name, count_allowed(&policy), count_bound(&policy));
     for (size_t i = 0; i < process_filters(process); i++)
-        printf("%s %s/%s.policy", i ? " and" : "", directory, process->chain[i]);
+        printf("%s %s/%s.policy", i ? " and" : "", directory, process->policies[i]);
     printf(".\n\n");
     for (size_t i = 0; i < policy.count; i++) {
         const struct rule *rule = &policy.rules[i];
@@ -114,7 +115,7 @@ static struct json_object *json_process(const struct process *process, const cha
     struct json_object *chain = json_object_new_array(), *rules = json_object_new_array();
 
     for (size_t i = 0; i < process_filters(process); i++)
-        json_object_array_add(chain, json_object_new_string(process->chain[i]));
+        json_object_array_add(chain, json_object_new_string(process->policies[i]));
     for (size_t i = 0; i < policy.count; i++)
         json_object_array_add(rules, json_rule(&policy.rules[i]));
     json_object_object_add(object, "process", json_object_new_string(process->name));

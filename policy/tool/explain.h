@@ -2,7 +2,7 @@
 #ifndef SPARKLER_EXPLAIN_H
 #define SPARKLER_EXPLAIN_H
 
-#include "policy/tool/processes.h"
+#include "policy/runtime/processes.h"
 
 /* The process's effective policy in words: one line a rule, with its reason. */
 void explain_process(const struct process *process, const char *directory);

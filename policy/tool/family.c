@@ -2,6 +2,7 @@
 #include "policy/tool/family.h"
 
 #include "jailer/cgroup.h"
+#include "policy/tool/parse.h"
 
 #include <ctype.h>
 #include <dirent.h>

@@ -2,8 +2,8 @@
 #ifndef SPARKLER_FAMILY_H
 #define SPARKLER_FAMILY_H
 
+#include "policy/runtime/processes.h"
 #include "policy/tool/proc.h"
-#include "policy/tool/processes.h"
 
 /* The kernel's name for the process, and its entry in our table; NULL if it has none. */
 const struct process *family_identify(pid_t pid, char comm[static PROC_TEXT_MAX]);

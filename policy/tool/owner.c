@@ -1,7 +1,7 @@
 /* A descriptor belongs to the program whose name it starts with: VMM_FD_KVM to sparkler-vmm. */
 #include "policy/tool/owner.h"
 
-#include "policy/tool/processes.h"
+#include "policy/tool/effective.h"
 
 #include <string.h>
 
@@ -11,7 +11,7 @@ static const char anyones[] = "JAIL";
 static bool confines(const char *policy, const struct process *process)
 {
     for (size_t i = 0; i < process_filters(process); i++)
-        if (strcmp(process->chain[i], policy) == 0)
+        if (strcmp(process->policies[i], policy) == 0)
             return true;
     return false;
 }
@@ -34,7 +34,7 @@ bool owner_permits(const char *policy, const char *constant)
     for (const struct process *process = processes; process->name; process++) {
         if (!confines(policy, process))
             continue;
-        if (owns(process->descriptors, constant, mark))
+        if (owns(process->fd_prefix, constant, mark))
             return true;
         confines_any = true;
     }

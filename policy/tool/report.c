@@ -127,8 +127,8 @@ static bool report_ids(const char *status, bool started_by_root)
 /* Root changes ids instead of mapping them. */
 static bool may_share(const struct process *process, const char *kind)
 {
-    return !process || !process->jailed || strcmp(kind, "user") == 0 ||
-           (process->networked && strcmp(kind, "net") == 0);
+    return !process || (process->role & (SUPERVISOR | JANITOR)) || strcmp(kind, "user") == 0 ||
+           (process->role == BROKER && strcmp(kind, "net") == 0);
 }
 
 /* The host's namespaces are those of this audit. */
@@ -191,7 +191,8 @@ bool report(pid_t pid, const struct process *process, size_t filters)
     fine = strcmp(proc_field(status, "NoNewPrivs", value), "1") == 0;
     printf("  no_new_privs  %s\n", fine ? "set" : "WRONG: not set");
     fine &= report_threads(pid, filters);
-    fine &= report_capabilities(pid, fine && process && !process->jailed && !started_by_root);
+    fine &= report_capabilities(pid, fine && process && (process->role & (SUPERVISOR | JANITOR)) &&
+                                         !started_by_root);
     fine &= report_ids(status, started_by_root);
     fine &= report_namespaces(pid, process);
     printf("  landlock      the kernel does not show it\n");

@@ -2,7 +2,7 @@
 #ifndef SPARKLER_REPORT_H
 #define SPARKLER_REPORT_H
 
-#include "policy/tool/processes.h"
+#include "policy/runtime/processes.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -6,11 +6,13 @@
 
 static const struct sock_filter allow[] = {BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)};
 
-#define ALLOW                                                                                      \
+#define ALLOW(policy)                                                                              \
     {                                                                                              \
-        .name = "allow", .length = 1, .filter = allow                                              \
+        .name = policy, .length = 1, .filter = allow                                               \
     }
 
-const struct policy policy_vmm_boot = ALLOW, policy_vmm = ALLOW;
-const struct policy policy_netbroker = ALLOW, policy_resolver = ALLOW;
-const struct policy policy_warden = ALLOW, policy_supervisor = ALLOW, policy_janitor = ALLOW;
+const struct policy policy_vmm_boot = ALLOW("vmm-boot"), policy_vmm = ALLOW("vmm");
+const struct policy policy_vmm_linux = ALLOW("vmm-linux");
+const struct policy policy_warden = ALLOW("warden"), policy_netbroker = ALLOW("netbroker");
+const struct policy policy_resolver = ALLOW("resolver"), policy_janitor = ALLOW("janitor");
+const struct policy policy_supervisor = ALLOW("supervisor");

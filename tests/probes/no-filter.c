@@ -5,5 +5,5 @@
 
 static const struct sock_filter allow[] = {BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)};
 
-const struct policy policy_vmm_boot = {.name = "allow", .length = 1, .filter = allow};
-const struct policy policy_warden = {.name = "allow", .length = 1, .filter = allow};
+const struct policy policy_vmm_boot = {.name = "vmm-boot", .length = 1, .filter = allow};
+const struct policy policy_warden = {.name = "warden", .length = 1, .filter = allow};

@@ -1,43 +1,16 @@
-/* The chains of filters, and what is left of a system call when several of them judge it. */
-#include "policy/tool/processes.h"
+/* Intersects the policies of a process: see effective.h. */
+#include "policy/tool/effective.h"
 
 #include <err.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define COMM_LENGTH 15
-
-const struct process processes[PROCESSES + 1] = {
-    {"sparkler-vmm", {"vmm-boot", "vmm"}, "VMM", .always = true, .jailed = true},
-    /* sparkler-vmm calls itself so when its guest is a Linux program (vmm/main.c) */
-    {"sparkler-linux",
-     {"vmm-boot", "vmm-linux"},
-     "VMM",
-     .instead_of = "sparkler-vmm",
-     .jailed = true},
-    {"sparkler-netbroker", {"warden", "netbroker"}, "BROKER", .jailed = true, .networked = true},
-    {"resolver", {"warden", "resolver"}, "RESOLVER", .jailed = true, .networked = true},
-    {"warden", {"warden"}, "BROKER", .always = true, .jailed = true, .networked = true},
-    {"supervisor", {"supervisor"}, "SUPERVISOR", .always = true},
-    {"janitor", {"janitor"}, "JANITOR", .always = false},
-    {.name = NULL},
-};
-
-const struct process *process_find(const char *name)
-{
-    for (const struct process *p = processes; p->name; p++)
-        if (strcmp(p->name, name) == 0 ||
-            (strlen(name) == COMM_LENGTH && strncmp(p->name, name, COMM_LENGTH) == 0))
-            return p;
-    return NULL;
-}
-
 size_t process_filters(const struct process *process)
 {
     size_t count = 0;
 
-    while (count < CHAIN_MAX && process->chain[count])
+    while (count < CHAIN_MAX && process->policies[count])
         count++;
     return count;
 }
@@ -158,10 +131,10 @@ static struct policy_file read_policy(const char *directory, const char *name)
 struct policy_file process_policy(const struct process *process, const char *directory)
 {
     size_t last = process_filters(process) - 1;
-    struct policy_file policy = read_policy(directory, process->chain[last]);
+    struct policy_file policy = read_policy(directory, process->policies[last]);
 
     for (size_t i = last; i-- > 0;) {
-        struct policy_file older = read_policy(directory, process->chain[i]);
+        struct policy_file older = read_policy(directory, process->policies[i]);
 
         intersect(&policy, &older);
         policy_free(&older);

@@ -1,0 +1,21 @@
+/* The seccomp filter, bound to the numbers of the descriptors (seccomp(2), policy/). */
+#include "jail.h"
+
+#include "policy/runtime/policy.h"
+
+#include <unistd.h>
+
+/* The oldest filter of the process; what it executes installs those that come after. */
+static void install_filter(struct jail *jail)
+{
+    policy_install(policy_find(jail->process->policies[0]));
+    if (jail->ready >= 0)
+        close(JAIL_FD_READY); /* the guest waits until all but the VMM have come here */
+}
+
+const struct lock lock_seccomp = {
+    .name = "seccomp",
+    .what = "no call but those of policy/*.policy",
+    .roles = VMM | BROKER | SUPERVISOR | JANITOR,
+    .close = install_filter,
+};
