@@ -79,47 +79,74 @@ static void make_pipe(int ends[2])
         err(1, "cannot make a pipe");
 }
 
+/* A pipe to the supervisor, which shows on the terminal what comes out of it. */
+static int relay_output(struct supervisor *state, struct jail *supervisor, int terminal)
+{
+    int ends[2];
+
+    make_pipe(ends);
+    jail_give(supervisor, SUPERVISOR_FD_GUEST_OUTPUT, ends[0], "guest-output");
+    state->output = (struct relay){.from = SUPERVISOR_FD_GUEST_OUTPUT,
+                                   .to = terminal,
+                                   .clean = !supervisor->options->raw_console,
+                                   .to_waits = stream_unblock(terminal, O_WRONLY),
+                                   .to_stays = terminal == FD_LOG,
+                                   .ends_line = true};
+    return ends[1];
+}
+
+static int relay_input(struct supervisor *state, struct jail *supervisor)
+{
+    int ends[2];
+
+    make_pipe(ends);
+    fcntl(ends[1], F_SETFL, O_NONBLOCK);
+    jail_give(supervisor, SUPERVISOR_FD_GUEST_INPUT, ends[1], "guest-input");
+    state->input = (struct relay){.from = STDIN_FILENO,
+                                  .to = SUPERVISOR_FD_GUEST_INPUT,
+                                  .from_waits = stream_unblock(STDIN_FILENO, O_RDONLY)};
+    state->key_mode = true;
+    state->group = getpgrp();
+    return ends[0];
+}
+
+/* A Linux program's standard error: as its output, and on a terminal by the same pipe, so that both
+ * come in the order in which they were written. */
+static int program_error(struct supervisor *state, struct jail *supervisor, int output)
+{
+    if (isatty(STDERR_FILENO))
+        return isatty(STDOUT_FILENO) ? output : relay_output(state, supervisor, STDERR_FILENO);
+    return fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0); /* the log's will not block */
+}
+
 /*
  * The console of the VMM, the user's own descriptors, or pipes to the supervisor where they are a
  * terminal; and its log.
  */
-static void give_console(struct jail *vmm, struct jail *supervisor, struct supervisor *state,
-                         const struct options *options)
+static void give_console(struct jail *vmm, struct jail *supervisor, struct supervisor *state)
 {
-    int input[2] = {STDIN_FILENO}, output[2] = {-1, STDOUT_FILENO}, log[2];
+    int input = STDIN_FILENO, output = STDOUT_FILENO, log[2];
 
     state->input = state->output = (struct relay){.from = -1, .to = -1};
-    if (tcgetattr(STDIN_FILENO, &state->saved) == 0) {
-        make_pipe(input);
-        fcntl(input[1], F_SETFL, O_NONBLOCK);
-        jail_give(supervisor, SUPERVISOR_FD_GUEST_INPUT, input[1], "guest-input");
-        state->input = (struct relay){.from = STDIN_FILENO,
-                                      .to = SUPERVISOR_FD_GUEST_INPUT,
-                                      .from_waits = stream_unblock(STDIN_FILENO, O_RDONLY)};
-        state->key_mode = true;
-        state->group = getpgrp();
-    }
-    if (isatty(STDOUT_FILENO)) {
-        make_pipe(output);
-        jail_give(supervisor, SUPERVISOR_FD_GUEST_OUTPUT, output[0], "guest-output");
-        state->output = (struct relay){.from = SUPERVISOR_FD_GUEST_OUTPUT,
-                                       .to = STDOUT_FILENO,
-                                       .clean = !options->raw_console,
-                                       .to_waits = stream_unblock(STDOUT_FILENO, O_WRONLY),
-                                       .ends_line = true};
-    }
+    if (tcgetattr(STDIN_FILENO, &state->saved) == 0)
+        input = relay_input(state, supervisor);
+    if (isatty(STDOUT_FILENO))
+        output = relay_output(state, supervisor, STDOUT_FILENO);
+    if (vmm->options->is_linux)
+        jail_give(vmm, VMM_FD_ERROR, program_error(state, supervisor, output), "error");
     user_log_open(&state->log);
     make_pipe(log);
     jail_give(supervisor, SUPERVISOR_FD_VMM_LOG, log[0], "vmm-log");
     state->vmm_log = (struct log){.from = SUPERVISOR_FD_VMM_LOG, .program = "sparkler-vmm"};
-    jail_give(vmm, FD_CONSOLE_IN, input[0], "console-in");
-    jail_give(vmm, FD_CONSOLE_OUT, output[1], "console-out");
+    jail_give(vmm, FD_CONSOLE_IN, input, "console-in");
+    jail_give(vmm, FD_CONSOLE_OUT, output, "console-out");
     jail_give(vmm, FD_LOG, log[1], "log");
 }
 
-static void furnish_vmm(struct jail *vmm, const struct options *options, int kvm, int link,
-                        int config)
+static void furnish_vmm(struct jail *vmm, int kvm, int link, int config)
 {
+    const struct options *options = vmm->options;
+
     vmm->program = open_file(options->program, O_PATH, "the program", "--exec");
     jail_give(vmm, VMM_FD_KVM, kvm, "kvm");
     if (options->lock_memory)
@@ -131,7 +158,6 @@ static void furnish_vmm(struct jail *vmm, const struct options *options, int kvm
     if (options->is_linux) {
         jail_give(vmm, VMM_FD_VM, -1, "vm"); /* these two the VMM makes */
         jail_give(vmm, VMM_FD_VCPU, -1, "vcpu");
-        jail_give(vmm, VMM_FD_ERROR, STDERR_FILENO, "error");
     }
 }
 
@@ -391,8 +417,8 @@ int main(int argc, char **argv)
         broker_argv[1] = NULL;
     if (options.netns != NULL)
         enter_network(options.netns);
-    give_console(&vmm, &supervisor, &state, &options);
-    furnish_vmm(&vmm, &options, kvm, link[0], config[0]);
+    give_console(&vmm, &supervisor, &state);
+    furnish_vmm(&vmm, kvm, link[0], config[0]);
     configure_vm(config[1], &vmm, kvm);
     furnish_broker(&broker, &options, link[1], log[1]);
     jail_give(&supervisor, FD_CONSOLE_IN, STDIN_FILENO, "console-in");

@@ -37,6 +37,13 @@ static bool in_background(const struct supervisor *supervisor)
     return supervisor->key_mode && terminal_is_others(STDIN_FILENO, supervisor->group);
 }
 
+/* A Linux program reads lines: they are edited and shown by the terminal itself. */
+static void take_keys(struct supervisor *supervisor)
+{
+    if (supervisor->key_mode && !supervisor->is_linux)
+        terminal_key_mode(STDIN_FILENO, &supervisor->saved);
+}
+
 /*
  * Ctrl-Z: the VM stops with the supervisor, the terminal is the shell's meanwhile. The VM goes on
  * when the terminal is ours again; both are stopped again if they are continued without it (bg).
@@ -55,8 +62,7 @@ static int stop_for_a_while(struct supervisor *supervisor)
     } while (signal == SIGTSTP || (signal == 0 && in_background(supervisor)));
     if (signal != 0)
         return signal;
-    if (supervisor->key_mode)
-        terminal_key_mode(STDIN_FILENO, &supervisor->saved);
+    take_keys(supervisor);
     sys_pidfd_send_signal(SUPERVISOR_FD_VMM_PID, SIGCONT);
     return 0;
 }
@@ -256,12 +262,15 @@ static void finish_relays(struct supervisor *supervisor)
         terminal_restore(STDIN_FILENO, &supervisor->saved);
 }
 
-/* The last line of the log; at a terminal, a guest that halted needs none. */
-static void say_end(struct supervisor *supervisor, int status, int signal, long long start)
+/* The last line of the log. At a terminal, a guest that halted needs none; and what a Linux program
+ * says as it ends is the last on its standard error. */
+static void say_end(struct supervisor *supervisor, enum cause cause, int status, int signal,
+                    long long start)
 {
     const long long ms = (timing_now() - start) / 1000000;
 
-    if (status == 0 && supervisor->log.is_terminal)
+    if ((status == 0 && supervisor->log.is_terminal) ||
+        (supervisor->is_linux && cause == VMM_ENDED))
         return;
     user_log_say(&supervisor->log, "VM %s ended after %lld.%03lld s with status %d%s%s",
                  supervisor->id, ms / 1000, ms % 1000, status, signal != 0 ? ": " : "",
@@ -307,8 +316,8 @@ int supervise(struct supervisor *supervisor)
 
     if (in_background(supervisor))
         signal = stop_for_a_while(supervisor);
-    else if (supervisor->key_mode)
-        terminal_key_mode(STDIN_FILENO, &supervisor->saved);
+    else
+        take_keys(supervisor);
     cause = signal != 0 ? SIGNALLED : wait_for_end(supervisor, start, &signal);
     kill_jail(SUPERVISOR_FD_VMM_PID); /* the two end side by side */
     kill_jail(SUPERVISOR_FD_WARDEN_PID);
@@ -326,7 +335,7 @@ int supervise(struct supervisor *supervisor)
     if (supervisor->pid_file && !pid_file_clear())
         user_log_say(&supervisor->log, "cannot empty the pid file: %s", strerror(errno));
     status = end_status(supervisor, cause, signal, ends);
-    say_end(supervisor, status, signal, start);
+    say_end(supervisor, cause, status, signal, start);
     user_log_finish(&supervisor->log);
     tell_starter(supervisor, status);
     return status;

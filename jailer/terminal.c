@@ -61,7 +61,8 @@ struct pollfd relay_poll(const struct relay *relay)
 static void relay_close(struct relay *relay)
 {
     close(relay->from);
-    close(relay->to);
+    if (!relay->to_stays)
+        close(relay->to);
     relay->from = relay->to = -1;
     relay->start = relay->end = 0;
 }

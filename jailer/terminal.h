@@ -19,6 +19,7 @@ struct relay {
     bool clean;      /* make escape sequences harmless on the way */
     bool from_waits; /* see stream.h */
     bool to_waits;
+    bool to_stays;     /* `to` is not closed at the end */
     bool ends_line;    /* a line that is not complete is, at the end of what comes */
     bool in_line;      /* the last byte was no '\n' */
     size_t start, end; /* what is still to be written of buffer */
