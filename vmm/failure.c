@@ -83,24 +83,25 @@ static void report_internal_error(const struct kvm_run *run)
              size > 0 ? "; its bytes:" : "", hex);
 }
 
-/* An access outside memory, or a write to memory that is read-only (linux.h). */
+/* An access outside memory; or, where a Linux guest's images are (linux.h), a write, which is
+ * refused, or a read behind the end of a file. */
 static void report_access(const struct machine *machine)
 {
     const struct kvm_run *run = machine->run;
     const unsigned long long address = run->mmio.phys_addr;
+    const bool is_image = address >= LINUX_TIME && address < LINUX_PHYSICAL_MAX;
     uint64_t end = machine->memory_size;
+    char where[64];
 
     if (end > LINUX_RAM_LOW_MAX)
         end += LINUX_RAM_HIGH - LINUX_RAM_LOW_MAX;
-    if (run->mmio.is_write && address >= LINUX_TIME && address < LINUX_PHYSICAL_MAX)
-        log_line("the guest failed: a write at 0x%llx (size %u), where memory is read-only "
-                 "(KVM_EXIT_MMIO; the registers are those after the access)",
-                 address, run->mmio.len);
-    else
-        log_line("the guest failed: a %s at 0x%llx (size %u), outside memory, which ends at "
-                 "0x%llx (KVM_EXIT_MMIO; the registers are those after the access)",
-                 run->mmio.is_write ? "write" : "read", address, run->mmio.len,
-                 (unsigned long long)end);
+    snprintf(where, sizeof(where), "outside memory, which ends at 0x%llx", (unsigned long long)end);
+    log_line("the guest failed: a %s at 0x%llx (size %u), %s (KVM_EXIT_MMIO; the registers are "
+             "those after the access)",
+             run->mmio.is_write ? "write" : "read", address, run->mmio.len,
+             !is_image            ? where
+             : run->mmio.is_write ? "where memory is read-only"
+                                  : "outside the images; was a file truncated?");
 }
 
 static void report_exit(const struct machine *machine)

@@ -64,6 +64,10 @@ static void test_with_data(void)
     expect(&run, "a write at 0xffffffffffffffff (size 4), outside memory, which ends at "
                  "0x100000 (KVM_EXIT_MMIO; the registers are those after the access)");
     run.mmio.phys_addr = 256ull << 30;
+    run.mmio.is_write = 0;
+    expect(&run, "a read at 0x4000000000 (size 4), outside the images; was a file truncated? "
+                 "(KVM_EXIT_MMIO; the registers are those after the access)");
+    run.mmio.is_write = 1;
     expect(&run, "a write at 0x4000000000 (size 4), where memory is read-only (KVM_EXIT_MMIO; "
                  "the registers are those after the access)");
 
