@@ -9,7 +9,8 @@ PACKAGES_BUILD := gcc make libc6-dev musl-dev linux-libc-dev nasm pkg-config lib
                   libcurl4-openssl-dev libssl-dev libjson-c-dev ca-certificates
 PACKAGES_CHECK := bats clang libclang-rt-14-dev nginx-light dnsmasq-base openssl curl iproute2 \
                   util-linux python3 procps strace tmux jq clang-format clang-tidy cppcheck \
-                  shellcheck valgrind llvm binutils bubblewrap musl-tools erofs-utils mount
+                  shellcheck valgrind llvm binutils bubblewrap musl-tools erofs-utils mount \
+                  busybox-static mmdebstrap
 PACKAGES_RIG   := qemu-system-x86 busybox-static kmod xz-utils
 PACKAGES_FRESH := mmdebstrap git
 
@@ -60,14 +61,14 @@ IN_RIG = $(if $(NATIVE),,tests/rig/run)
 GOALS    := $(or $(MAKECMDGOALS),all)
 TESTS    := check check-rig check-sanitize check-valgrind coverage fuzz fuzz-guest prove-policy soak bench
 INSTALL  := $(if $(filter deps run $(TESTS),$(GOALS)),--install)
-PACKAGES := $(PACKAGES_BUILD) $(if $(filter deps $(TESTS),$(GOALS)),$(PACKAGES_CHECK)) \
+NEEDED   := $(PACKAGES_BUILD) $(if $(filter deps $(TESTS),$(GOALS)),$(PACKAGES_CHECK)) \
     $(if $(filter deps check check-rig $(if $(NATIVE),,run),$(GOALS)),$(PACKAGES_RIG)) \
     $(if $(filter deps,$(GOALS)),$(PACKAGES_FRESH))
 
 .PHONY: packages
 packages:
 	$(if $(NATIVE),,$(if $(filter run check,$(GOALS)),@tests/native || echo '$(EMULATION)' >&2))
-	@tests/packages $(INSTALL) $(PACKAGES)
+	@tests/packages $(INSTALL) $(NEEDED)
 
 # Objects are made anew when the compiler or its options are others than the last time.
 STAMP := $(BUILD)/obj/options
@@ -399,6 +400,16 @@ bench: packages all ## measure it against bwrap, QEMU and PEER='...'; figures in
 	@BUILD=$(BUILD) tests/bench/run $(BENCH)
 	@BUILD=$(BUILD) tests/bench/broker $(if $(SHORT),5)
 
+# An image for jailer --root: of the directory DIR, or of these Debian packages.
+IMAGE    ?= $(BUILD)/root.erofs
+PACKAGES ?= python3-minimal busybox
+
+.PHONY: image
+image: ## make IMAGE, a root for Linux programs, of DIR='...' or of Debian's PACKAGES='...'
+	@mkdir -p $(BUILD)
+	@tests/packages --install erofs-utils $(if $(DIR),,mmdebstrap)
+	@guest/linux/make-image $(IMAGE) $(if $(DIR),$(DIR),--packages $(PACKAGES))
+
 # Programs find each other from where the jailer is, so PREFIX is compiled into none.
 ROOT = $(DESTDIR)$(PREFIX)
 
@@ -407,7 +418,8 @@ install: all ## install below PREFIX (/usr/local), into DESTDIR
 	install -d $(ROOT)/bin $(ROOT)/libexec/sparkler $(ROOT)/share/sparkler/policy $(ROOT)/share/doc/sparkler
 	install $(BUILD)/jailer $(BUILD)/sparkler-policy $(ROOT)/bin
 	install $(BUILD)/sparkler-vmm $(BUILD)/sparkler-netbroker $(ROOT)/libexec/sparkler
-	install -m 644 $(BUILD)/monitor.bin $(BUILD)/feeds.json $(ROOT)/share/sparkler
+	install -m 644 $(BUILD)/monitor.bin $(BUILD)/linux.bin $(BUILD)/feeds.json $(ROOT)/share/sparkler
+	install guest/linux/make-image $(ROOT)/share/sparkler
 	install -m 644 policy/*.policy policy/*.md policy/fds.h $(ROOT)/share/sparkler/policy
 	install -m 644 README.md LICENSE $(ROOT)/share/doc/sparkler
 

@@ -33,7 +33,7 @@ refused() {
     run --separate-stderr timeout --foreground --kill-after 2 $((2 * DEADLINE)) "$JAILER" "$@" </dev/null
     echo "status $status, output $output"
     echo "$stderr"
-    [[ $status -eq 1 ]]
+    [[ $status -eq ${failed:-1} ]]
     [[ $output == "" ]]
     [[ ${#stderr_lines[@]} -eq 1 && $stderr == "jailer: "* ]]
     for pattern in "${patterns[@]}"; do
@@ -356,6 +356,69 @@ with_dev() {
 
 in_another_user_namespace() {
     [[ $(readlink "/proc/$jailer/ns/user") != "$(readlink /proc/self/ns/user)" ]]
+}
+
+# refused_linux: as refused, with the status of a Linux program that could not run
+refused_linux() {
+    failed=125 refused "$@"
+}
+
+@test "a Linux program: options that do not go together" {
+    refused_linux "--guest is a flat image" "--program" "--root" -- --guest x.bin --program x
+    refused_linux "--guest is a flat image" "one or the other" -- --root x --guest x.bin -- /bin/x
+    refused_linux "--root x.erofs: which program" "behind '--'" -- --root x.erofs
+    for option in "--file x" "--env A=B" "--cwd /" --trace; do
+        # shellcheck disable=SC2086 # an option and its value
+        refused "--file, --env, --cwd and --trace are for a Linux program" -- $option
+    done
+}
+
+@test "a Linux program: an environment without names or values, a directory that is none" {
+    for variable in "" A =B =; do
+        refused_linux "--env $variable: expected NAME=VALUE" -- --program x --env "$variable"
+    done
+    refused_linux "--cwd here: expected a path from / on" -- --cwd here --program x
+    many=()
+    for ((i = 0; i <= 64; i++)); do
+        many+=(--env "N$i=")
+    done
+    refused_linux "--env is given more than 64 times" -- "${many[@]}" --program x
+}
+
+@test "a Linux program: memory that is too small, too large, uneven" {
+    for size in 64K 4095K 256G 4194305; do
+        refused_linux "--mem $size" "a multiple of 4K from 4M to 255G" -- --mem $size --program x
+    done
+}
+
+@test "a Linux program: images that are not there, no files, empty, too large, too many" {
+    need_kvm
+    refused_linux "cannot open ./none (--program): No such file" -- --program ./none
+    refused_linux "cannot open ./none (--root): No such file" -- --root ./none -- /bin/x
+    refused_linux "cannot open ./none (--file): No such file" -- --program "$PROBE" --file ./none
+    mkdir directory
+    mkfifo pipe
+    for other in directory pipe /dev/null; do
+        refused_linux "$other is not a regular file (--root)" -- --root $other -- /bin/x
+    done
+    : >empty
+    refused_linux "empty is empty (--program)" -- --program empty
+    truncate -s 300G huge
+    refused_linux "huge has 322122547200 bytes, and only " "(--file)" -- --program "$PROBE" --file huge
+    many=()
+    for ((i = 0; i < 16; i++)); do
+        echo "$i" >"file$i"
+        many+=(--file "file$i")
+    done
+    refused_linux "file15 is one too many" "at most 16 files" -- --program "$PROBE" "${many[@]}"
+    refused_linux "two files would be /input/file1 (--file)" -- --program "$PROBE" --file file1 \
+        --file ./directory/../file1
+}
+
+@test "a Linux program: arguments that are too long" {
+    need_kvm
+    refused_linux "more than 131072 bytes" -- --program "$PROBE" -- \
+        "$(printf '%70000s' x)" "$(printf '%70000s' x)"
 }
 
 @test "--help has every option, and fits on a screen of 80 by 24 with the next prompt" {
