@@ -2,6 +2,7 @@
 #include "check.h"
 
 #include "kernel.h"
+#include "stream.h"
 #include "supervisor.h"
 #include "timing.h"
 
@@ -45,8 +46,7 @@ void check_feeds(struct jail broker, struct user_log *out, int signals)
     siginfo_t end;
     int ends[2], pidfd, signal;
 
-    if (pipe2(ends, O_CLOEXEC) != 0)
-        err(1, "cannot make a pipe");
+    stream_pipe(ends);
     log.from = ends[0];
     jail_give(&broker, FD_LOG, ends[1], "log");
     broker.argv = argv;

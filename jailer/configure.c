@@ -23,13 +23,13 @@
 #define BRAND_LAST  0x80000004u
 
 /* A VMM that has ended is noticed by its supervisor. */
-static void tell(int start, const void *part, size_t size)
+static void tell(int config_pipe, const void *part, size_t size)
 {
-    if (write(start, part, size) != (ssize_t)size && errno != EPIPE)
+    if (write(config_pipe, part, size) != (ssize_t)size && errno != EPIPE)
         err(1, "cannot send the VMM its configuration");
 }
 
-void configure_vm(int start, struct jail *vmm, int kvm)
+void configure_vm(struct jail *vmm, int config_pipe)
 {
     const struct options *options = vmm->options;
     struct config config = {
@@ -47,17 +47,18 @@ void configure_vm(int start, struct jail *vmm, int kvm)
     if (!S_ISREG(status.st_mode))
         errx(1, "the guest image %s is not a regular file (--guest)", options->guest);
     config.images[0].size = (uint64_t)status.st_size;
-    config.cap_count = kvm_offered_caps(kvm, options, config.caps);
+    config.cap_count = kvm_offered_caps(vmm->fds[VMM_FD_KVM], options, config.caps);
     if (config.guest == GUEST_LINUX)
         linux_furnish(vmm, &config);
-    tell(start, &config, sizeof(config));
+    tell(config_pipe, &config, sizeof(config));
 }
 
-void configure_processor(int start, int kvm)
+void configure_processor(const struct jail *vmm, int config_pipe)
 {
     struct config_processor processor = {.leaf_count = CPUID_LEAVES_MAX};
 
-    if (syscall(SYS_ioctl, kvm, KVM_GET_SUPPORTED_CPUID, &processor) != 0)
+    close(vmm->fds[VMM_FD_CONFIG]); /* or writing would wait for a VMM that has ended */
+    if (syscall(SYS_ioctl, vmm->fds[VMM_FD_KVM], KVM_GET_SUPPORTED_CPUID, &processor) != 0)
         err(1, "KVM does not say which CPUID leaves it supports");
     processor_restrict(processor.leaves, processor.leaf_count);
     for (uint32_t i = 0; i < processor.leaf_count; i++) {
@@ -67,7 +68,7 @@ void configure_processor(int start, int kvm)
         if (leaf->function >= BRAND_FIRST && leaf->function <= BRAND_LAST)
             __cpuid(leaf->function, leaf->eax, leaf->ebx, leaf->ecx, leaf->edx);
     }
-    tell(start, &processor,
+    tell(config_pipe, &processor,
          offsetof(struct config_processor, leaves) +
              processor.leaf_count * sizeof(processor.leaves[0]));
 }

@@ -4,6 +4,7 @@
  */
 #include "cgroup.h"
 #include "jail.h"
+#include "log.h"
 
 #include <stdio.h>
 #include <unistd.h>
@@ -84,11 +85,35 @@ static void explain_rest(const struct jail *const jails[JAILS])
         puts("  janitor      your terminal, as its log");
 }
 
-void explain(const struct jail *const jails[JAILS])
+void explain(const struct jails *all)
 {
+    const struct jail *const jails[JAILS] = {&all->vmm, &all->broker, &all->supervisor,
+                                             &all->janitor};
+
     printf("%-18s %-8s %-8s %-11s %-8s %s\n", "lock", "vmm", "broker", "supervisor", "janitor",
            "what it takes away");
     for (const struct lock *const *lock = locks; *lock != NULL; lock++)
         explain_lock(*lock, jails);
     explain_rest(jails);
+}
+
+void log_missing(const struct jails *jails, struct user_log *log)
+{
+    char missing[512] = "";
+    size_t length = 0;
+
+    for (const struct lock *const *lock = locks; *lock; lock++) {
+        const char *why = lock_missing(*lock, &jails->vmm);
+
+        if (!why)
+            why = lock_missing(*lock, &jails->broker);
+        if (why && length < sizeof(missing))
+            length += (size_t)snprintf(missing + length, sizeof(missing) - length, "%s%s (%s)",
+                                       length > 0 ? ", " : "", (*lock)->name, why);
+    }
+    if (length > 0)
+        user_log_say(log,
+                     "locks that this kernel lacks: %s; jailer --explain shows which processes go "
+                     "without",
+                     missing);
 }

@@ -1,74 +1,62 @@
-/*
- * Who the process is and what it may do: capability bounds, securebits, ids and groups, and no
- * capability at all in the end (capabilities(7), capset(2)).
- */
+/* Picks user and group IDs: see ids.h. */
+#include "ids.h"
+
+#include "cgroup.h"
 #include "jail.h"
 
-#include <err.h>
-#include <errno.h>
-#include <grp.h>
-#include <linux/capability.h>
-#include <linux/securebits.h>
-#include <sys/prctl.h>
-#include <sys/syscall.h>
+#include <stdio.h>
 #include <unistd.h>
 
-static const char *skipped_as_user(const struct jail *jail)
-{
-    return (jail->role & (SUPERVISOR | JANITOR)) && !jail->options->root
-               ? "the supervisor keeps them: only root can"
-               : NULL;
-}
-
-/* While CAP_SETPCAP is still there: what no later execve could bring back. */
-static void close_bounds(struct jail *jail)
-{
-    const int bits = SECBIT_NOROOT | SECBIT_NOROOT_LOCKED | SECBIT_NO_SETUID_FIXUP_LOCKED |
-                     SECBIT_KEEP_CAPS_LOCKED | SECBIT_NO_CAP_AMBIENT_RAISE |
-                     SECBIT_NO_CAP_AMBIENT_RAISE_LOCKED;
-
-    (void)jail;
-    if (prctl(PR_SET_SECUREBITS, bits, 0, 0, 0) != 0)
-        err(1, "cannot lock the securebits");
-    for (unsigned long capability = 0; prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) == 0;)
-        capability++;
-    if (errno != EINVAL) /* which says that there are no more of them */
-        err(1, "cannot empty the capability bounding set");
-}
-
 /*
- * Changes to the jail's own ids (which an ordinary user has already), then gives up every
- * capability that is left. The supervisor's (and the janitor's) real uid is the VMM's and its
- * effective uid the broker's: so it may signal both, and the kernel may on its death (kill(2)).
+ * Above the user IDs that distributions and systemd hand out (systemd's "Users, Groups, UIDs and
+ * GIDs"): two for each VM, by the pid of its jailer or by a hash of its --id.
  */
-static void drop_ids(struct jail *jail)
-{
-    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
-    const struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = {0};
+#define UID_BASE  0x70000000u
+#define UID_SLOTS 0x400000u /* pid_max is at most 2^22 */
 
-    if (jail->role == JANITOR)
-        janitor_await_cgroups(jail);
-    if ((jail->as_root && setgroups(0, NULL) != 0) ||
-        setresgid(jail->gid, jail->gid, jail->gid) != 0 ||
-        setresuid(jail->uid, jail->euid, jail->uid) != 0)
-        err(1, "cannot change to uid %u and gid %u", jail->uid, jail->gid);
-    if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) != 0 ||
-        syscall(SYS_capset, &header, none) != 0)
-        err(1, "cannot give up all capabilities");
+static uint32_t uid_slot(const char *id)
+{
+    uint32_t hash = 2166136261u; /* FNV-1a */
+
+    if (!id)
+        return (uint32_t)getpid() % UID_SLOTS;
+    for (; *id; id++)
+        hash = (hash ^ (unsigned char)*id) * 16777619u;
+    return UID_SLOTS + hash % UID_SLOTS;
 }
 
-const struct lock lock_capability_bounds = {
-    .name = "capability bounds",
-    .what = "no capability can ever come back",
-    .roles = VMM | BROKER | SUPERVISOR | JANITOR,
-    .skipped = skipped_as_user,
-    .close = close_bounds,
-};
+uid_t ids_pick(const char *id)
+{
+    return UID_BASE + 2 * uid_slot(id);
+}
 
-const struct lock lock_ids = {
-    .name = "ids",
-    .what = "own uid and gid, no group, no capability",
-    .as_user = "no capability",
-    .roles = VMM | BROKER | SUPERVISOR | JANITOR,
-    .close = drop_ids,
-};
+bool ids_is_root(void)
+{
+    unsigned long inside, outside, count;
+    FILE *map = fopen("/proc/self/uid_map", "re");
+    bool all = map && fscanf(map, "%lu %lu %lu", &inside, &outside, &count) == 3 && inside == 0 &&
+               count == UINT32_MAX;
+
+    if (map)
+        fclose(map);
+    return geteuid() == 0 && all;
+}
+
+static uid_t uid_of(enum user user, const struct options *options)
+{
+    return user == VMM_USER ? options->uid : options->uid + 1;
+}
+
+void ids_give(struct jail *jail)
+{
+    const struct options *options = jail->options;
+
+    if (!options->root) {
+        jail->uid = jail->euid = getuid();
+        jail->gid = getgid();
+        return;
+    }
+    jail->uid = uid_of(jail->process->user, options);
+    jail->euid = uid_of(jail->process->effective, options);
+    jail->gid = jail->role & (SUPERVISOR | JANITOR) ? CGROUP_GID : options->gid;
+}

@@ -3,6 +3,8 @@
 #include "jail.h"
 
 #include "cgroup.h"
+#include "ids.h"
+#include "stream.h"
 
 #include <err.h>
 #include <errno.h>
@@ -15,6 +17,24 @@
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+struct jail jail_new(enum role role, const struct options *options, struct timing *timing)
+{
+    struct jail jail = {
+        .process = process_of(role),
+        .role = role,
+        .options = options,
+        .timing = timing,
+        .as_root = options->root,
+        .program = -1,
+        .ready = -1,
+    };
+
+    ids_give(&jail);
+    for (int fd = 0; fd < JAIL_FDS_MAX; fd++)
+        jail.fds[fd] = -1;
+    return jail;
+}
 
 void jail_give(struct jail *jail, int number, int fd, const char *name)
 {
@@ -121,8 +141,8 @@ int jail_start(struct jail *jail)
         arguments.flags |= CLONE_INTO_CGROUP;
         arguments.cgroup = (uint64_t)jail->cgroup->folder;
     }
-    if (mapped_outside && pipe2(jail->ids_mapped, O_CLOEXEC) != 0)
-        err(1, "cannot make a pipe");
+    if (mapped_outside)
+        stream_pipe(jail->ids_mapped);
     pid = syscall(SYS_clone3, &arguments, sizeof(arguments));
     if (pid < 0)
         cannot_start(jail, arguments.flags);

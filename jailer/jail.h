@@ -48,9 +48,17 @@ struct jail {
     const char *names[JAIL_FDS_MAX];
 };
 
+/* those of a VM; the supervisor's process is the jailer's own */
+struct jails {
+    struct jail vmm, broker, supervisor, janitor;
+};
+
 _Static_assert(SUPERVISOR_FD_STARTER < JAIL_FDS_MAX, "the supervisor's descriptors fit");
 _Static_assert(BROKER_FD_CREDENTIALS + OPTION_REPEATS_MAX <= JAIL_FDS_MAX,
                "the broker's descriptors fit");
+
+/* A jail that has been given nothing yet. */
+struct jail jail_new(enum role role, const struct options *options, struct timing *timing);
 
 /*
  * Gives the jail a descriptor, or none (-1), by the number that policy/fds.h has for it. A program
@@ -134,6 +142,12 @@ void rlimits_check(const struct settings *limits);
 
 /* Prints to stdout the locks of the VMM, the broker, the supervisor and the janitor, and what these
  * leave to them. */
-void explain(const struct jail *const jails[4]);
+void explain(const struct jails *jails);
+
+struct user_log;
+
+/* Says in one line which locks this kernel lacks, if any. What every kernel has is closed, or an
+ * error. */
+void log_missing(const struct jails *jails, struct user_log *log);
 
 #endif

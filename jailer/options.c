@@ -1,6 +1,8 @@
 /* Reads the command line; says what is wrong with it. */
 #include "options.h"
 
+#include "ids.h"
+
 #include "values.h"
 
 #include <err.h>
@@ -14,13 +16,6 @@
 /* Where things are installed, as seen from the jailer's own directory. */
 #define LIBEXECDIR "../libexec/sparkler"
 #define DATADIR    "../share/sparkler"
-
-/*
- * Uids of our own, above those that distributions and systemd hand out (systemd's "Users, Groups,
- * UIDs and GIDs"): two for each VM, by the pid of its jailer or by a hash of its --id.
- */
-#define UID_BASE  0x70000000u
-#define UID_SLOTS 0x400000u /* pid_max is at most 2^22 */
 
 static const char usage[] =
     "usage: jailer [OPTIONS] [-- ARGUMENTS OF PROGRAM], or -h, --help, --version\n"
@@ -70,39 +65,15 @@ static const char *look_up(const char *name, const char *folder)
     return path;
 }
 
-static uint32_t uid_slot(const char *id)
-{
-    uint32_t hash = 2166136261u; /* FNV-1a */
-
-    if (id == NULL)
-        return (uint32_t)getpid() % UID_SLOTS;
-    for (; *id != '\0'; id++)
-        hash = (hash ^ (unsigned char)*id) * 16777619u;
-    return UID_SLOTS + hash % UID_SLOTS;
-}
-
-/* Root of a user namespace that maps only some ids (a rootless container) counts as a user. */
-static bool is_root(void)
-{
-    unsigned long inside, outside, count;
-    FILE *map = fopen("/proc/self/uid_map", "re");
-    bool all = map != NULL && fscanf(map, "%lu %lu %lu", &inside, &outside, &count) == 3 &&
-               inside == 0 && count == UINT32_MAX;
-
-    if (map != NULL)
-        fclose(map);
-    return geteuid() == 0 && all;
-}
-
 static void set_defaults(struct options *options)
 {
     char *id;
 
-    options->root = is_root();
+    options->root = ids_is_root();
     options->id_given = options->id != NULL;
     options->uid_given = options->uid != 0;
     if (!options->uid_given)
-        options->uid = UID_BASE + 2 * uid_slot(options->id);
+        options->uid = ids_pick(options->id);
     if (options->gid == 0)
         options->gid = options->uid;
     if (!options->id_given) {

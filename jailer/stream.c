@@ -1,6 +1,7 @@
 /* Reads and writes that never wait: see stream.h. */
 #include "stream.h"
 
+#include <err.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -10,6 +11,12 @@
 #include <unistd.h>
 
 #define MOMENT_US 50000
+
+void stream_pipe(int ends[2])
+{
+    if (pipe2(ends, O_CLOEXEC) != 0)
+        err(1, "cannot make a pipe");
+}
 
 /* Its arrival is all that counts: it interrupts read(2) and write(2). */
 static void wake_up(int signal)

@@ -1,7 +1,7 @@
 /*
- * Descriptors of the user's that the supervisor reads from and writes to: the terminal and the log.
- * They may be anything, and whoever is at their other end may have stopped; nothing here waits for
- * that.
+ * Pipes, and the user's own descriptors that the supervisor reads from and writes to: the terminal
+ * and the log. These may be anything, and whoever is at the other end may have stopped; nothing
+ * here waits for that.
  */
 #ifndef SPARKLER_STREAM_H
 #define SPARKLER_STREAM_H
@@ -9,6 +9,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
+
+/* Makes a close-on-exec pipe: what is written to ends[1] is read from ends[0]. Ends the program by
+ * err(3) if it cannot. */
+void stream_pipe(int ends[2]);
 
 /*
  * Replaces a pipe or a terminal by a non-blocking description of our own, opened by /proc/self/fd

@@ -1,27 +1,15 @@
 /*
- * Small locks on the process itself, one system call or two each: session, no_new_privs, core
- * dumps, writable code, speculation, core scheduling.
+ * Locks that are a call of prctl(2) each: parent death, no_new_privs, not dumpable, write-execute,
+ * memory merging, core scheduling, speculation.
  */
 #include "jail.h"
 #include "kernel.h"
 
 #include <err.h>
-#include <errno.h>
 #include <fcntl.h>
-#include <linux/keyctl.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
-
-static void new_session(struct jail *jail)
-{
-    (void)jail;
-    if (setsid() < 0)
-        err(1, "setsid");
-    /* ENOSYS: a kernel without keys */
-    if (syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL) < 0 && errno != ENOSYS)
-        err(1, "cannot leave the user's keyring");
-}
 
 /* Behind the change of ids, which would undo it (PR_SET_PDEATHSIG(2const)). */
 static void die_with_parent(struct jail *jail)
@@ -149,13 +137,6 @@ static void disable_speculation(struct jail *jail)
             prctl(PR_SET_SPECULATION_CTRL, misfeatures[i], PR_SPEC_FORCE_DISABLE, 0, 0) != 0)
             err(1, "cannot disable speculation %d", misfeatures[i]);
 }
-
-const struct lock lock_session = {
-    .name = "session",
-    .what = "no controlling terminal, no user's keyring",
-    .roles = VMM | BROKER | JANITOR,
-    .close = new_session,
-};
 
 const struct lock lock_parent_death = {
     .name = "parent death",

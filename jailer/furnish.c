@@ -1,0 +1,278 @@
+/* Furnishes the jails: see furnish.h. */
+#include "furnish.h"
+
+#include "claim.h"
+#include "configure.h"
+#include "daemon.h"
+#include "guest.h"
+#include "kernel.h"
+#include "kvm.h"
+#include "sealed.h"
+#include "stream.h"
+
+#include <err.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <termios.h>
+#include <unistd.h>
+
+static int open_file(const char *path, int flags, const char *what, const char *option)
+{
+    int fd = open(path, flags | O_CLOEXEC | O_NOCTTY);
+
+    if (fd < 0)
+        err(1, "cannot open %s %s (%s)", what, path, option);
+    return fd;
+}
+
+/* Locked memory counts against a limit, which root may raise; an ordinary user has what was given.
+ */
+static void allow_locked_memory(uint64_t bytes)
+{
+    struct rlimit limit;
+    rlim_t most;
+
+    if (getrlimit(RLIMIT_MEMLOCK, &limit) != 0)
+        err(1, "cannot read the limit of locked memory");
+    most = limit.rlim_max;
+    limit = (struct rlimit){.rlim_cur = bytes, .rlim_max = most < bytes ? bytes : most};
+    if (setrlimit(RLIMIT_MEMLOCK, &limit) != 0)
+        errx(1,
+             "--lock-memory: %llu KiB are more than this user's limit of locked memory, %llu KiB; "
+             "have it raised (memlock in /etc/security/limits.conf), or give a smaller --mem",
+             (unsigned long long)bytes >> 10, (unsigned long long)most >> 10);
+}
+
+/* A pipe to the supervisor, which shows on the terminal what comes out of it. */
+static int relay_output(struct jail *jail, struct supervisor *supervisor, int terminal)
+{
+    int ends[2];
+
+    stream_pipe(ends);
+    jail_give(jail, SUPERVISOR_FD_GUEST_OUTPUT, ends[0], "guest-output");
+    supervisor->output = (struct relay){.from = SUPERVISOR_FD_GUEST_OUTPUT,
+                                        .to = terminal,
+                                        .clean = !jail->options->raw_console,
+                                        .to_waits = stream_unblock(terminal, O_WRONLY),
+                                        .to_stays = terminal == FD_LOG,
+                                        .ends_line = true};
+    return ends[1];
+}
+
+static int relay_input(struct jail *jail, struct supervisor *supervisor)
+{
+    int ends[2];
+
+    stream_pipe(ends);
+    fcntl(ends[1], F_SETFL, O_NONBLOCK);
+    jail_give(jail, SUPERVISOR_FD_GUEST_INPUT, ends[1], "guest-input");
+    supervisor->input = (struct relay){.from = STDIN_FILENO,
+                                       .to = SUPERVISOR_FD_GUEST_INPUT,
+                                       .from_waits = stream_unblock(STDIN_FILENO, O_RDONLY)};
+    supervisor->key_mode = true;
+    supervisor->group = getpgrp();
+    return ends[0];
+}
+
+/* A Linux program's standard error: as its output, and on a terminal by the same pipe, so that both
+ * come in the order in which they were written. */
+static int program_error(struct jail *jail, struct supervisor *supervisor, int output)
+{
+    if (isatty(STDERR_FILENO))
+        return isatty(STDOUT_FILENO) ? output : relay_output(jail, supervisor, STDERR_FILENO);
+    return fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0); /* the log's will not block */
+}
+
+/*
+ * The console of the VMM, the user's own descriptors, or pipes to the supervisor where they are a
+ * terminal; and its log.
+ */
+static void give_console(struct jail *vmm, struct jail *jail, struct supervisor *supervisor)
+{
+    int input = STDIN_FILENO, output = STDOUT_FILENO, log[2];
+
+    supervisor->input = supervisor->output = (struct relay){.from = -1, .to = -1};
+    if (tcgetattr(STDIN_FILENO, &supervisor->saved) == 0)
+        input = relay_input(jail, supervisor);
+    if (isatty(STDOUT_FILENO))
+        output = relay_output(jail, supervisor, STDOUT_FILENO);
+    if (vmm->options->is_linux)
+        jail_give(vmm, VMM_FD_ERROR, program_error(jail, supervisor, output), "error");
+    user_log_open(&supervisor->log);
+    stream_pipe(log);
+    jail_give(jail, SUPERVISOR_FD_VMM_LOG, log[0], "vmm-log");
+    supervisor->vmm_log = (struct log){.from = SUPERVISOR_FD_VMM_LOG, .program = "sparkler-vmm"};
+    jail_give(vmm, FD_CONSOLE_IN, input, "console-in");
+    jail_give(vmm, FD_CONSOLE_OUT, output, "console-out");
+    jail_give(vmm, FD_LOG, log[1], "log");
+}
+
+static void furnish_vmm(struct jail *vmm, int kvm, int link, int config)
+{
+    static char *argv[2];
+    const struct options *options = vmm->options;
+
+    /* what is behind "--" is the VMM's, or the Linux program's */
+    vmm->argv = options->is_linux ? argv : options->arguments - 1;
+    vmm->argv[0] = basename((char *)options->program);
+    vmm->program = open_file(options->program, O_PATH, "the program", "--exec");
+    jail_give(vmm, VMM_FD_KVM, kvm, "kvm");
+    if (options->lock_memory)
+        allow_locked_memory(options->memory_bytes);
+    jail_give(vmm, VMM_FD_MEMORY, guest_memory(options->memory_bytes), "memory");
+    jail_give(vmm, VMM_FD_GUEST, guest_image(options->guest), "guest");
+    jail_give(vmm, VMM_FD_BROKER, link, "broker");
+    jail_give(vmm, VMM_FD_CONFIG, config, "config");
+    if (options->is_linux) {
+        jail_give(vmm, VMM_FD_VM, -1, "vm"); /* these two the VMM makes */
+        jail_give(vmm, VMM_FD_VCPU, -1, "vcpu");
+    }
+}
+
+/* For the broker, who is born in it; the VMM leaves it. */
+static void enter_network(const char *path)
+{
+    int fd = open_file(path, O_RDONLY, "the network namespace", "--netns");
+
+    if (setns(fd, CLONE_NEWNET) != 0)
+        err(1, "cannot enter the network namespace %s (--netns); only root may", path);
+    close(fd);
+}
+
+/* The name of a credential's descriptor; netbroker/feed_checks.c accepts the same names. */
+static char *credential_name(const char *name)
+{
+    size_t length = strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-_");
+    char *full;
+
+    if (length > 32 || name[length] != '\0')
+        errx(1, "--credential %s=...: expected a name of 1 to 32 of a-z, 0-9, '-' and '_'", name);
+    if (asprintf(&full, "credential.%s", name) < 0)
+        err(1, "asprintf");
+    return full;
+}
+
+static void furnish_broker(struct jail *broker, int link, int log)
+{
+    static char *argv[] = {"sparkler-netbroker", NULL, NULL};
+    const struct options *options = broker->options;
+    int null = open_file("/dev/null", O_RDWR, "the broker's console", "is /dev there?");
+
+    broker->run = warden_run;
+    broker->argv = argv;
+    if (options->offline_samples)
+        argv[1] = "--offline-samples";
+    broker->program = open_file(options->broker, O_PATH, "the network broker", "--broker");
+    jail_give(broker, FD_CONSOLE_IN, null, "console-in");
+    jail_give(broker, FD_CONSOLE_OUT, null, "console-out");
+    jail_give(broker, FD_LOG, log, "log");
+    jail_give(broker, BROKER_FD_LINK, link, "link");
+    jail_give(broker, BROKER_FD_FEEDS, sealed_copy(options->feeds, "the feeds file", "--feeds"),
+              "feeds");
+    jail_give(broker, BROKER_FD_CA, sealed_copy(options->ca, "the trusted authorities", "--ca"),
+              "ca");
+    for (unsigned i = 0; i < options->credentials.count; i++) {
+        const struct setting *credential = &options->credentials.list[i];
+
+        jail_give(broker, BROKER_FD_CREDENTIALS + (int)i,
+                  sealed_copy(credential->value, "the credential", "--credential"),
+                  credential_name(credential->name));
+    }
+}
+
+/* What ends the VM, and Ctrl-Z, from now on by a descriptor. */
+static int take_signals(void)
+{
+    static const int taken[] = {SIGINT, SIGTERM, SIGQUIT, SIGTSTP};
+    /* errors of read(2) and write(2): the VM would run on if they stopped the supervisor */
+    static const int errors[] = {SIGTTIN, SIGTTOU, SIGXFSZ};
+    struct sigaction hangup;
+    sigset_t set;
+    int fd;
+
+    sigemptyset(&set);
+    for (unsigned i = 0; i < sizeof(taken) / sizeof(taken[0]); i++)
+        sigaddset(&set, taken[i]);
+    if (sigaction(SIGHUP, NULL, &hangup) == 0 && hangup.sa_handler != SIG_IGN) /* nohup(1) */
+        sigaddset(&set, SIGHUP);
+    fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+    for (unsigned i = 0; i < sizeof(errors) / sizeof(errors[0]); i++)
+        sigaddset(&set, errors[i]);
+    signal(SIGPIPE, SIG_IGN);
+    signal(SIGCHLD, SIG_DFL); /* or nobody's end could be waited for */
+    if (fd < 0 || sigprocmask(SIG_SETMASK, &set, NULL) != 0)
+        err(1, "cannot take signals");
+    return fd;
+}
+
+/* Before anything else is opened, for a VM of this name may be running; and before a thread or a
+ * lock belongs to the process that a daemon leaves behind. */
+static void take_place(struct jail *jail, struct supervisor *supervisor)
+{
+    const struct options *options = jail->options;
+
+    jail_give(jail, SUPERVISOR_FD_CLAIM, claim(options), "claim");
+    if (options->pid_file)
+        jail_give(jail, SUPERVISOR_FD_PID_FILE, pid_file_open(options->pid_file), "pid-file");
+    if (options->daemonize)
+        jail_give(jail, SUPERVISOR_FD_STARTER, daemon_start(options), "starter");
+    supervisor->id = options->id;
+    supervisor->timeout_seconds = options->timeout_seconds;
+    supervisor->pid_file = options->pid_file != NULL;
+    supervisor->is_linux = options->is_linux;
+    supervisor->starter = options->daemonize;
+}
+
+static void furnish_supervisor(struct jail *jail, int pidfd)
+{
+    jail_give(jail, FD_CONSOLE_IN, STDIN_FILENO, "console-in");
+    jail_give(jail, FD_CONSOLE_OUT, STDOUT_FILENO, "console-out");
+    jail_give(jail, FD_LOG, STDERR_FILENO, "log");
+    jail_give(jail, SUPERVISOR_FD_OWN_PID, pidfd, "own-pid");
+    jail_give(jail, SUPERVISOR_FD_SIGNALS, take_signals(), "signals");
+}
+
+static void furnish_janitor(struct jail *janitor)
+{
+    janitor->run = janitor_run;
+    /* a daemon leaves no terminal open; its output is /dev/null */
+    jail_give(janitor, FD_LOG,
+              janitor->options->daemonize && isatty(STDERR_FILENO) ? STDOUT_FILENO : STDERR_FILENO,
+              "log");
+    jail_give(janitor, JANITOR_FD_SUPERVISOR, janitor->parent, "supervisor");
+}
+
+void furnish(struct jails *jails, struct supervisor *supervisor)
+{
+    const struct options *options = jails->vmm.options;
+    int kvm, link[2], config[2], log[2], pidfd;
+
+    take_place(&jails->supervisor, supervisor);
+    kvm = kvm_open();
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, link) != 0)
+        err(1, "cannot make the link between VMM and broker");
+    stream_pipe(config);
+    jails->broker.ready = jails->supervisor.ready = jails->janitor.ready = config[1];
+    stream_pipe(log);
+    jail_give(&jails->supervisor, SUPERVISOR_FD_BROKER_LOG, log[0], "broker-log");
+    supervisor->broker_log =
+        (struct log){.from = SUPERVISOR_FD_BROKER_LOG, .program = "sparkler-netbroker"};
+    if (options->netns)
+        enter_network(options->netns);
+    give_console(&jails->vmm, &jails->supervisor, supervisor);
+    furnish_vmm(&jails->vmm, kvm, link[0], config[0]);
+    configure_vm(&jails->vmm, config[1]);
+    furnish_broker(&jails->broker, link[1], log[1]);
+    pidfd = sys_pidfd_open(getpid());
+    if (pidfd < 0)
+        err(1, "cannot open the jailer's own pidfd; Linux 5.3 has them");
+    jails->vmm.parent = jails->broker.parent = jails->janitor.parent = pidfd;
+    furnish_supervisor(&jails->supervisor, pidfd);
+    furnish_janitor(&jails->janitor);
+}

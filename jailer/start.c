@@ -1,0 +1,97 @@
+/* Starts the processes of a VM: see start.h. */
+#include "start.h"
+
+#include "address_guard.h"
+#include "cgroup.h"
+#include "check.h"
+#include "kernel.h"
+#include "stream.h"
+
+#include <err.h>
+#include <signal.h>
+#include <unistd.h>
+
+/* Makes the VMM's cgroup; before that, starts the janitor, which removes it if all else is killed.
+ */
+static void make_vmm_cgroup(struct jails *jails, struct supervisor *supervisor)
+{
+    struct jail *janitor = &jails->janitor, *jail = &jails->supervisor;
+    struct cgroups *cgroups = &supervisor->cgroups;
+    int pidfd;
+
+    cgroups_open(cgroups, &jails->vmm);
+    if (cgroups->count == 0)
+        return;
+    for (int i = 0; i < (int)cgroups->count; i++) {
+        jail_give(janitor, JANITOR_FD_CGROUPS + i, cgroups->parents[i], "cgroups");
+        jail_give(jail, SUPERVISOR_FD_CGROUPS + i, cgroups->parents[i], "cgroups");
+    }
+    janitor->cgroups = cgroups;
+    stream_pipe(janitor->cgroups_made);
+    pidfd = jail_start(janitor);
+    jail_give(jail, SUPERVISOR_FD_JANITOR_PID, pidfd, "janitor-pid");
+    timing_phase(janitor->timing, "janitor cloned");
+    close(janitor->cgroups_made[0]);
+    if (!cgroups_make(cgroups, VMM, janitor->options, jail->euid)) {
+        /* before it removes what is another's */
+        sys_pidfd_send_signal(pidfd, SIGKILL);
+        errx(1, "the cgroup %s is there already; is a VM of this --id running?", cgroups->vmm.name);
+    }
+    jail_give(jail, SUPERVISOR_FD_VMM_EVENTS, cgroups->vmm.events, "vmm-events");
+}
+
+/* What needs root too, but not before the VMM is started. */
+static void make_broker_cgroup(struct jails *jails, struct supervisor *supervisor)
+{
+    struct jail *broker = &jails->broker, *janitor = &jails->janitor, *jail = &jails->supervisor;
+    struct cgroups *cgroups = &supervisor->cgroups;
+    int log = kernel_log_open();
+
+    jail_give(jail, SUPERVISOR_FD_KERNEL_LOG, log, "kernel-log");
+    supervisor->kernel_log = (struct kernel_log){.fd = log < 0 ? -1 : SUPERVISOR_FD_KERNEL_LOG,
+                                                 .vmm = jails->vmm.uid,
+                                                 .broker = broker->uid,
+                                                 .out = &supervisor->log};
+    if (cgroups->count > 0) {
+        if (!cgroups_make(cgroups, BROKER, broker->options, jail->euid))
+            errx(1, "the cgroup %s is there already (--id)", cgroups->broker.name);
+        if (write(janitor->cgroups_made[1], "", 1) != 1)
+            warn("the janitor has ended"); /* the supervisor sees that too, and cleans up */
+        close(janitor->cgroups_made[1]);
+        jail_give(jail, SUPERVISOR_FD_BROKER_EVENTS, cgroups->broker.events, "broker-events");
+    }
+    address_guard_prepare(&cgroups->broker, broker);
+}
+
+/* Starts both jails: the VMM's first, which takes longest. */
+static void start_jails(struct jails *jails, struct supervisor *supervisor)
+{
+    struct jail *vmm = &jails->vmm, *broker = &jails->broker, *jail = &jails->supervisor;
+    const bool feeds_given = vmm->options->feeds_given;
+
+    if (feeds_given) {
+        make_broker_cgroup(jails, supervisor);
+        address_guard_attach(broker->cgroup);
+        check_feeds(*broker, &supervisor->log, jail->fds[SUPERVISOR_FD_SIGNALS]);
+    }
+    jail_give(jail, SUPERVISOR_FD_VMM_PID, jail_start(vmm), "vmm-pid");
+    timing_phase(vmm->timing, "VMM cloned");
+    if (!feeds_given)
+        make_broker_cgroup(jails, supervisor);
+    timing_phase(broker->timing, "cgroup of the broker, kernel's log");
+    jail_give(jail, SUPERVISOR_FD_WARDEN_PID, jail_start(broker), "warden-pid");
+    timing_phase(broker->timing, "warden cloned");
+    if (!feeds_given)
+        address_guard_attach(broker->cgroup); /* while the jails close their locks */
+    timing_phase(broker->timing, "address guard");
+}
+
+void start(struct jails *jails, struct supervisor *supervisor)
+{
+    make_vmm_cgroup(jails, supervisor);
+    timing_phase(jails->vmm.timing, "cgroup of the VMM");
+    jails->vmm.cgroups = jails->broker.cgroups = &supervisor->cgroups;
+    jails->vmm.cgroup = &supervisor->cgroups.vmm;
+    jails->broker.cgroup = &supervisor->cgroups.broker;
+    start_jails(jails, supervisor);
+}
