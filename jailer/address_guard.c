@@ -99,15 +99,15 @@ void address_guard_attach(const struct cgroup *cgroup)
         return;
     servers = read_name_servers();
     program = address_program_ipv4(&servers);
-    attach(cgroup->folder, &program, BPF_PROG_TYPE_CGROUP_SOCK_ADDR, BPF_CGROUP_INET4_CONNECT);
+    attach(cgroup->directory, &program, BPF_PROG_TYPE_CGROUP_SOCK_ADDR, BPF_CGROUP_INET4_CONNECT);
     program = address_program_ipv6(&servers);
-    attach(cgroup->folder, &program, BPF_PROG_TYPE_CGROUP_SOCK_ADDR, BPF_CGROUP_INET6_CONNECT);
+    attach(cgroup->directory, &program, BPF_PROG_TYPE_CGROUP_SOCK_ADDR, BPF_CGROUP_INET6_CONNECT);
     program = address_program_datagram(&servers);
-    attach(cgroup->folder, &program, BPF_PROG_TYPE_CGROUP_SOCK_ADDR, BPF_CGROUP_UDP4_SENDMSG);
+    attach(cgroup->directory, &program, BPF_PROG_TYPE_CGROUP_SOCK_ADDR, BPF_CGROUP_UDP4_SENDMSG);
     program = address_program_datagram(&no_servers);
-    attach(cgroup->folder, &program, BPF_PROG_TYPE_CGROUP_SOCK_ADDR, BPF_CGROUP_UDP6_SENDMSG);
+    attach(cgroup->directory, &program, BPF_PROG_TYPE_CGROUP_SOCK_ADDR, BPF_CGROUP_UDP6_SENDMSG);
     program = address_program_socket();
-    attach(cgroup->folder, &program, BPF_PROG_TYPE_CGROUP_SOCK, BPF_CGROUP_INET_SOCK_CREATE);
+    attach(cgroup->directory, &program, BPF_PROG_TYPE_CGROUP_SOCK, BPF_CGROUP_INET_SOCK_CREATE);
     if (write(cgroup->guarded[1], "", 1) != 1)
         err(1, "cannot say that the address guard is there");
 }
@@ -173,7 +173,7 @@ void address_guard_prepare(struct cgroup *cgroup, const struct jail *broker)
 {
     if (why_skipped(broker) != NULL)
         return;
-    cgroup->unguarded = why_missing(cgroup->folder >= 0);
+    cgroup->unguarded = why_missing(cgroup->directory >= 0);
     if (cgroup->unguarded == NULL && pipe2(cgroup->guarded, O_CLOEXEC) != 0)
         err(1, "cannot make a pipe");
 }

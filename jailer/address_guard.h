@@ -10,7 +10,7 @@
 void address_guard_prepare(struct cgroup *cgroup, const struct jail *broker);
 
 /*
- * Puts the guard on the cgroup's folder of v2, for all that will run there, until it is removed,
+ * Puts the guard on the cgroup's directory of v2, for all that will run there, until it is removed,
  * and says so by the pipe. It lets pass what is public (netbroker/networks.h), and the name servers
  * of /etc/resolv.conf as they are now. Needs root; ends the program by err(3) if it fails.
  */

@@ -56,9 +56,9 @@ const char *cgroups_skipped(const struct options *options)
 }
 
 /* False if this kernel has no such limit. */
-static bool write_limit_if_there(int folder, const char *file, const char *value)
+static bool write_limit_if_there(int directory, const char *file, const char *value)
 {
-    int fd = openat(folder, file, O_WRONLY | O_CLOEXEC);
+    int fd = openat(directory, file, O_WRONLY | O_CLOEXEC);
 
     if (fd < 0 && errno == ENOENT)
         return false;
@@ -68,9 +68,9 @@ static bool write_limit_if_there(int folder, const char *file, const char *value
     return true;
 }
 
-static void write_limit(int folder, const char *file, const char *value)
+static void write_limit(int directory, const char *file, const char *value)
 {
-    if (!write_limit_if_there(folder, file, value))
+    if (!write_limit_if_there(directory, file, value))
         err(1, "cannot set the cgroup limit %s=%s", file, value);
 }
 
@@ -98,7 +98,7 @@ static bool has_controllers(int parent)
     return some;
 }
 
-/* Opens a parent folder; makes it, or completes what another jailer is at or died at. */
+/* Opens a parent directory; makes it, or completes what another jailer is at or died at. */
 static int open_parent(const char *controller, const struct options *options)
 {
     const bool v2 = *controller == '\0';
@@ -126,10 +126,10 @@ static int open_parent(const char *controller, const struct options *options)
     return fd;
 }
 
-/* The folder that has the controller of a file such as memory.max. */
-static unsigned folder_of(const struct cgroups *cgroups, const char *file)
+/* The directory that has the controller of a file such as memory.max. */
+static unsigned directory_of(const struct cgroups *cgroups, const char *file)
 {
-    for (unsigned i = 0; cgroups->count > 1 && i < cgroups->count; i++) {
+    for (unsigned i = 0; !cgroups->v2 && i < cgroups->count; i++) {
         size_t length = strlen(v1_controllers[i]);
 
         if (strncmp(file, v1_controllers[i], length) == 0 && file[length] == '.')
@@ -144,21 +144,20 @@ struct limits {
 };
 
 static void set_limits(const struct cgroups *cgroups, const struct cgroup *cgroup,
-                       const int folders[], const struct limits *limits)
+                       const int directories[], const struct limits *limits)
 {
-    const bool v2 = cgroups->count == 1;
-    const int cpu = folders[folder_of(cgroups, "cpu.max")];
+    const int cpu = directories[directory_of(cgroups, "cpu.max")];
     char value[32];
 
     snprintf(value, sizeof(value), "%llu", limits->memory);
-    write_limit(folders[0], v2 ? "memory.max" : "memory.limit_in_bytes", value);
+    write_limit(directories[0], cgroups->v2 ? "memory.max" : "memory.limit_in_bytes", value);
     snprintf(value, sizeof(value), "%u", limits->pids);
-    write_limit(folders[folder_of(cgroups, "pids.max")], "pids.max", value);
+    write_limit(directories[directory_of(cgroups, "pids.max")], "pids.max", value);
     /* 100 and 1024 are the defaults of the two versions for the same: an equal share */
     snprintf(value, sizeof(value), "%u",
-             v2 ? limits->cpu_percent : limits->cpu_percent * 1024 / 100);
-    write_limit(cpu, v2 ? "cpu.weight" : "cpu.shares", value);
-    if (!write_limit_if_there(cpu, v2 ? "cpu.max" : "cpu.cfs_quota_us", ONE_PROCESSOR))
+             cgroups->v2 ? limits->cpu_percent : limits->cpu_percent * 1024 / 100);
+    write_limit(cpu, cgroups->v2 ? "cpu.weight" : "cpu.shares", value);
+    if (!write_limit_if_there(cpu, cgroups->v2 ? "cpu.max" : "cpu.cfs_quota_us", ONE_PROCESSOR))
         warnx("the cgroup %s may use all processors that are idle: this kernel was built without "
               "CONFIG_CFS_BANDWIDTH",
               cgroup->name);
@@ -176,14 +175,14 @@ static const char *file_of(const struct setting *limit, bool broker)
     return for_broker ? limit->name + strlen(prefix) : limit->name;
 }
 
-static void set_given_limits(const struct cgroups *cgroups, const int folders[], bool broker,
+static void set_given_limits(const struct cgroups *cgroups, const int directories[], bool broker,
                              const struct settings *given)
 {
     for (unsigned i = 0; i < given->count; i++) {
         const char *file = file_of(&given->list[i], broker);
 
         if (file != NULL)
-            write_limit(folders[folder_of(cgroups, file)], file, given->list[i].value);
+            write_limit(directories[directory_of(cgroups, file)], file, given->list[i].value);
     }
 }
 
@@ -192,15 +191,14 @@ static void set_given_limits(const struct cgroups *cgroups, const int folders[],
  * otherwise. v1 limits memory and swap together, to no less than `memory`, its limit of memory.
  */
 static void forbid_swap(const struct cgroups *cgroups, const struct cgroup *cgroup,
-                        const int folders[], unsigned long long memory,
+                        const int directories[], unsigned long long memory,
                         const struct settings *given)
 {
     const bool broker = cgroup == &cgroups->broker;
-    const bool v2 = cgroups->count == 1;
-    const char *const swap = v2 ? "memory.swap.max" : "memory.memsw.limit_in_bytes";
+    const char *const swap = cgroups->v2 ? "memory.swap.max" : "memory.memsw.limit_in_bytes";
     char limit[32];
 
-    snprintf(limit, sizeof(limit), "%llu", v2 ? 0 : memory);
+    snprintf(limit, sizeof(limit), "%llu", cgroups->v2 ? 0 : memory);
     for (unsigned i = 0; i < given->count; i++) {
         const char *file = file_of(&given->list[i], broker);
 
@@ -209,19 +207,19 @@ static void forbid_swap(const struct cgroups *cgroups, const struct cgroup *cgro
         if (file != NULL && strcmp(file, "memory.limit_in_bytes") == 0)
             snprintf(limit, sizeof(limit), "%s", given->list[i].value);
     }
-    if (!write_limit_if_there(folders[0], swap, limit) && access("/proc/swaps", F_OK) == 0)
+    if (!write_limit_if_there(directories[0], swap, limit) && access("/proc/swaps", F_OK) == 0)
         warnx("the cgroup %s has no limit of swap; boot with swapaccount=1, or without swap",
               cgroup->name);
 }
 
-/* The VMM has no use for a folder without controllers. */
-static unsigned folder_count(const struct cgroups *cgroups, enum role role)
+/* The VMM has no use for a directory without controllers. */
+static unsigned directory_count(const struct cgroups *cgroups, enum role role)
 {
     return role == VMM && cgroups->count > UNIFIED ? UNIFIED : cgroups->count;
 }
 
 /* False if there is one of that name. */
-static bool make_cgroup(const struct cgroups *cgroups, struct cgroup *cgroup, int folders[],
+static bool make_cgroup(const struct cgroups *cgroups, struct cgroup *cgroup, int directories[],
                         unsigned count, const struct options *options, uid_t owner)
 {
     for (unsigned i = 0; i < count; i++) {
@@ -230,17 +228,17 @@ static bool make_cgroup(const struct cgroups *cgroups, struct cgroup *cgroup, in
                 return false;
             err(1, "cannot make the cgroup %s (--id)", cgroup->name);
         }
-        folders[i] = openat(cgroups->parents[i], cgroup->name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        if (folders[i] < 0 || (options->root && fchown(folders[i], owner, CGROUP_GID) != 0))
+        directories[i] =
+            openat(cgroups->parents[i], cgroup->name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (directories[i] < 0 || (options->root && fchown(directories[i], owner, CGROUP_GID) != 0))
             err(1, "cannot open the cgroup %s", cgroup->name);
-        if (cgroups->count == 1 || i == UNIFIED)
-            cgroup->folder = folders[i];
+        if (cgroups->v2 || i == UNIFIED)
+            cgroup->directory = directories[i];
         else
-            cgroup->tasks[i] = openat(folders[i], "tasks", O_WRONLY | O_CLOEXEC);
+            cgroup->tasks[i] = openat(directories[i], "tasks", O_WRONLY | O_CLOEXEC);
     }
-    cgroup->events =
-        openat(folders[0], cgroups->count == 1 ? "memory.events" : "memory.oom_control",
-               O_RDONLY | O_CLOEXEC);
+    cgroup->events = openat(directories[0], cgroups->v2 ? "memory.events" : "memory.oom_control",
+                            O_RDONLY | O_CLOEXEC);
     if (cgroup->events < 0)
         err(1, "cannot open the events of the cgroup %s", cgroup->name);
     return true;
@@ -250,15 +248,19 @@ void cgroups_open(struct cgroups *cgroups, const struct jail *vmm)
 {
     const struct options *options = vmm->options;
     const struct cgroup none = {
-        .folder = -1, .tasks = {-1, -1, -1, -1}, .guarded = {-1, -1}, .events = -1};
+        .directory = -1, .tasks = {-1, -1, -1, -1}, .guarded = {-1, -1}, .events = -1};
 
     *cgroups = (struct cgroups){
         .mapped = options->memory_bytes + vmm->image_bytes, .vmm = none, .broker = none};
     if (cgroups_skipped(options) != NULL)
         return;
-    cgroups->count = is_v2() ? 1 : is_v2_at(CGROUP_ROOT "/unified") ? UNIFIED + 1 : UNIFIED;
+    cgroups->v2 = is_v2();
+    if (cgroups->v2)
+        cgroups->count = 1;
+    else
+        cgroups->count = is_v2_at(CGROUP_ROOT "/unified") ? UNIFIED + 1 : UNIFIED;
     for (unsigned i = 0; i < cgroups->count; i++)
-        cgroups->parents[i] = open_parent(cgroups->count == 1 ? "" : v1_controllers[i], options);
+        cgroups->parents[i] = open_parent(cgroups->v2 ? "" : v1_controllers[i], options);
     snprintf(cgroups->vmm.name, sizeof(cgroups->vmm.name), "%s.vmm", options->id);
     snprintf(cgroups->broker.name, sizeof(cgroups->broker.name), "%s.broker", options->id);
 }
@@ -271,17 +273,17 @@ bool cgroups_make(struct cgroups *cgroups, enum role role, const struct options 
     const struct limits broker = {BROKER_MEMORY, 8, 25};
     const struct limits *const limits = role == VMM ? &vmm : &broker;
     struct cgroup *cgroup = role == VMM ? &cgroups->vmm : &cgroups->broker;
-    const unsigned count = folder_count(cgroups, role);
-    int folders[CGROUP_FOLDERS_MAX];
+    const unsigned count = directory_count(cgroups, role);
+    int directories[CGROUP_PARENTS_MAX];
 
-    if (!make_cgroup(cgroups, cgroup, folders, count, options, owner))
+    if (!make_cgroup(cgroups, cgroup, directories, count, options, owner))
         return false;
-    set_limits(cgroups, cgroup, folders, limits);
-    set_given_limits(cgroups, folders, role == BROKER, &options->cgroup_limits);
-    forbid_swap(cgroups, cgroup, folders, limits->memory, &options->cgroup_limits);
+    set_limits(cgroups, cgroup, directories, limits);
+    set_given_limits(cgroups, directories, role == BROKER, &options->cgroup_limits);
+    forbid_swap(cgroups, cgroup, directories, limits->memory, &options->cgroup_limits);
     for (unsigned i = 0; i < count; i++)
-        if (folders[i] != cgroup->folder)
-            close(folders[i]);
+        if (directories[i] != cgroup->directory)
+            close(directories[i]);
     return true;
 }
 
@@ -309,9 +311,8 @@ const struct lock lock_cgroup = {
     .close = enter_cgroup,
 };
 
-/* Removes the folder `name`. Returns 0, or why it is still there: EBUSY while a process is in it.
- */
-static int remove_folder(int parent, const char *name)
+/* Returns 0, or why the directory is still there: EBUSY while a process is in it. */
+static int remove_directory(int parent, const char *name)
 {
     return unlinkat(parent, name, AT_REMOVEDIR) == 0 || errno == ENOENT ? 0 : errno;
 }
@@ -326,8 +327,8 @@ void cgroups_remove(const struct cgroups *cgroups)
         why = 0;
         for (int parent = SUPERVISOR_FD_CGROUPS;
              parent < SUPERVISOR_FD_CGROUPS + (int)cgroups->count; parent++) {
-            int vmm = remove_folder(parent, cgroups->vmm.name);
-            int broker = remove_folder(parent, cgroups->broker.name);
+            int vmm = remove_directory(parent, cgroups->vmm.name);
+            int broker = remove_directory(parent, cgroups->broker.name);
 
             why = vmm != 0 ? vmm : broker != 0 ? broker : why;
         }

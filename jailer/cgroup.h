@@ -1,6 +1,6 @@
 /*
  * Control groups (cgroups(7)): limits for the VMM and for the broker apart, in cgroup v2 or, where
- * that is what the host has, v1. The folders are made by the jailer and removed, without any
+ * that is what the host has, v1. The directories are made by the jailer and removed, without any
  * privilege, by the supervisor; by the janitor if the supervisor was killed.
  */
 #ifndef SPARKLER_CGROUP_H
@@ -8,29 +8,30 @@
 
 #include "jail.h"
 
-/* Parent folders: one for v2; or for v1 one each of memory, pids and cpu, and one of v2 where that
- * is mounted too, for the broker's address guard. */
-#define CGROUP_FOLDERS_MAX 4
+/* Parent directories: one for v2; or for v1 one each of memory, pids and cpu, and one of v2 where
+ * that is mounted too, for the broker's address guard. */
+#define CGROUP_PARENTS_MAX 4
 
 /*
- * The group of every supervisor and janitor of root's VMs. The parent folder is theirs to write to,
- * and sticky: so each may remove the cgroups of its own uid, and nobody else may remove any.
+ * The group of every supervisor and janitor of root's VMs. The parent directory is theirs to write
+ * to, and sticky: so each may remove the cgroups of its own uid, and nobody else may remove any.
  */
 #define CGROUP_GID 0x6fffffffu
 
-/* A jail's cgroup, a folder in each of the parents. */
+/* A jail's cgroup, a directory in each of the parents. */
 struct cgroup {
     char name[96];
-    int folder;                    /* of v2, to be born in (CLONE_INTO_CGROUP), or -1 */
-    int tasks[CGROUP_FOLDERS_MAX]; /* of v1, to enter, or -1 */
+    int directory;                 /* of v2, to be born in (CLONE_INTO_CGROUP), or -1 */
+    int tasks[CGROUP_PARENTS_MAX]; /* of v1, to enter, or -1 */
     int guarded[2];                /* a pipe: a byte when the address guard is there; or -1 */
     const char *unguarded;         /* what this host lacks for that guard */
     int events;                    /* for cgroups_oom_kills(), or -1 */
 };
 
 struct cgroups {
+    bool v2;        /* this host has cgroup v2 alone, or else v1, maybe with v2 beside it */
     unsigned count; /* of the parents; 0 where there are no cgroups for this user */
-    int parents[CGROUP_FOLDERS_MAX];
+    int parents[CGROUP_PARENTS_MAX];
     uint64_t mapped; /* bytes that are the guest's memory: its own, and the images */
     struct cgroup vmm, broker;
 };
@@ -38,7 +39,7 @@ struct cgroups {
 /* Why this user has no cgroups, or NULL. */
 const char *cgroups_skipped(const struct options *options);
 
-/* Whether the broker's cgroup has a folder of v2. */
+/* Whether the broker's cgroup has a directory of v2. */
 bool cgroups_have_v2(const struct options *options);
 
 /* Opens the parents, made if need be, and names the cgroups, of a VMM that has all its images by

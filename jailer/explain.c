@@ -26,7 +26,7 @@ static const char *mark(const struct lock *lock, const struct jail *jail)
 {
     if (!is_for(lock, jail))
         return "";
-    if (lock_skipped(lock, jail) == NULL)
+    if (lock_left_open(lock, jail) == NULL)
         return "closed";
     return lock->skipped != NULL && lock->skipped(jail) != NULL ? "skipped" : "missing";
 }
@@ -39,11 +39,11 @@ static void explain_lock(const struct lock *lock, const struct jail *const jails
 
     for (unsigned i = 0; i < JAILS; i++)
         if (is_for(lock, jails[i])) {
-            const char *open = lock_skipped(lock, jails[i]);
+            const char *open = lock_left_open(lock, jails[i]);
 
             closed |= open == NULL;
             if (why == NULL)
-                why = open != NULL ? open : lock_missing(lock, jails[i]);
+                why = open != NULL ? open : lock_lacks(lock, jails[i]);
         }
     printf("%-18s %-8s %-8s %-11s %-8s ", lock->name, mark(lock, jails[0]), mark(lock, jails[1]),
            mark(lock, jails[2]), mark(lock, jails[3]));
@@ -103,10 +103,10 @@ void log_missing(const struct jails *jails, struct user_log *log)
     size_t length = 0;
 
     for (const struct lock *const *lock = locks; *lock; lock++) {
-        const char *why = lock_missing(*lock, &jails->vmm);
+        const char *why = lock_lacks(*lock, &jails->vmm);
 
         if (!why)
-            why = lock_missing(*lock, &jails->broker);
+            why = lock_lacks(*lock, &jails->broker);
         if (why && length < sizeof(missing))
             length += (size_t)snprintf(missing + length, sizeof(missing) - length, "%s%s (%s)",
                                        length > 0 ? ", " : "", (*lock)->name, why);

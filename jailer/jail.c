@@ -137,9 +137,9 @@ int jail_start(struct jail *jail)
     const bool mapped_outside = jail->as_root && (arguments.flags & CLONE_NEWUSER);
     long pid;
 
-    if (jail->cgroup != NULL && jail->cgroup->folder >= 0) {
+    if (jail->cgroup != NULL && jail->cgroup->directory >= 0) {
         arguments.flags |= CLONE_INTO_CGROUP;
-        arguments.cgroup = (uint64_t)jail->cgroup->folder;
+        arguments.cgroup = (uint64_t)jail->cgroup->directory;
     }
     if (mapped_outside)
         stream_pipe(jail->ids_mapped);

@@ -1,6 +1,7 @@
 /*
  * A jail: one confined process and what it is given. The locks close over it in the order of
- * locks[] (locks.c); each lock is a file of its own.
+ * locks[] (locks.c). A lock is defined in the file named after it or after what it is made of:
+ * namespaces.c, prctl.c and kvm.c have several.
  */
 #ifndef SPARKLER_JAIL_H
 #define SPARKLER_JAIL_H
@@ -19,7 +20,7 @@
 
 struct jail;
 
-/* What runs in a jail instead of its program; returns never. */
+/* What runs in a jail instead of its program; never returns. */
 typedef void jail_run(const struct jail *jail);
 
 struct cgroup;
@@ -32,7 +33,7 @@ struct jail {
     const struct options *options;
     struct timing *timing;
     bool as_root;    /* the jailer has real root, and gives the jail ids of its own */
-    uid_t uid, euid; /* differ in supervisor and janitor alone */
+    uid_t uid, euid; /* differ only in supervisor and janitor */
     gid_t gid;
     uint64_t image_bytes;          /* that the VMM maps beside the guest's own memory */
     int program;                   /* O_PATH descriptor of what is executed */
@@ -95,11 +96,11 @@ extern const struct lock lock_processor, lock_bus_locks, lock_event_windows, loc
 /* All locks in the order in which they close; ended by NULL. */
 extern const struct lock *const locks[];
 
-/* Why this kernel cannot close the lock, or a part of it, on this jail; or NULL. */
-const char *lock_missing(const struct lock *lock, const struct jail *jail);
+/* What this kernel lacks for the lock, or for a part of it, on this jail; or NULL. */
+const char *lock_lacks(const struct lock *lock, const struct jail *jail);
 
-/* Why the lock does not apply to this jail, or NULL if it closes. */
-const char *lock_skipped(const struct lock *lock, const struct jail *jail);
+/* Why the lock is skipped or missing on this jail; NULL if it closes. */
+const char *lock_left_open(const struct lock *lock, const struct jail *jail);
 
 /* The CLONE_NEW… flags of the namespaces that the jail is born with. */
 uint64_t jail_clone_flags(const struct jail *jail);
@@ -125,7 +126,7 @@ int jail_start(struct jail *jail);
 _Noreturn void jail_execute(const struct jail *jail);
 
 /* Pid 1 of the broker's jail: starts the broker when the link becomes readable, and again when it
- * has died. Returns never; the jailer's supervisor ends it. */
+ * has died. Never returns; the supervisor ends it. */
 _Noreturn void warden_run(const struct jail *jail);
 
 /*
@@ -134,7 +135,7 @@ _Noreturn void warden_run(const struct jail *jail);
  */
 void janitor_await_cgroups(struct jail *janitor);
 
-/* Removes the VM's cgroups when the supervisor has died without doing so. Returns never. */
+/* Removes the VM's cgroups when the supervisor has died without doing so. Never returns. */
 _Noreturn void janitor_run(const struct jail *jail);
 
 /* Ends the program by err(3) if --resource-limit names a limit that there is not, or no value. */

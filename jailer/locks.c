@@ -36,7 +36,7 @@ const struct lock *const locks[] = {
     NULL,
 };
 
-const char *lock_missing(const struct lock *lock, const struct jail *jail)
+const char *lock_lacks(const struct lock *lock, const struct jail *jail)
 {
     const char *why = NULL;
 
@@ -51,7 +51,7 @@ const char *lock_missing(const struct lock *lock, const struct jail *jail)
     return why;
 }
 
-const char *lock_skipped(const struct lock *lock, const struct jail *jail)
+const char *lock_left_open(const struct lock *lock, const struct jail *jail)
 {
     const char *why = NULL;
 
@@ -68,7 +68,7 @@ uint64_t jail_clone_flags(const struct jail *jail)
 
     for (const struct lock *const *lock = locks; *lock != NULL; lock++)
         if (((*lock)->roles & jail->role) && (*lock)->clone_flags != 0 &&
-            lock_skipped(*lock, jail) == NULL)
+            lock_left_open(*lock, jail) == NULL)
             flags |= (*lock)->clone_flags;
     return flags;
 }
@@ -77,7 +77,7 @@ void jail_close_locks(struct jail *jail)
 {
     for (const struct lock *const *lock = locks; *lock != NULL; lock++)
         if (((*lock)->roles & jail->role) && (*lock)->close != NULL &&
-            lock_skipped(*lock, jail) == NULL) {
+            lock_left_open(*lock, jail) == NULL) {
             (*lock)->close(jail);
             timing_phase(jail->timing, (*lock)->name);
         }

@@ -42,9 +42,8 @@ static const char usage[] =
     "Exit: 0 halted, 1 set-up, 2 guest failed, 3 limit, 4 console closed, 128+signal\n"
     "of a Linux program: its own, or 124 time limit, 125 set-up, 137 memory limit\n";
 
-/* The first that exists of `name` beside the jailer and in `folder`; a name with a slash is a path.
- */
-static const char *look_up(const char *name, const char *folder)
+/* A path to `name`: itself if it has a slash, else beside the jailer, else in `directory`. */
+static const char *look_up(const char *name, const char *directory)
 {
     char self[PATH_MAX], *path;
     ssize_t length = readlink("/proc/self/exe", self, sizeof(self));
@@ -52,7 +51,7 @@ static const char *look_up(const char *name, const char *folder)
     if (strchr(name, '/') != NULL)
         return name;
     if (length <= 0 || length == sizeof(self))
-        err(1, "cannot find the jailer's own folder: readlink /proc/self/exe");
+        err(1, "cannot find the jailer's own directory: readlink /proc/self/exe");
     while (self[length - 1] != '/')
         length--;
     if (asprintf(&path, "%.*s%s", (int)length, self, name) < 0)
@@ -60,7 +59,7 @@ static const char *look_up(const char *name, const char *folder)
     if (access(path, F_OK) == 0)
         return path;
     free(path);
-    if (asprintf(&path, "%.*s%s/%s", (int)length, self, folder, name) < 0)
+    if (asprintf(&path, "%.*s%s/%s", (int)length, self, directory, name) < 0)
         err(1, "asprintf");
     return path;
 }

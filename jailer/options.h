@@ -60,7 +60,7 @@ struct options {
 
 /*
  * Reads the command line. Paths are looked up (a bare program name beside the jailer, then in the
- * libexec folder). Wrong usage ends the program with status 1 and a line that says what to do;
+ * libexec directory). Wrong usage ends the program with status 1 and a line that says what to do;
  * --help and --version end it with 0. For a Linux program every exit(3) ends with
  * STATUS_LINUX_FAILED from here on; other ends are by _exit(2).
  */

@@ -14,7 +14,7 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 
-/* Where the new root is mounted while the old one is still there; any folder would do. */
+/* Where the new root is mounted while the old one is still there; any directory would do. */
 #define NEW_ROOT "/proc"
 
 /* Read by the broker where they exist; a symbolic link on the host is one in the jail. */
@@ -45,11 +45,11 @@ static void make_parents(char *path)
     }
 }
 
-static void make_mount_point(const char *path, bool folder)
+static void make_mount_point(const char *path, bool directory)
 {
     int fd;
 
-    if (folder) {
+    if (directory) {
         if (mkdir(path, 0755) != 0 && errno != EEXIST)
             err(1, "cannot make %s in the jail", path);
         return;
@@ -60,7 +60,7 @@ static void make_mount_point(const char *path, bool folder)
     close(fd);
 }
 
-/* Shows a file or folder of the host in the jail: read-only, no devices, no set-user-ID. */
+/* Shows a file or directory of the host in the jail: read-only, no devices, no set-user-ID. */
 static void bind_read_only(const char *source, const char *target)
 {
     const struct tree_attributes read_only = {
@@ -77,7 +77,7 @@ static void bind_read_only(const char *source, const char *target)
     close(tree);
 }
 
-/* Shows one of broker_files, as a link, file or folder. A host without it is no fault. */
+/* Shows one of broker_files, as a link, file or directory. A host without it is no fault. */
 static void show(const char *path)
 {
     char target[PATH_MAX], link[PATH_MAX];

@@ -103,7 +103,7 @@ refused() {
     refused create EROFS killed EROFS
 }
 
-@test "files: make a folder" {
+@test "files: make a directory" {
     refused mkdir EROFS killed EROFS
 }
 

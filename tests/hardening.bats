@@ -74,26 +74,26 @@ capable() {
 
 # objects FOLDER...: what was compiled from our sources; with musl where that is what is shipped
 objects() {
-    local folder
+    local directory
 
-    for folder; do
-        case $folder in
-        jailer | vmm) find "$build/obj/musl/$folder" -name '*.o' ;;
-        *) find "$build/obj/$folder" -name '*.o' ;;
+    for directory; do
+        case $directory in
+        jailer | vmm) find "$build/obj/musl/$directory" -name '*.o' ;;
+        *) find "$build/obj/$directory" -name '*.o' ;;
         esac
     done
 }
 
 # A function with an array calls __stack_chk_fail; one without is not changed.
 @test "stack protector: in every program, and in our own code" {
-    for folder in jailer vmm netbroker policy; do
-        objects "$folder" | xargs nm -A | grep -q 'U __stack_chk_fail'
+    for directory in jailer vmm netbroker policy; do
+        objects "$directory" | xargs nm -A | grep -q 'U __stack_chk_fail'
     done
 }
 
 @test "FORTIFY: our own code calls the checked functions, where the C library has them (not musl)" {
-    for folder in netbroker policy; do
-        objects "$folder" | xargs nm -A | grep -qE 'U __[a-z]+_chk$'
+    for directory in netbroker policy; do
+        objects "$directory" | xargs nm -A | grep -qE 'U __[a-z]+_chk$'
     done
 }
 

@@ -10,7 +10,7 @@ build=$root/${BUILD:-build}
 # known to be slow, as the rig is, says how many times as long by SLOWNESS.
 DEADLINE=$((20 * ${SLOWNESS:-1}))
 
-# Puts the programs into a folder of their own, $stage, and picks a uid for this file's VMs that no
+# Puts the programs into a directory of their own, $stage, and picks a uid for this file's VMs that no
 # one else has; an ordinary user has just their own.
 jail_stage() {
     # not where only the maker of a build can make it, nor in the rig, whose files are all there
@@ -190,7 +190,7 @@ leftovers() {
     ours
     find /sys/fs/cgroup -type d -name "$VM_ID.*" 2>/dev/null
     awk '$4 == "/" && / - (tmpfs jail|nsfs) /' /proc/self/mountinfo
-    # a user can have made nothing in folders of others where not everyone may write
+    # a user can have made nothing in directories of others where not everyone may write
     find /tmp /var/tmp /dev/shm /run -xdev \( -uid "$VM_UID" -o -uid $((VM_UID + 1)) \) -print -o \
         -type d ! -perm -o=w ! -path /run -prune 2>/dev/null |
         if [ "$(id -u)" = 0 ]; then cat; else grep sparkler | grep -v sparkler-test; fi

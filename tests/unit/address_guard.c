@@ -248,10 +248,10 @@ static void show_resolv_conf(void)
     unlink(path);
 }
 
-static int run_guarded(int folder)
+static int run_guarded(int directory)
 {
-    struct cgroup cgroup = {.folder = folder};
-    int procs = openat(folder, "cgroup.procs", O_WRONLY | O_CLOEXEC);
+    struct cgroup cgroup = {.directory = directory};
+    int procs = openat(directory, "cgroup.procs", O_WRONLY | O_CLOEXEC);
 
     if (unshare(CLONE_NEWNET | CLONE_NEWNS) != 0 || pipe(cgroup.guarded) != 0)
         err(1, "cannot leave the network and the mounts");
