@@ -79,10 +79,10 @@ static struct name_servers read_name_servers(void)
     char line[512], text[64];
     unsigned count = 0;
 
-    while (file != NULL && count < NAME_SERVERS_MAX && fgets(line, sizeof(line), file) != NULL)
+    while (file && count < NAME_SERVERS_MAX && fgets(line, sizeof(line), file))
         if (sscanf(line, "nameserver %63[0-9a-fA-F.:]", text) == 1)
             count += add_server(&servers, text);
-    if (file != NULL)
+    if (file)
         fclose(file);
     if (count == 0)
         add_server(&servers, "127.0.0.1");
@@ -171,27 +171,27 @@ static const char *why_missing(bool has_v2)
 
 void address_guard_prepare(struct cgroup *cgroup, const struct jail *broker)
 {
-    if (why_skipped(broker) != NULL)
+    if (why_skipped(broker))
         return;
     cgroup->unguarded = why_missing(cgroup->directory >= 0);
-    if (cgroup->unguarded == NULL && pipe2(cgroup->guarded, O_CLOEXEC) != 0)
+    if (!cgroup->unguarded && pipe2(cgroup->guarded, O_CLOEXEC) != 0)
         err(1, "cannot make a pipe");
 }
 
 /* Once a jail has cgroups, all is decided; before that, for --explain, it is as it would be. */
 static const char *skipped(const struct jail *jail)
 {
-    if (jail->cgroups == NULL)
+    if (!jail->cgroups)
         return why_skipped(jail);
-    return jail->cgroups->broker.guarded[0] < 0 && jail->cgroups->broker.unguarded == NULL
+    return jail->cgroups->broker.guarded[0] < 0 && !jail->cgroups->broker.unguarded
                ? "the jailer has skipped it"
                : NULL;
 }
 
 static const char *missing(const struct jail *jail)
 {
-    return jail->cgroups == NULL ? why_missing(cgroups_have_v2(jail->options))
-                                 : jail->cgroups->broker.unguarded;
+    return jail->cgroups ? jail->cgroups->broker.unguarded
+                         : why_missing(cgroups_have_v2(jail->options));
 }
 
 /* The jailer puts it there while the jails close their locks. The byte stays in the pipe, for the

@@ -41,7 +41,7 @@ static bool is_v2(void)
 
 bool cgroups_have_v2(const struct options *options)
 {
-    return cgroups_skipped(options) == NULL && (is_v2() || is_v2_at(CGROUP_ROOT "/unified"));
+    return !cgroups_skipped(options) && (is_v2() || is_v2_at(CGROUP_ROOT "/unified"));
 }
 
 const char *cgroups_skipped(const struct options *options)
@@ -181,7 +181,7 @@ static void set_given_limits(const struct cgroups *cgroups, const int directorie
     for (unsigned i = 0; i < given->count; i++) {
         const char *file = file_of(&given->list[i], broker);
 
-        if (file != NULL)
+        if (file)
             write_limit(directories[directory_of(cgroups, file)], file, given->list[i].value);
     }
 }
@@ -202,9 +202,9 @@ static void forbid_swap(const struct cgroups *cgroups, const struct cgroup *cgro
     for (unsigned i = 0; i < given->count; i++) {
         const char *file = file_of(&given->list[i], broker);
 
-        if (file != NULL && strcmp(file, swap) == 0)
+        if (file && strcmp(file, swap) == 0)
             return;
-        if (file != NULL && strcmp(file, "memory.limit_in_bytes") == 0)
+        if (file && strcmp(file, "memory.limit_in_bytes") == 0)
             snprintf(limit, sizeof(limit), "%s", given->list[i].value);
     }
     if (!write_limit_if_there(directories[0], swap, limit) && access("/proc/swaps", F_OK) == 0)
@@ -252,7 +252,7 @@ void cgroups_open(struct cgroups *cgroups, const struct jail *vmm)
 
     *cgroups = (struct cgroups){
         .mapped = options->memory_bytes + vmm->image_bytes, .vmm = none, .broker = none};
-    if (cgroups_skipped(options) != NULL)
+    if (cgroups_skipped(options))
         return;
     cgroups->v2 = is_v2();
     if (cgroups->v2)
@@ -345,5 +345,5 @@ unsigned long cgroups_oom_kills(int events)
     if (pread(events, text, sizeof(text) - 1, 0) <= 0)
         return 0;
     kills = strstr(text, "oom_kill ");
-    return kills == NULL ? 0 : strtoul(kills + strlen("oom_kill "), NULL, 10);
+    return kills ? strtoul(kills + strlen("oom_kill "), NULL, 10) : 0;
 }

@@ -20,7 +20,7 @@ static void refuse_account(const struct options *options, uid_t uid)
 
     errno = 0;
     account = getpwuid(uid);
-    if (account != NULL)
+    if (account)
         errx(1,
              "--uid %u: uid %u is the account %s, which could signal the VM's processes; give one "
              "that with the next is nobody's, or leave it out",

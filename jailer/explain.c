@@ -14,7 +14,7 @@
 
 static bool is_there(const struct jail *jail)
 {
-    return jail->role != JANITOR || cgroups_skipped(jail->options) == NULL;
+    return jail->role != JANITOR || !cgroups_skipped(jail->options);
 }
 
 static bool is_for(const struct lock *lock, const struct jail *jail)
@@ -26,9 +26,9 @@ static const char *mark(const struct lock *lock, const struct jail *jail)
 {
     if (!is_for(lock, jail))
         return "";
-    if (lock_left_open(lock, jail) == NULL)
+    if (!lock_left_open(lock, jail))
         return "closed";
-    return lock->skipped != NULL && lock->skipped(jail) != NULL ? "skipped" : "missing";
+    return lock->skipped && lock->skipped(jail) ? "skipped" : "missing";
 }
 
 /* What the lock takes away from those that it holds, and why not from others, or not all of it. */
@@ -41,17 +41,17 @@ static void explain_lock(const struct lock *lock, const struct jail *const jails
         if (is_for(lock, jails[i])) {
             const char *open = lock_left_open(lock, jails[i]);
 
-            closed |= open == NULL;
-            if (why == NULL)
-                why = open != NULL ? open : lock_lacks(lock, jails[i]);
+            closed |= !open;
+            if (!why)
+                why = open ? open : lock_lacks(lock, jails[i]);
         }
     printf("%-18s %-8s %-8s %-11s %-8s ", lock->name, mark(lock, jails[0]), mark(lock, jails[1]),
            mark(lock, jails[2]), mark(lock, jails[3]));
     if (closed)
-        puts(jails[0]->options->root || lock->as_user == NULL ? lock->what : lock->as_user);
-    if (closed && why != NULL)
+        puts(jails[0]->options->root || !lock->as_user ? lock->what : lock->as_user);
+    if (closed && why)
         printf("%*s", MARGIN, "");
-    if (why != NULL)
+    if (why)
         puts(why);
 }
 
@@ -78,7 +78,7 @@ static void explain_rest(const struct jail *const jails[JAILS])
         printf("  broker       uid %u, gid %u\n", broker->uid, broker->gid);
     }
     printf("  broker       the network%s%s, and the files of its root to read\n",
-           options->netns == NULL ? "" : " of ", options->netns == NULL ? "" : options->netns);
+           options->netns ? " of " : "", options->netns ? options->netns : "");
     printf("  supervisor   signals to the others%s\n",
            has_terminal(options, STDIN_FILENO) ? ", your terminal" : "");
     if (is_there(janitor) && has_terminal(options, STDERR_FILENO))
@@ -92,7 +92,7 @@ void explain(const struct jails *all)
 
     printf("%-18s %-8s %-8s %-11s %-8s %s\n", "lock", "vmm", "broker", "supervisor", "janitor",
            "what it takes away");
-    for (const struct lock *const *lock = locks; *lock != NULL; lock++)
+    for (const struct lock *const *lock = locks; *lock; lock++)
         explain_lock(*lock, jails);
     explain_rest(jails);
 }

@@ -34,7 +34,7 @@ int guest_image(const char *path)
     if (fd < 0)
         err(1, "cannot open the guest image %s (--guest)", path);
     mistaken = mistaken_for_guest(fd);
-    if (mistaken != NULL)
+    if (mistaken)
         errx(
             1,
             "the guest image %s is %s (--guest); a guest is a flat image of 16-bit code, loaded at "

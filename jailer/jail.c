@@ -105,12 +105,12 @@ static _Noreturn void run_jail(struct jail *jail)
     sigprocmask(SIG_SETMASK, &none, NULL);
     timing_forget(jail->timing);
     timing_phase(jail->timing, "cloned, and has a processor");
-    if (jail->run != NULL)
+    if (jail->run)
         prctl(PR_SET_NAME, jail->process->name);
-    if (jail->argv != NULL) /* on the log it speaks as what it is going to be */
+    if (jail->argv) /* on the log it speaks as what it is going to be */
         program_invocation_short_name = jail->role == VMM ? "sparkler-vmm" : "sparkler-netbroker";
     jail_close_locks(jail);
-    if (jail->run != NULL)
+    if (jail->run)
         jail->run(jail);
     jail_execute(jail);
 }
@@ -137,7 +137,7 @@ int jail_start(struct jail *jail)
     const bool mapped_outside = jail->as_root && (arguments.flags & CLONE_NEWUSER);
     long pid;
 
-    if (jail->cgroup != NULL && jail->cgroup->directory >= 0) {
+    if (jail->cgroup && jail->cgroup->directory >= 0) {
         arguments.flags |= CLONE_INTO_CGROUP;
         arguments.cgroup = (uint64_t)jail->cgroup->directory;
     }

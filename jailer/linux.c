@@ -64,7 +64,7 @@ static void add_environment(struct linux_config *guest, const struct strings *en
     for (unsigned i = 0; i < sizeof(expected) / sizeof(expected[0]); i++)
         if (!gives(environment, expected[i]))
             add_variable(guest, expected[i]);
-    snprintf(terminal, sizeof(terminal), "TERM=%s", type != NULL ? type : "dumb");
+    snprintf(terminal, sizeof(terminal), "TERM=%s", type ? type : "dumb");
     if (!gives(environment, terminal))
         add_variable(guest, terminal);
 }
@@ -72,11 +72,11 @@ static void add_environment(struct linux_config *guest, const struct strings *en
 static void add_arguments(struct linux_config *guest, const struct options *options)
 {
     guest->arguments = guest->size - (uint32_t)sizeof(*guest);
-    if (options->linux_program != NULL) {
+    if (options->linux_program) {
         add_string(guest, options->linux_program);
         guest->argument_count++;
     }
-    for (char **argument = options->arguments; *argument != NULL; argument++) {
+    for (char **argument = options->arguments; *argument; argument++) {
         add_string(guest, *argument);
         guest->argument_count++;
     }
@@ -141,7 +141,7 @@ static void check_name(const struct linux_config *guest, const char *name)
 static void add_image(struct jail *vmm, struct config *config, struct linux_config *guest,
                       enum linux_image_kind kind, const char *path, const char *option)
 {
-    const char *slash = strrchr(path, '/'), *name = slash != NULL ? slash + 1 : path;
+    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
     uint64_t address = next_address(guest), size;
     int fd = open_image(path, option, &size);
 
@@ -192,16 +192,16 @@ void linux_furnish(struct jail *vmm, struct config *config)
     const struct options *options = vmm->options;
     struct linux_config *guest = calloc(1, sizeof(*guest) + LINUX_STRINGS_MAX);
 
-    if (guest == NULL)
+    if (!guest)
         err(1, "cannot make the configuration of the kernel in the guest");
     guest->version = LINUX_VERSION;
     guest->size = sizeof(*guest);
     guest->ram = options->memory_bytes;
     guest->flags = options->trace ? LINUX_TRACE : 0;
     describe_terminal(guest);
-    if (options->linux_root != NULL)
+    if (options->linux_root)
         add_image(vmm, config, guest, LINUX_IMAGE_ROOT, options->linux_root, "--root");
-    if (options->linux_program != NULL)
+    if (options->linux_program)
         add_image(vmm, config, guest, LINUX_IMAGE_PROGRAM, options->linux_program, "--program");
     for (unsigned i = 0; i < options->files.count; i++)
         add_image(vmm, config, guest, LINUX_IMAGE_FILE, options->files.list[i], "--file");

@@ -40,13 +40,13 @@ const char *lock_lacks(const struct lock *lock, const struct jail *jail)
 {
     const char *why = NULL;
 
-    if (lock->missing == NULL && lock->incomplete == NULL)
+    if (!lock->missing && !lock->incomplete)
         return NULL;
-    if (!(lock->roles & jail->role) || (lock->skipped != NULL && lock->skipped(jail) != NULL))
+    if (!(lock->roles & jail->role) || (lock->skipped && lock->skipped(jail)))
         return NULL;
-    if (lock->missing != NULL)
+    if (lock->missing)
         why = lock->missing(jail);
-    if (why == NULL && lock->incomplete != NULL)
+    if (!why && lock->incomplete)
         why = lock->incomplete(jail);
     return why;
 }
@@ -55,9 +55,9 @@ const char *lock_left_open(const struct lock *lock, const struct jail *jail)
 {
     const char *why = NULL;
 
-    if (lock->skipped != NULL)
+    if (lock->skipped)
         why = lock->skipped(jail);
-    if (why == NULL && lock->missing != NULL)
+    if (!why && lock->missing)
         why = lock->missing(jail);
     return why;
 }
@@ -66,18 +66,17 @@ uint64_t jail_clone_flags(const struct jail *jail)
 {
     uint64_t flags = 0;
 
-    for (const struct lock *const *lock = locks; *lock != NULL; lock++)
+    for (const struct lock *const *lock = locks; *lock; lock++)
         if (((*lock)->roles & jail->role) && (*lock)->clone_flags != 0 &&
-            lock_left_open(*lock, jail) == NULL)
+            !lock_left_open(*lock, jail))
             flags |= (*lock)->clone_flags;
     return flags;
 }
 
 void jail_close_locks(struct jail *jail)
 {
-    for (const struct lock *const *lock = locks; *lock != NULL; lock++)
-        if (((*lock)->roles & jail->role) && (*lock)->close != NULL &&
-            lock_left_open(*lock, jail) == NULL) {
+    for (const struct lock *const *lock = locks; *lock; lock++)
+        if (((*lock)->roles & jail->role) && (*lock)->close && !lock_left_open(*lock, jail)) {
             (*lock)->close(jail);
             timing_phase(jail->timing, (*lock)->name);
         }

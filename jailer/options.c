@@ -48,7 +48,7 @@ static const char *look_up(const char *name, const char *directory)
     char self[PATH_MAX], *path;
     ssize_t length = readlink("/proc/self/exe", self, sizeof(self));
 
-    if (strchr(name, '/') != NULL)
+    if (strchr(name, '/'))
         return name;
     if (length <= 0 || length == sizeof(self))
         err(1, "cannot find the jailer's own directory: readlink /proc/self/exe");
@@ -83,13 +83,13 @@ static void set_defaults(struct options *options)
     options->feeds_given = options->feeds != NULL;
     if (options->memory_bytes == 0)
         options->memory_bytes = memory_preset(options->is_linux);
-    if (options->guest == NULL)
+    if (!options->guest)
         options->guest = look_up(options->is_linux ? "linux.bin" : "monitor.bin", DATADIR);
-    if (options->directory == NULL)
+    if (!options->directory)
         options->directory = "/";
-    if (options->feeds == NULL)
+    if (!options->feeds)
         options->feeds = look_up("feeds.json", DATADIR);
-    if (options->broker == NULL)
+    if (!options->broker)
         options->broker = "sparkler-netbroker";
     options->broker = look_up(options->broker, LIBEXECDIR);
     options->program = look_up(options->program, LIBEXECDIR);
@@ -290,13 +290,13 @@ static void end_linux(void)
 /* Options that say nothing without others, or against others. */
 static void check_together(const struct options *options)
 {
-    if (options->is_linux && options->guest != NULL)
+    if (options->is_linux && options->guest)
         errx(1, "--guest is a flat image, --program and --root are for a Linux program: give one "
                 "or the other");
-    if (options->is_linux && options->linux_program == NULL && options->arguments[0] == NULL)
+    if (options->is_linux && !options->linux_program && !options->arguments[0])
         errx(1, "--root %s: which program of it? Give its path behind '--'", options->linux_root);
     if (!options->is_linux && (options->files.count > 0 || options->environment.count > 0 ||
-                               options->directory != NULL || options->trace))
+                               options->directory || options->trace))
         errx(1, "--file, --env, --cwd and --trace are for a Linux program: give it by --program "
                 "or --root");
 }

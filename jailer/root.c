@@ -36,7 +36,7 @@ static const char *const broker_files[] = {
 
 static void make_parents(char *path)
 {
-    for (char *slash = strchr(path + strlen(NEW_ROOT) + 1, '/'); slash != NULL;
+    for (char *slash = strchr(path + strlen(NEW_ROOT) + 1, '/'); slash;
          slash = strchr(slash + 1, '/')) {
         *slash = '\0';
         if (mkdir(path, 0755) != 0 && errno != EEXIST)
@@ -110,7 +110,7 @@ static void enter_root(struct jail *jail)
         0)
         err(1, "cannot mount the jail's root");
     if (jail->role == BROKER)
-        for (const char *const *path = broker_files; *path != NULL; path++)
+        for (const char *const *path = broker_files; *path; path++)
             show(*path);
     if (chdir(NEW_ROOT) != 0 || syscall(SYS_pivot_root, ".", ".") != 0 ||
         umount2(".", MNT_DETACH) != 0 || chdir("/") != 0)

@@ -103,7 +103,7 @@ void kernel_log_read(struct kernel_log *log)
 
         record[length > 0 ? length : 0] = '\0';
         uid = (uid_t)strtoul(field(record, " uid="), NULL, 10);
-        if (strstr(record, ";audit: type=1326 ") == NULL || (uid != log->vmm && uid != log->broker))
+        if (!strstr(record, ";audit: type=1326 ") || (uid != log->vmm && uid != log->broker))
             continue;
         process = find_process(log, uid, field(record, " comm=\""));
         explain(log->out, process, field(record, " arch="),
@@ -117,7 +117,7 @@ bool kernel_log_told(struct kernel_log *log, const char *program)
     const long long deadline = timing_now() + PATIENCE;
     struct pollfd readable = {.fd = log->fd, .events = POLLIN};
 
-    while (log->fd >= 0 && (log->told == NULL || strcmp(log->told, program) != 0)) {
+    while (log->fd >= 0 && (!log->told || strcmp(log->told, program) != 0)) {
         if (poll(&readable, 1, timing_ms_until(deadline)) <= 0)
             return false;
         kernel_log_read(log);

@@ -14,7 +14,7 @@ size_t terminal_clean(const char *in, size_t length, const char *kept, char *out
     for (size_t i = 0; i < length; i++) {
         unsigned char byte = (unsigned char)in[i];
 
-        if ((byte >= ' ' && byte <= '~') || (byte != '\0' && strchr(kept, byte) != NULL)) {
+        if ((byte >= ' ' && byte <= '~') || (byte != '\0' && strchr(kept, byte))) {
             *next++ = (char)byte;
         } else if (byte < ' ' || byte == 0x7f) {
             *next++ = '^';

@@ -31,7 +31,7 @@ static bool parse_number(const char *text, bool suffixes, uint64_t *number)
     if (suffixes && *end != '\0') {
         const char *units = "KMG", *unit = strchr(units, *end);
 
-        if (unit == NULL || *number > UINT64_MAX >> 30)
+        if (!unit || *number > UINT64_MAX >> 30)
             return false;
         *number <<= 10 * (unit - units + 1);
         end++;
@@ -77,7 +77,7 @@ void environment_option(const char *text, struct strings *environment)
 {
     const char *equals = strchr(text, '=');
 
-    if (equals == NULL || equals == text)
+    if (!equals || equals == text)
         errx(1, "--env %s: expected NAME=VALUE", text);
     for (unsigned i = 0; i < environment->count; i++)
         if (strncmp(environment->list[i], text, (size_t)(equals - text) + 1) == 0) {
@@ -98,7 +98,7 @@ void setting_option(const char *name, char *text, struct settings *settings)
 {
     char *equals = strchr(text, '=');
 
-    if (equals == NULL || equals == text || equals[1] == '\0')
+    if (!equals || equals == text || equals[1] == '\0')
         errx(1, "--%s %s: expected NAME=VALUE", name, text);
     if (settings->count == OPTION_REPEATS_MAX)
         errx(1, "--%s is given more than %d times", name, OPTION_REPEATS_MAX);
@@ -118,7 +118,7 @@ const char *id_option(const char *text)
 /* Below the parent of all cgroups, whatever it is: no way up, and no path that is cut off. */
 const char *parent_cgroup_option(const char *text)
 {
-    for (const char *part = text; part != NULL; part = strchr(part, '/')) {
+    for (const char *part = text; part; part = strchr(part, '/')) {
         part += strspn(part, "/");
         if (strncmp(part, "..", 2) == 0 && (part[2] == '/' || part[2] == '\0'))
             errx(1, "--parent-cgroup %s: '..' is not accepted; give a path below /sys/fs/cgroup",

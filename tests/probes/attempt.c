@@ -33,9 +33,9 @@ static unsigned find(const char *name)
 {
     unsigned i = 0;
 
-    while (attempts[i].name != NULL && strcmp(attempts[i].name, name) != 0)
+    while (attempts[i].name && strcmp(attempts[i].name, name) != 0)
         i++;
-    if (attempts[i].name == NULL)
+    if (!attempts[i].name)
         errx(1, "no attempt is named %s", name);
     return i;
 }
@@ -49,8 +49,8 @@ static int make(const struct attempt *attempt, long number)
         a[i] = attempt->arguments[i] == NUMBER ? number : attempt->arguments[i];
     attempt_number = number;
     errno = 0;
-    result = attempt->function != NULL ? attempt->function()
-                                       : syscall(attempt->call, a[0], a[1], a[2], a[3], a[4], a[5]);
+    result = attempt->function ? attempt->function()
+                               : syscall(attempt->call, a[0], a[1], a[2], a[3], a[4], a[5]);
     return result < 0 ? errno : 0;
 }
 

@@ -95,7 +95,7 @@ static unsigned long lines_with(FILE *file, const char *text)
     char line[2048];
 
     rewind(file);
-    while (fgets(line, sizeof(line), file) != NULL)
+    while (fgets(line, sizeof(line), file))
         count += strstr(line, text) != NULL;
     return count;
 }
@@ -107,7 +107,7 @@ static unsigned long told(FILE *file)
     char line[2048];
 
     rewind(file);
-    while (fgets(line, sizeof(line), file) != NULL)
+    while (fgets(line, sizeof(line), file))
         if (sscanf(line, "jailer: %lu lines of the log were dropped", &dropped) == 1)
             sum += dropped;
     return sum;
@@ -118,7 +118,7 @@ static FILE *start_file(int *log)
 {
     FILE *file = tmpfile();
 
-    if (file == NULL || (*log = dup(STDERR_FILENO)) < 0 || dup2(fileno(file), STDERR_FILENO) < 0)
+    if (!file || (*log = dup(STDERR_FILENO)) < 0 || dup2(fileno(file), STDERR_FILENO) < 0)
         err(1, "cannot put a file in the log's place");
     return file;
 }

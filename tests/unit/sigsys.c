@@ -45,10 +45,9 @@ static void expect(struct kernel_log *log, const char *program, const char *word
     kernel_log_read(log);
     user_log_finish(&out);
     text = captured(&said);
-    if (!ok(program == NULL ? log->told == NULL && *text == '\0'
-                            : log->told != NULL && strcmp(log->told, program) == 0 &&
-                                  strstr(text, words) != NULL,
-            "%s", program == NULL ? words : program))
+    if (!ok(!program ? !log->told && *text == '\0'
+                     : log->told && strcmp(log->told, program) == 0 && strstr(text, words),
+            "%s", !program ? words : program))
         printf("# %s", text);
 }
 
