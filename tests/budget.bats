@@ -26,8 +26,8 @@ setup() {
     cat "$guests/counts"
 }
 
-# within NAME BUDGET: the count is there, and not above the budget
-within() {
+# at_most NAME BUDGET: the count is there, and not above the budget
+at_most() {
     local count
     count=$(sed -n "s/^$1=//p" "$guests/counts")
     echo "$1: $count of $2"
@@ -35,29 +35,29 @@ within() {
 }
 
 @test "budget: system calls of the jailer, to its own filter: 386, 40 of them for the address guard" {
-    within jailer 386
+    at_most jailer 386
 }
 
 @test "budget: system calls that close the VMM's jail: 143" {
-    within vmm_jail 143
+    at_most vmm_jail 143
 }
 
 @test "budget: system calls of the VMM, from its exec to the first KVM_RUN: 43" {
-    within vmm 43
+    at_most vmm 43
 }
 
 @test "budget: three processes, of the VMM, the broker's jail and the janitor" {
-    within processes 3
+    at_most processes 3
 }
 
 @test "budget: two programs, the jailer and the VMM; the broker is not started unasked" {
-    within programs 2
+    at_most programs 2
 }
 
 @test "budget: 65 bytes to cgroups, for the default limits" {
     [[ $(stat -f -c %T /sys/fs/cgroup) == cgroup2fs || -e /sys/fs/cgroup/memory/tasks ]] ||
         skip "no cgroups are mounted here"
-    within cgroup_bytes 65
+    at_most cgroup_bytes 65
 }
 
 @test "budget: 95 page faults of the jailer and the VMM" {

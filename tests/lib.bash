@@ -1,5 +1,5 @@
-# What the tests of the jail share: programs where every user can reach them, ways to run the
-# jailer, processes by their part, and what a VM must not leave behind.
+# What tests that start VMs share: programs where every user can reach them, the ways to run the
+# jailer, a VM's processes by name, and what it must not leave behind.
 #
 # Source it, then `jail_stage` in setup_file, `jail_unstage` in teardown_file.
 
@@ -10,10 +10,10 @@ build=$root/${BUILD:-build}
 # known to be slow, as the rig is, says how many times as long by SLOWNESS.
 DEADLINE=$((20 * ${SLOWNESS:-1}))
 
-# Puts the programs into a directory of their own, $stage, and picks a uid for this file's VMs that no
-# one else has; an ordinary user has just their own.
+# Copies the programs to a new directory, $stage, and picks a uid that only this file's VMs have; an
+# ordinary user has only their own.
 jail_stage() {
-    # not where only the maker of a build can make it, nor in the rig, whose files are all there
+    # a sanitized or counted build only its own target can make; the rig's is complete
     [[ -n ${OPEN_FILTER:-} || -d /run/rig ]] ||
         make --no-print-directory -s -C "$root" BUILD="${BUILD:-build}" probes >&2
     export stage JAILER PROBE VM_UID ways
@@ -35,7 +35,8 @@ jail_unstage() {
     rm -rf "$stage"
 }
 
-# vm_setup NAME: in `setup`, for tests with VMs of that name's ids; vm_teardown in `teardown`
+# vm_setup NAME: in `setup`, for tests that start VMs, whose --id starts with NAME; vm_teardown in
+# `teardown`
 vm_setup() {
     need_kvm
     cd "$BATS_TEST_TMPDIR" || return
@@ -77,17 +78,17 @@ become() {
 }
 export -f become run_as_user
 
-# jail WAY JAILER OPTION...: the same in a process of its own, which is ended if it hangs
+# jail WAY JAILER OPTION...: the same in a child, which is killed if it hangs
 jail() {
     timeout --foreground --kill-after 2 $((3 * DEADLINE)) bash -c 'become "$@"' - "$@"
 }
 
-# within CONDITION...: waits until the command succeeds
+# within COMMAND...: repeats the command until it succeeds; fails after DEADLINE seconds
 within() {
     local end=$((SECONDS + DEADLINE))
     until "$@"; do
         if ((SECONDS >= end)); then
-            echo "in vain after $DEADLINE s: $*"
+            echo "timed out after $DEADLINE s: $*"
             return 1
         fi
         sleep 0.02
@@ -103,7 +104,7 @@ vm_start() {
 
 # vm_launch WAY OPTION... --exec PROGRAM: the same with any program, and does not wait for it
 vm_launch() {
-    rm -f keys out # what the VM before has shown is not this one's
+    rm -f keys out # an earlier VM's
     mkfifo keys
     exec 7<>keys
     become "$1" "$JAILER" "${@:2}" <&7 7>&- >out 2>log 3>&- &
@@ -111,7 +112,7 @@ vm_launch() {
     exec 7>&-
 }
 
-# press KEYS: into the VM's console; not into nothing, which would wait for a reader
+# press KEYS: types them; opened for reading too, so that the open never waits for a reader
 press() {
     printf '%s' "$1" 1<>keys
 }
@@ -123,15 +124,15 @@ vm_wait() {
     wait "$supervisor" || status=$?
 }
 
-# gone PID: it has ended; its parent may not have waited for it yet
+# gone PID: it has ended, though its parent may not have reaped it yet
 gone() {
     local stat
     { read -r stat <"/proc/$1/stat"; } 2>/dev/null || return 0
     [[ ${stat##*) } == Z* ]]
 }
 
-# child PID NAME...: the child of that process that has one of these names, as in its `comm`. The
-# search is the shell's own, for a pgrep takes a quarter of a second in the rig.
+# child PID NAME...: that process's child of one of these names (comm). Without pgrep, which takes a
+# quarter of a second in the rig.
 child() {
     local pid name children
     { read -r children <"/proc/$1/task/$1/children"; } 2>/dev/null || true # no newline at its end
@@ -142,8 +143,8 @@ child() {
     return 1
 }
 
-# The processes of the VM of $supervisor, by their parts. Linux before 6.14 names a program that
-# was executed by its descriptor after the number, 63, until the program takes a name.
+# The processes below $supervisor. Before Linux 6.14 a program executed by its descriptor is called
+# by that number, 63, until it names itself.
 vmm() {
     child "$supervisor" sparkler-vmm sparkler-linux attempt 63
 }
@@ -164,7 +165,7 @@ resolver() {
     child "$(broker)" resolver
 }
 
-# ask_for_tweet: makes the monitor ask the broker, and waits for the text
+# ask_for_tweet: has the monitor ask the broker, and waits for the answer
 ask_for_tweet() {
     local before
     before=$(grep -c 'Press any key' out || true)
@@ -177,7 +178,7 @@ answered() {
     (($(grep -c 'Press any key' out) > $1))
 }
 
-# Processes of this file's VMs. An ordinary user's are told by their names.
+# Processes of this file's VMs; an ordinary user's are recognised by name.
 ours() {
     ps -eo pid=,ruid=,euid=,stat=,comm=,args= | awk -v uid="$VM_UID" -v root="$(id -u)" '
         $4 ~ /^Z/ { next }
@@ -185,12 +186,12 @@ ours() {
         root != 0 && $2 == uid && $5 ~ /^(supervisor|warden|janitor|sparkler-vmm|sparkler-linux|sparkler-netbro|63)$/'
 }
 
-# What is there beyond what was there before the VM: processes, cgroups, mounts, files.
+# Whatever the VM has left: processes, cgroups, mounts, files.
 leftovers() {
     ours
     find /sys/fs/cgroup -type d -name "$VM_ID.*" 2>/dev/null
     awk '$4 == "/" && / - (tmpfs jail|nsfs) /' /proc/self/mountinfo
-    # a user can have made nothing in directories of others where not everyone may write
+    # not below directories of others that only their owners can write to
     find /tmp /var/tmp /dev/shm /run -xdev \( -uid "$VM_UID" -o -uid $((VM_UID + 1)) \) -print -o \
         -type d ! -perm -o=w ! -path /run -prune 2>/dev/null |
         if [ "$(id -u)" = 0 ]; then cat; else grep sparkler | grep -v sparkler-test; fi
@@ -200,7 +201,7 @@ nothing_left() {
     [ -z "$(leftovers)" ]
 }
 
-# check_nothing_left: fails, and says what there is, unless all is gone in a moment
+# check_nothing_left: fails, and lists what is left, unless everything goes within DEADLINE
 check_nothing_left() {
     within nothing_left || {
         leftovers
@@ -218,7 +219,7 @@ linux_is_at_least() {
     printf '%s\n%s\n' "$1" "$(uname -r)" | sort --check=quiet --version-sort
 }
 
-# ends_with STATUS JAILER-OPTION...: in every way, with nothing left
+# ends_with STATUS JAILER-OPTION...: in each of $ways the jailer ends so and leaves nothing
 ends_with() {
     local way expected=$1
     shift

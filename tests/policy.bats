@@ -25,8 +25,8 @@ check_text() {
     run "$policy" check wrong.policy
 }
 
-# refused LINE:COLUMN MESSAGE: the last check_text was refused there, with these words
-refused() {
+# mistake_at LINE:COLUMN MESSAGE: the last check_text was refused there, with these words
+mistake_at() {
     [[ $status -eq 1 ]]
     [[ $output == *"wrong.policy:$1: "*"$2"* ]]
 }
@@ -80,40 +80,40 @@ END
 
 @test "check: all mistakes of a file are reported" {
     check_text <<<$'read: 1\n# why\nwritee: 1\n# why\nclose: arg7 == 1'
-    refused 1:1 "expected the reason"
-    refused 3:1 "did you mean 'write'"
-    refused 5:8 "expected an argument"
+    mistake_at 1:1 "expected the reason"
+    mistake_at 3:1 "did you mean 'write'"
+    mistake_at 5:8 "expected an argument"
 }
 
 @test "check: a rule without a reason is refused" {
     check_text <<<'read: 1'
-    refused 1:1 "expected the reason for 'read' in a comment directly above it"
+    mistake_at 1:1 "expected the reason for 'read' in a comment directly above it"
     check_text <<<$'# far above\n\nread: 1'
-    refused 3:1 "expected the reason"
+    mistake_at 3:1 "expected the reason"
     check_text <<<$'# -----\nread: 1'
-    refused 2:1 "expected the reason"
+    mistake_at 2:1 "expected the reason"
     check_text <<<$'# one reason for two\nread: 1\nwrite: 1'
-    refused 3:1 "expected the reason for 'write'"
+    mistake_at 3:1 "expected the reason for 'write'"
 }
 
 @test "check: a second rule for a system call, or one alternative twice, is refused" {
     check_text <<<$'# why\nread: arg0 == 0\n# why\nread: arg0 == 1'
-    refused 4:1 "'read' has its rule in line 2 already"
+    mistake_at 4:1 "'read' has its rule in line 2 already"
     check_text <<<$'# why\nread: arg0 == 0 || arg0 == FD_CONSOLE_IN'
-    refused 2:20 "an earlier alternative allows all of this already"
+    mistake_at 2:20 "an earlier alternative allows all of this already"
     check_text <<<$'# why\nread: arg0 in 7 || arg0 == 4'
-    refused 2:20 "an earlier alternative allows all of this already"
+    mistake_at 2:20 "an earlier alternative allows all of this already"
     check_text <<<$'# why\nread: arg0 == 0 && arg2 == 1 || arg0 == 0'
-    refused 2:33 "this allows all of an earlier alternative, too"
+    mistake_at 2:33 "this allows all of an earlier alternative, too"
 }
 
 @test "check: unknown names are refused, with the nearest" {
     check_text <<<$'# why\nexit_gruop: 1'
-    refused 2:1 "unknown system call 'exit_gruop', did you mean 'exit_group'?"
+    mistake_at 2:1 "unknown system call 'exit_gruop', did you mean 'exit_group'?"
     check_text <<<$'# why\nmadvise: return ENOSYSS'
-    refused 2:17 "unknown errno 'ENOSYSS', did you mean 'ENOSYS'?"
+    mistake_at 2:17 "unknown errno 'ENOSYSS', did you mean 'ENOSYS'?"
     check_text <<<$'# why\nmadvise: arg2 == XXXXXXXXXXXXXXXX'
-    refused 2:18 "unknown constant 'XXXXXXXXXXXXXXXX'"
+    mistake_at 2:18 "unknown constant 'XXXXXXXXXXXXXXXX'"
 }
 
 @test "check: another program's descriptor is refused" {
@@ -161,40 +161,40 @@ END
 @test "check: ranges and every other comparison are refused" {
     for operator in '<' '>' '<=' '>=' '!=' '&'; do
         check_text <<<$'# why\nread: arg0 '"$operator 3"
-        refused 2:12 "ranges and other comparisons are refused"
+        mistake_at 2:12 "ranges and other comparisons are refused"
     done
     check_text <<<$'# why\nread: arg0 = 3'
-    refused 2:12 "expected '==' or 'in'"
+    mistake_at 2:12 "expected '==' or 'in'"
 }
 
 @test "check: an argument twice in one conjunction is refused" {
     check_text <<<$'# why\nread: arg0 in 3 && arg0 == 1'
-    refused 2:20 "arg0 is compared twice"
+    mistake_at 2:20 "arg0 is compared twice"
 }
 
 @test "check: numbers instead of names are refused" {
     check_text <<<$'# why\nioctl: arg1 == 0xae80'
-    refused 2:16 "expected a constant's name or a decimal number"
+    mistake_at 2:16 "expected a constant's name or a decimal number"
     check_text <<<$'# why\nioctl: arg1 == 44672'
-    refused 2:16 "expected the ioctl's name"
+    mistake_at 2:16 "expected the ioctl's name"
     for number in 99999999999 -9999999999 - -x 3x; do
         check_text <<<$'# why\nread: arg0 == '"$number"
-        refused 2:15 "expected a decimal number of 32 bits"
+        mistake_at 2:15 "expected a decimal number of 32 bits"
     done
 }
 
 @test "check: a permissive default, and every other directive, is refused" {
     check_text <<<'@default allow'
-    refused 1:1 "directives are refused"
+    mistake_at 1:1 "directives are refused"
     check_text <<<'@include other.policy'
-    refused 1:1 "directives are refused"
+    mistake_at 1:1 "directives are refused"
 }
 
 @test "check: what is dangerous has to be said in so many words" {
     for call in clone execve execveat ptrace bpf mount umount2 io_uring_setup unshare setns openat \
         fork vfork kill process_vm_writev init_module pivot_root keyctl setuid sendmsg recvmsg; do
         check_text <<<$'# why\n'"$call: 1"
-        refused 2:1 "expected a line '# dangerous: ...'"
+        mistake_at 2:1 "expected a line '# dangerous: ...'"
         check_text <<<$'# why\n# dangerous: it is\n'"$call: 1"
         [[ $status -eq 0 ]]
         check_text <<<$'# why\n'"$call: return ENOSYS"
@@ -204,28 +204,28 @@ END
 
 @test "check: a call that is dangerous without its argument has to have it bound" {
     check_text <<<$'# why\nioctl: arg0 == 3'
-    refused 2:1 "when its request is not bound (arg1)"
+    mistake_at 2:1 "when its request is not bound (arg1)"
     check_text <<<$'# why\nmmap: arg2 == PROT_READ|PROT_EXEC'
-    refused 2:1 "executable when PROT_EXEC is possible"
+    mistake_at 2:1 "executable when PROT_EXEC is possible"
     check_text <<<$'# why\nmprotect: arg2 == PROT_READ || arg0 == 1'
-    refused 2:1 "executable when PROT_EXEC is possible"
+    mistake_at 2:1 "executable when PROT_EXEC is possible"
     check_text <<<$'# why\nsocket: arg1 == SOCK_STREAM'
-    refused 2:1 "when its family is not bound (arg0)"
+    mistake_at 2:1 "when its family is not bound (arg0)"
 }
 
 @test "check: what is not the language is refused" {
     check_text <<<$'# why\nread 1'
-    refused 2:6 "expected ':'"
+    mistake_at 2:6 "expected ':'"
     check_text <<<$'# why\nread: allow'
-    refused 2:7 "expected '1', 'return ERRNO' or a condition"
+    mistake_at 2:7 "expected '1', 'return ERRNO' or a condition"
     check_text <<<$'# why\nread: 1 or so'
-    refused 2:9 "expected the end of the line"
+    mistake_at 2:9 "expected the end of the line"
     check_text <<<$'# why\nread: arg0 == 1 ||'
-    refused 2:19 "expected an argument"
+    mistake_at 2:19 "expected an argument"
     check_text <<<$'# why\nread: arg0 =='
-    refused 2:14 "expected a constant's name"
+    mistake_at 2:14 "expected a constant's name"
     check_text <<<$'# nothing else'
-    refused 2:1 "expected at least one rule"
+    mistake_at 2:1 "expected at least one rule"
     printf '# why\nread: 1\n\0# why\nwrite: 1\n' >wrong.policy
     run "$policy" check wrong.policy
     [[ $status -eq 1 && $output == *"holds a NUL byte"* ]]

@@ -48,8 +48,8 @@ teardown() {
     done
 }
 
-# vm_run [OPTION...]: a monitor in its jail, in the background; keys by `keys`
-vm_run() {
+# monitor_run [OPTION...]: a monitor in its jail, in the background; keys by `keys`
+monitor_run() {
     mkfifo keys
     enter exec "$build/jailer" --id "$id" --ca "$UPSTREAM/ca.pem" "$@" \
         --exec sparkler-vmm <keys >screen 2>log 3>&- &
@@ -57,9 +57,9 @@ vm_run() {
     exec 8>keys
 }
 
-# vm_start [OPTION...]: the same, when it has shown its menu
-vm_start() {
-    vm_run "$@"
+# monitor_start [OPTION...]: the same, when it has shown its menu
+monitor_start() {
+    monitor_run "$@"
     shown "Your choice"
 }
 
@@ -113,8 +113,8 @@ cgroups() {
     find /sys/fs/cgroup -maxdepth 3 -name "$id.*"
 }
 
-# gone: the VM's cgroups, within a while
-gone() {
+# cgroups_gone: waits until the VM has no cgroup
+cgroups_gone() {
     for ((try = 0; try < 10 * limit; try++)); do
         [[ -n $(cgroups) ]] || return 0
         sleep 0.02
@@ -147,14 +147,14 @@ gone() {
 
 @test "vmm: a talkative guest's last words are heard while it spins" {
     nasm -i "$root/tests/guests/" -f bin -o talk-spin.bin "$root/tests/guests/talk-spin.asm"
-    vm_run --guest talk-spin.bin
+    monitor_run --guest talk-spin.bin
     shown spinning
     kill -TERM "$jailer"
     vm_end 143
 }
 
 @test "warden: the feeds file is checked, the broker starts, asks, answers and is waited for" {
-    vm_start --feeds feeds.json
+    monitor_start --feeds feeds.json
     keys '2 '
     shown "What you type most"
     keys '5'
@@ -162,14 +162,14 @@ gone() {
 }
 
 @test "a day: tweet, weather and air quality, from the key to the servers and back" {
-    vm_start
+    monitor_start
     keys '2 31 41 5'
     shown "Max. temp: 12.40"
     vm_end 0
 }
 
 @test "warden: a server that has IPv6 only" {
-    vm_start --feeds feeds.json
+    monitor_start --feeds feeds.json
     keys '31'
     shown "What you type most"
     keys ' 5'
@@ -177,7 +177,7 @@ gone() {
 }
 
 @test "warden: a server that has IPv4 and IPv6, to be put in order" {
-    vm_start --feeds feeds.json
+    monitor_start --feeds feeds.json
     keys '34'
     shown "What you type most"
     keys ' 5'
@@ -185,7 +185,7 @@ gone() {
 }
 
 @test "warden: a DNS answer that needs TCP" {
-    vm_start --feeds feeds.json
+    monitor_start --feeds feeds.json
     keys '32'
     shown '^\[many: \|recovered'
     keys ' 5'
@@ -195,7 +195,7 @@ gone() {
 # with_name_server ADDRESS KEYS TEXT: what the guest gets with this one in resolv.conf
 with_name_server() {
     echo "nameserver $1" >"$UPSTREAM/resolv.conf"
-    vm_start --feeds feeds.json
+    monitor_start --feeds feeds.json
     keys "$2"
     shown "$3" || failed=yes
     echo "nameserver 127.0.0.1" >"$UPSTREAM/resolv.conf"
@@ -220,7 +220,7 @@ with_name_server() {
 }
 
 @test "warden: warden, broker and resolver can be stopped and continued" {
-    vm_start --feeds feeds.json
+    monitor_start --feeds feeds.json
     paused warden
     keys '2'
     shown "What you type most"
@@ -245,7 +245,7 @@ limit_memory() {
 # without_memory NAME KEY TEXT: the process gets no more memory from before its first connection on,
 # and the feed is answered with the text all the same
 without_memory() {
-    vm_start --feeds feeds.json
+    monitor_start --feeds feeds.json
     keys 33
     until process resolver; do sleep 0.02; done
     sleep 0.3
@@ -267,7 +267,7 @@ without_memory() {
 }
 
 @test "supervisor: lines of both logs reach the user" {
-    vm_start --feeds feeds.json
+    monitor_start --feeds feeds.json
     keys '2'
     shown "What you type most"
     kill -9 "$(process sparkler-netbro)"
@@ -282,27 +282,27 @@ without_memory() {
 
 @test "supervisor: it ends the VM at its time limit, and removes its cgroups" {
     needs_cgroups
-    vm_run --timeout 1
+    monitor_run --timeout 1
     vm_end 3
     grep "the VM was ended after 1 seconds" log
     [[ -z $(cgroups) ]]
 }
 
 @test "supervisor: it ends the VM at a signal" {
-    vm_start
+    monitor_start
     kill -TERM "$jailer"
     vm_end 143
 }
 
 @test "supervisor: it tells how the VMM was killed" {
-    vm_start
+    monitor_start
     kill -9 "$(process sparkler-vmm)"
     vm_end 137
     grep "sparkler-vmm was killed by signal 9" log
 }
 
 @test "supervisor: it empties its pid file" {
-    vm_start --pid-file pid
+    monitor_start --pid-file pid
     [[ $(<pid) == "$jailer" ]]
     keys '5'
     vm_end 0
@@ -310,7 +310,7 @@ without_memory() {
 }
 
 @test "supervisor: it can be stopped and continued" {
-    vm_start
+    monitor_start
     paused supervisor
     keys '5'
     vm_end 0
@@ -332,7 +332,7 @@ without_memory() {
 
 @test "supervisor: it says so if a cgroup cannot be removed" {
     needs_cgroups
-    vm_start
+    monitor_start
     sleep 30 3>&- &
     intruder=$!
     for folder in $(cgroups); do
@@ -361,26 +361,26 @@ needs_cgroups() {
 
 @test "janitor: it removes the cgroups of a supervisor that was killed, and ends well" {
     needs_cgroups
-    vm_start
+    monitor_start
     [[ -n $(cgroups) ]]
     janitor=$(process janitor)
     kill -9 "$jailer"
-    gone
+    cgroups_gone
     while [[ -e /proc/$janitor ]]; do sleep 0.02; done
     run ! grep "type=1326 .* pid=$janitor " <(dmesg)
 }
 
 @test "janitor: it can be stopped and continued" {
     needs_cgroups
-    vm_start
+    monitor_start
     paused janitor
     kill -9 "$jailer"
-    gone
+    cgroups_gone
 }
 
 @test "janitor: it says so if a cgroup cannot be removed" {
     needs_cgroups
-    vm_start
+    monitor_start
     sleep 30 3>&- &
     intruder=$!
     for folder in $(cgroups); do
