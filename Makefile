@@ -59,15 +59,15 @@ IN_RIG = $(if $(NATIVE),,tests/rig/run)
 
 # What builds says which packages are missing, and how to install them; what runs installs them.
 GOALS    := $(or $(MAKECMDGOALS),all)
-TESTS    := check check-rig check-sanitize check-valgrind coverage fuzz fuzz-guest prove-policy soak bench
+TESTS    := test check check-rig check-sanitize check-valgrind coverage fuzz fuzz-guest prove-policy soak bench
 INSTALL  := $(if $(filter deps run $(TESTS),$(GOALS)),--install)
 NEEDED   := $(PACKAGES_BUILD) $(if $(filter deps $(TESTS),$(GOALS)),$(PACKAGES_CHECK)) \
-    $(if $(filter deps check check-rig $(if $(NATIVE),,run),$(GOALS)),$(PACKAGES_RIG)) \
+    $(if $(filter deps check check-rig $(if $(NATIVE),,run test),$(GOALS)),$(PACKAGES_RIG)) \
     $(if $(filter deps,$(GOALS)),$(PACKAGES_FRESH))
 
 .PHONY: packages
 packages:
-	$(if $(NATIVE),,$(if $(filter run check,$(GOALS)),@tests/native || echo '$(EMULATION)' >&2))
+	$(if $(NATIVE),,$(if $(filter run test check,$(GOALS)),@tests/native || echo '$(EMULATION)' >&2))
 	@tests/packages $(INSTALL) $(NEEDED)
 
 # Objects are made anew when the compiler or its options are others than the last time.
@@ -202,6 +202,21 @@ $(BUILD)/feeds.json: policy/feeds.json | packages
 .PHONY: run
 run: packages all ## run the monitor in its jail; no network needed
 	@$(IN_RIG) $(BUILD)/jailer --offline-samples --exec sparkler-vmm
+
+# Everything without optimisation, in a directory of its own.
+.PHONY: debug
+debug: packages ## build with -O0 -g3 into build/debug/, and say how to run the VMM in gdb
+	@$(MAKE) -s BUILD=$(BUILD)/debug OPTIMIZE='-O0 -g3' all
+	@echo "The VMM in its jail, stopped at its main:"
+	@echo "  gdb -x tests/vmm.gdb --args $(BUILD)/debug/jailer --exec sparkler-vmm"
+
+# How each file is compiled, for clangd and its like; without the options that clang 14 lacks.
+.PHONY: compile_commands.json
+compile_commands.json: packages ## for clangd and other tools: how each file is compiled
+	@$(MAKE) -nB V=1 all units $(PROBES) | \
+	    sed -n -E -e 's/["\\]/\\&/g' -e 's/ -f(trivial|zero)-[^ ]*//g' \
+	        -e 's|^(.* -c -o [^ ]+ ([^ ]+\.c))$$|{"directory": "$(CURDIR)", "file": "\2", "command": "\1"}|p' | \
+	    sed -e '1 s/^/[/' -e '$$! s/$$/,/' -e '$$ s/$$/]/' > $@
 
 # Each test program is made of the parts that it tests.
 FEEDS := netbroker/text.c netbroker/html.c netbroker/feeds.c netbroker/feed_checks.c netbroker/feed_paths.c \
@@ -367,6 +382,15 @@ coverage: packages all probes ## lines of each program that the tests run; at le
 	@ln -sfn $(abspath $(BUILD))/probes $(COVERAGE)
 	@BUILD=$(COVERAGE) tests/coverage/run $(if $(SHORT),$(SHORT_TESTS))
 
+# One file of tests: T=life; its tests whose names match: T='life:daemon'; a unit test: T=unit/text.
+T ?= $(if $(SHORT),monitor)
+
+.PHONY: test
+test: $(if $(filter unit/%,$(T)),$(BUILD)/$(T)) $(if $(filter fuzz%,$(T)),$(FUZZERS) $(FUZZ_GUEST))
+test: packages all $(PROBES) ## run one file (T=life), or its tests that match (T='life:daemon')
+	@$(if $(T),,echo "make test: which? T=life, T='life:daemon', T=unit/text; see tests/README.md" >&2; exit 1)
+	@$(IN_RIG) env BUILD=$(BUILD) tests/run '$(T)'
+
 .PHONY: check
 check: packages all $(PROBES) $(UNITS) $(FUZZERS) $(FUZZ_GUEST) ## run every test; ends with "N passed, N failed, N skipped"
 	@$(IN_RIG) env BUILD=$(BUILD) tests/run
@@ -433,4 +457,4 @@ clean: ## remove what was built
 
 .PHONY: help
 help: ## this list
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 26
+	@sed -n 's/^\([a-z_.-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 31

@@ -156,6 +156,18 @@ as_other_user() {
     [[ $(compiled EXTRA=-DANOTHER) -eq 1 ]]
 }
 
+@test "make test runs one file, those of its tests that match, or a unit test" {
+    run in_make -s BUILD="${BUILD:-build}" T='monitor:menu' test
+    echo "$output"
+    [[ $status -eq 0 && ${lines[-1]} =~ ^[1-3]' passed, 0 failed, 0 skipped'$ ]]
+    run in_make -s BUILD="${BUILD:-build}" T=unit/text test
+    [[ $status -eq 0 && ${lines[-1]} == *" passed, 0 failed, 0 skipped" ]]
+    run in_make -s BUILD="${BUILD:-build}" T=none test
+    [[ $status -ne 0 && $output == *'tests/none.bats" does not exist'* ]]
+    run in_make -s BUILD="${BUILD:-build}" test
+    [[ $status -ne 0 && $output == *"make test: which? T=life"* ]]
+}
+
 @test "what is installed has what its texts refer to, and can be uninstalled" {
     in_make -s BUILD="${BUILD:-build}" PREFIX="$PWD/prefix" install
     [[ -r prefix/share/sparkler/policy/fds.h && -r prefix/share/doc/sparkler/LICENSE ]]
