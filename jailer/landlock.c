@@ -5,7 +5,7 @@
 #include "jail.h"
 
 #include "policy/fds.h"
-#include "policy/landlock_abi.h"
+#include "policy/runtime/landlock_abi.h"
 
 #include <err.h>
 #include <fcntl.h>

@@ -5,7 +5,7 @@
  */
 #include "landlock.h"
 
-#include "policy/landlock_abi.h"
+#include "policy/runtime/landlock_abi.h"
 
 #include <err.h>
 #include <errno.h>
