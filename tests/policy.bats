@@ -1,5 +1,5 @@
-# sparkler-policy: the linter finds each kind of mistake, filters do what their files say, and an
-# audit tells a process that is held by the files from one that is not.
+# sparkler-policy: the linter finds each kind of mistake, filters do what their files say, and the
+# audit finds every way in which a process is not confined as the files say.
 
 bats_require_minimum_version 1.5.0
 
@@ -31,17 +31,17 @@ mistake_at() {
     [[ $output == *"wrong.policy:$1: "*"$2"* ]]
 }
 
-@test "check: every policy of the project is right, and its filter does what it says" {
+@test "check: every policy is correct, and its filter does what it says" {
     run "$policy" check "$root"/policy/*.policy
     echo "$output"
     [[ $status -eq 0 ]]
     [[ ${#lines[@]} -eq $(ls "$root"/policy/*.policy | wc -l) ]]
     for line in "${lines[@]}"; do
-        [[ $line == *" 0 judged differently, 0 ways through it unexplained, 0 instructions foreign" ]]
+        [[ $line == *" 0 judged differently, 0 branches unexplained, 0 foreign instructions" ]]
     done
 }
 
-@test "check: the whole language is understood, and compiled to what it says" {
+@test "check: the whole language compiles to what it says" {
     cat >all.policy <<'END'
 # every form
 ioctl: arg0 == VMM_FD_VCPU && arg1 == KVM_RUN || \
@@ -68,7 +68,7 @@ END
     run "$policy" check all.policy
     echo "$output"
     [[ $status -eq 0 ]]
-    [[ $output == *" 0 judged differently, 0 ways through it unexplained, 0 instructions foreign" ]]
+    [[ $output == *" 0 judged differently, 0 branches unexplained, 0 foreign instructions" ]]
 }
 
 @test "check: the line and a caret are shown" {
@@ -98,13 +98,13 @@ END
 
 @test "check: a second rule for a system call, or one alternative twice, is refused" {
     check_text <<<$'# why\nread: arg0 == 0\n# why\nread: arg0 == 1'
-    mistake_at 4:1 "'read' has its rule in line 2 already"
+    mistake_at 4:1 "'read' already has a rule in line 2"
     check_text <<<$'# why\nread: arg0 == 0 || arg0 == FD_CONSOLE_IN'
-    mistake_at 2:20 "an earlier alternative allows all of this already"
+    mistake_at 2:20 "an earlier alternative already allows all of this"
     check_text <<<$'# why\nread: arg0 in 7 || arg0 == 4'
-    mistake_at 2:20 "an earlier alternative allows all of this already"
+    mistake_at 2:20 "an earlier alternative already allows all of this"
     check_text <<<$'# why\nread: arg0 == 0 && arg2 == 1 || arg0 == 0'
-    mistake_at 2:33 "this allows all of an earlier alternative, too"
+    mistake_at 2:33 "this also allows all of an earlier alternative"
 }
 
 @test "check: unknown names are refused, with the nearest" {
@@ -161,7 +161,7 @@ END
 @test "check: ranges and every other comparison are refused" {
     for operator in '<' '>' '<=' '>=' '!=' '&'; do
         check_text <<<$'# why\nread: arg0 '"$operator 3"
-        mistake_at 2:12 "ranges and other comparisons are refused"
+        mistake_at 2:12 "other comparisons are refused"
     done
     check_text <<<$'# why\nread: arg0 = 3'
     mistake_at 2:12 "expected '==' or 'in'"
@@ -179,18 +179,18 @@ END
     mistake_at 2:16 "expected the ioctl's name"
     for number in 99999999999 -9999999999 - -x 3x; do
         check_text <<<$'# why\nread: arg0 == '"$number"
-        mistake_at 2:15 "expected a decimal number of 32 bits"
+        mistake_at 2:15 "expected a 32-bit decimal number"
     done
 }
 
 @test "check: a permissive default, and every other directive, is refused" {
     check_text <<<'@default allow'
-    mistake_at 1:1 "directives are refused"
+    mistake_at 1:1 "there are no directives"
     check_text <<<'@include other.policy'
-    mistake_at 1:1 "directives are refused"
+    mistake_at 1:1 "there are no directives"
 }
 
-@test "check: what is dangerous has to be said in so many words" {
+@test "check: a dangerous rule needs a line that says why" {
     for call in clone execve execveat ptrace bpf mount umount2 io_uring_setup unshare setns openat \
         fork vfork kill process_vm_writev init_module pivot_root keyctl setuid sendmsg recvmsg; do
         check_text <<<$'# why\n'"$call: 1"
@@ -202,18 +202,18 @@ END
     done
 }
 
-@test "check: a call that is dangerous without its argument has to have it bound" {
+@test "check: a call that is dangerous unless an argument is bound has to bind it" {
     check_text <<<$'# why\nioctl: arg0 == 3'
-    mistake_at 2:1 "when its request is not bound (arg1)"
+    mistake_at 2:1 "unless the request is bound (arg1)"
     check_text <<<$'# why\nmmap: arg2 == PROT_READ|PROT_EXEC'
-    mistake_at 2:1 "executable when PROT_EXEC is possible"
+    mistake_at 2:1 "executable unless PROT_EXEC is excluded"
     check_text <<<$'# why\nmprotect: arg2 == PROT_READ || arg0 == 1'
-    mistake_at 2:1 "executable when PROT_EXEC is possible"
+    mistake_at 2:1 "executable unless PROT_EXEC is excluded"
     check_text <<<$'# why\nsocket: arg1 == SOCK_STREAM'
-    mistake_at 2:1 "when its family is not bound (arg0)"
+    mistake_at 2:1 "unless the family is bound (arg0)"
 }
 
-@test "check: what is not the language is refused" {
+@test "check: anything outside the language is refused" {
     check_text <<<$'# why\nread 1'
     mistake_at 2:6 "expected ':'"
     check_text <<<$'# why\nread: allow'
@@ -228,7 +228,7 @@ END
     mistake_at 2:1 "expected at least one rule"
     printf '# why\nread: 1\n\0# why\nwrite: 1\n' >wrong.policy
     run "$policy" check wrong.policy
-    [[ $status -eq 1 && $output == *"holds a NUL byte"* ]]
+    [[ $status -eq 1 && $output == *"has a NUL byte"* ]]
 }
 
 @test "compile: a policy with mistakes gives no filter" {
@@ -263,7 +263,7 @@ END
         "\(.process) \(.policies[-1]) \(.allowed | length) \(.allowed | add)"')
 }
 
-@test "explain: the VMM has at most 8 system calls, the broker 20, and neither a file or process" {
+@test "explain: the VMM has at most 8 system calls, the broker 20, none for files or processes" {
     "$policy" explain --json >all.json
     allowed() {
         jq -r ".[] | select(.process == \"$1\") | .rules[] | select(.action == \"allow\").syscall" \
@@ -291,12 +291,12 @@ END
     [[ $status -eq 1 && $output == *"cannot explain 'init'"* ]]
 }
 
-@test "explain: the table in policy/README.md is the one of today" {
+@test "explain: the table in policy/README.md is up to date" {
     "$policy" explain >table
     sed -n '/^| system call /,/^| \*\*of these bound/p' "$root/policy/README.md" | diff - table
 }
 
-@test "explain: README counts each process's system calls as they are today" {
+@test "explain: README's counts of system calls are up to date" {
     column() {
         "$policy" explain | sed -n "s/^| $1 |//p" | tr -d ' *' | tr '|' '\n' | sed '$d'
     }
@@ -306,7 +306,7 @@ END
         "$root/README.md" | sort | diff - counted
 }
 
-# filter FILE: the policy in the file as C; a file in C is a filter already
+# filter FILE: prints a policy compiled to C; C is a filter already
 filter() {
     case $1 in
     *.c) cat "$1" ;;
@@ -314,7 +314,7 @@ filter() {
     esac
 }
 
-# How `confined` starts its process, if a test does not say otherwise: as a VM's processes are.
+# How `confined` starts its process unless a test says otherwise: like a process of a VM.
 world=(unshare --mount --pid --net --ipc --uts --cgroup --fork --kill-child)
 ids=(--reuid 65534 --regid 65534 --clear-groups)
 
@@ -345,7 +345,7 @@ confined() {
     pid=$(child "$job" "${name:0:15}") || pid=$job
 }
 
-# finish: lets the confined process end, which it does well only if the audit left it in order
+# finish: lets the confined process end; it ends with 0 only if the audit did not disturb it
 finish() {
     echo >&8
     exec 8>&- 9>&-
@@ -363,7 +363,7 @@ needs_root() {
     [[ $(id -u) -eq 0 ]] || skip "reading a process's filters needs root"
 }
 
-@test "audit: a process that is held by the files agrees with them, and goes on" {
+@test "audit: a process confined as the files say agrees with them, and runs on" {
     needs_root
     confined sparkler-vmm "$root/policy/vmm-boot.policy" "$root/policy/vmm.policy"
     run "$policy" audit "$pid"
@@ -373,7 +373,7 @@ needs_root() {
     [[ $output == *"sparkler-vmm (process $pid)"*"agrees with the files" ]]
 }
 
-@test "audit: a VM that runs a Linux program is held by files of its own" {
+@test "audit: the VMM of a Linux program has policies of its own" {
     needs_root
     confined sparkler-linux "$root/policy/vmm-boot.policy" "$root/policy/vmm-linux.policy"
     run "$policy" audit "$pid"
@@ -385,16 +385,16 @@ needs_root() {
     [[ $status -eq 1 && $output == *"vmm-linux.policy: "*"WRONG: "*"DOES NOT AGREE"* ]]
 }
 
-@test "audit: a missing filter is seen" {
+@test "audit: a missing filter is found" {
     needs_root
     confined sparkler-vmm "$root/policy/vmm-boot.policy" "$root/policy/vmm-boot.policy"
     run "$policy" audit "$pid"
     finish
     [[ $status -eq 1 ]]
-    [[ $output == *"WRONG: it holds 1 filters, the files say 2"*"DOES NOT AGREE"* ]]
+    [[ $output == *"WRONG: it has 1 filters, the files say 2"*"DOES NOT AGREE"* ]]
 }
 
-@test "audit: a filter that allows one system call more is seen" {
+@test "audit: a filter that allows one more system call is found" {
     needs_root
     { cat "$root/policy/vmm.policy"; printf '\n# more\ngetppid: 1\n'; } >vmm.policy
     confined sparkler-vmm "$root/policy/vmm-boot.policy" ./vmm.policy
@@ -405,7 +405,7 @@ needs_root() {
     [[ $output == *"getppid (0x6e, "*": the filter allows it, the file kills the process"* ]]
 }
 
-@test "audit: a filter that allows one value more, which no file names, is seen" {
+@test "audit: a filter that allows one more value, which no file names, is found" {
     needs_root
     sed 's/^ioctl: /&arg0 == 4711 \&\& arg1 == TIOCSTI || /' "$root/policy/vmm.policy" >vmm.policy
     confined sparkler-vmm "$root/policy/vmm-boot.policy" ./vmm.policy
@@ -413,10 +413,10 @@ needs_root() {
     echo "$output"
     finish
     [[ $status -eq 1 ]]
-    [[ $output =~ " judged differently, "[1-9][0-9]*" ways through it unexplained, 0 " ]]
+    [[ $output =~ " judged differently, "[1-9][0-9]*" branches unexplained, 0 " ]]
 }
 
-@test "audit: a filter that lacks one rule is seen" {
+@test "audit: a filter that lacks one rule is found" {
     needs_root
     sed 's/^exit_group:.*/exit: 1/' "$root/policy/vmm.policy" >vmm.policy
     confined sparkler-vmm "$root/policy/vmm-boot.policy" ./vmm.policy
@@ -437,22 +437,22 @@ forged() {
     [[ $status -eq 1 && $output == *"DOES NOT AGREE with the files" ]]
 }
 
-@test "audit: a filter that masks a bit of each argument away is seen, by its calls and its code" {
+@test "audit: a filter that masks out a bit of each argument is found, by its calls and its code" {
     needs_root
     forged mask
-    [[ $output =~ "WRONG: "[1-9][0-9]*" judged differently, 0 ways through it unexplained, "[1-9] ]]
+    [[ $output =~ "WRONG: "[1-9][0-9]*" judged differently, 0 branches unexplained, "[1-9] ]]
     [[ $output == *"read (0x0, "*": the filter allows it, the file kills the process"* ]]
-    [[ $output == *"code 0x54 with 0xffffffef: the compiler makes none such of this file"* ]]
+    [[ $output == *"code 0x54 with 0xffffffef: the compiler never generates it from this file"* ]]
 }
 
-@test "audit: a filter in which one system call goes by the rule of another is seen" {
+@test "audit: a filter that judges one system call by another's rule is found" {
     needs_root
     forged share
     [[ $output == *"getppid (0x6e, "*": the filter allows it, the file kills the process"* ]]
-    [[ $output == *" judged differently, 0 ways through it unexplained, 0 instructions foreign"* ]]
+    [[ $output == *" judged differently, 0 branches unexplained, 0 foreign instructions"* ]]
 }
 
-@test "audit: memory that can be written and executed is seen" {
+@test "audit: memory that can be written and executed is found" {
     needs_root
     confined sparkler-vmm "$root/policy/vmm-boot.policy" "$root/policy/vmm.policy" wx
     run "$policy" audit "$pid"
@@ -461,8 +461,8 @@ forged() {
     [[ $output == *"WRONG: writable and executable: "*"DOES NOT AGREE"* ]]
 }
 
-# seen PATTERN WORD...: a VMM that only this is wrong with does not agree with the files
-seen() {
+# found PATTERN WORD...: a VMM with just this one fault does not agree with the files
+found() {
     local pattern=$1
     shift
     confined sparkler-vmm "$root/policy/vmm-boot.policy" "$root/policy/vmm.policy" "$@"
@@ -476,15 +476,15 @@ seen() {
     done
 }
 
-@test "audit: uid 0 is seen" {
+@test "audit: uid 0 is found" {
     needs_root
     ids=()
-    seen '*  ids           uid 0, gid 0, no groups WRONG: '"root's own"'*'
+    found '*  ids           uid 0, gid 0, no groups WRONG: '"root's own"'*'
     ids=(--euid 65534 --regid 65534 --clear-groups) # the real one, or a saved one, is enough
-    seen '*  ids           uid 0, effective 65534,*WRONG: '"root's own"'*'
+    found '*  ids           uid 0, effective 65534,*WRONG: '"root's own"'*'
 }
 
-@test "audit: a namespace that is the host's is seen" {
+@test "audit: a namespace of the host is found" {
     needs_root
     for kind in mount pid net ipc uts cgroup; do
         world=(unshare)
@@ -492,16 +492,16 @@ seen() {
             [[ $other == "$kind" ]] || world+=("--$other")
         done
         [[ $kind == pid ]] || world+=(--fork --kill-child)
-        seen "*  namespaces   *WRONG: the host's ${kind/mount/mnt}*"
+        found "*  namespaces   *WRONG: the host's ${kind/mount/mnt}*"
     done
 }
 
-@test "audit: a descriptor that is not in policy/fds.h is seen" {
+@test "audit: a descriptor that is not in policy/fds.h is found" {
     needs_root
-    seen '*  descriptors  *WRONG, not in policy/fds.h: 3=/etc/passwd*' descriptor
+    found '*  descriptors  *WRONG, not in policy/fds.h: 3=/etc/passwd*' descriptor
 }
 
-@test "audit: a terminal in a jail is seen" {
+@test "audit: a terminal in a jail is found" {
     needs_root
     confined sparkler-vmm "$root/policy/vmm-boot.policy" "$root/policy/vmm.policy" terminal
     run "$policy" audit "$pid"
@@ -510,7 +510,7 @@ seen() {
     [[ $status -eq 1 && $output == *"descriptors   WRONG, a terminal: 0=/dev/"*"DOES NOT AGREE"* ]]
 }
 
-@test "audit: root's VM with a group of root's, or with gid 0, is seen" {
+@test "audit: root's VM with a group of root's, or with gid 0, is found" {
     needs_root
     world=()
     for wrong in "--egid $((0x6fffffff)) --groups 4|groups 4 WRONG: root gives" \
@@ -525,7 +525,7 @@ seen() {
     done
 }
 
-@test "audit: of several VMs with one id each is audited, whoever hides behind it" {
+@test "audit: every VM with the id is audited, whoever started it" {
     needs_root
     local id="twin-$$" jobs=()
     world=()
@@ -549,7 +549,7 @@ seen() {
     [[ $output == *"WRONG: its filters cannot be read: it does not stop; is it frozen?"* ]]
 }
 
-@test "audit: a process with capabilities, of another name, without a filter is seen" {
+@test "audit: a process with capabilities, of another name, without a filter is found" {
     needs_root
     mkfifo input
     cat <input >/dev/null 3>&- &
@@ -559,12 +559,12 @@ seen() {
     exec 8>&-
     wait "$pid"
     [[ $status -eq 1 ]]
-    [[ $output == *"WRONG: no policy knows a process of this name"* ]]
+    [[ $output == *"WRONG: no policy is for a process of this name"* ]]
     [[ $output == *"no_new_privs  WRONG: not set"* ]]
     [[ $output == *"capabilities  WRONG: "*"effective "*"sys_admin"* ]]
 }
 
-@test "audit: who may not look is told so" {
+@test "audit: a user who may not read filters is told so" {
     needs_root
     cp "$policy" .
     chmod 755 . sparkler-policy
@@ -573,11 +573,11 @@ seen() {
     [[ $status -eq 1 && $output == *"CAP_SYS_ADMIN is needed; run this as root"* ]]
 }
 
-@test "audit: what is not there is said" {
+@test "audit: a process or VM that does not exist is reported" {
     run "$policy" audit 4194304
-    [[ $status -eq 1 && $output == *"it is not there"* ]]
+    [[ $status -eq 1 && $output == *"there is no such process"* ]]
     run "$policy" audit many
-    [[ $status -eq 1 && $output == *"expected the number of a process"* ]]
+    [[ $status -eq 1 && $output == *"expected a pid"* ]]
     run "$policy" audit --all no-such-vm
     [[ $status -eq 1 && $output == *"no supervisor runs with --id no-such-vm"* ]]
 }
@@ -592,7 +592,7 @@ said() {
     return 1
 }
 
-# audited WAY PROCESSES: a VM with its broker, started in that way, agrees with the files
+# audited WAY PROCESSES: a VM with its broker, started that way, agrees with the files
 audited() {
     local id="audit-$$" processes=$2
     [[ -w /dev/kvm ]] || skip "/dev/kvm is not there for us"
@@ -615,24 +615,24 @@ audited() {
     done
 }
 
-@test "audit: a VM and its broker agree with the files, and go on" {
+@test "audit: a VM and its broker agree with the files, and run on" {
     needs_root
     audited root "supervisor janitor sparkler-vmm warden sparkler-netbro resolver"
     [[ $output == *"audit-$$, started by root (uid 0): all agree with the files" ]]
 }
 
-@test "audit: the same of a VM in user namespaces" {
+@test "audit: the same for a VM in user namespaces" {
     needs_root
     audited userns "supervisor janitor sparkler-vmm warden sparkler-netbro resolver"
     [[ $output == *"audit-$$, started by root (uid 0): all agree with the files" ]]
 }
 
-@test "audit: the same of an ordinary user's" {
+@test "audit: the same for an ordinary user's VM" {
     needs_root
     audited user "supervisor sparkler-vmm warden sparkler-netbro resolver"
     [[ $output == *"audit-$$, started by "*" (uid $VM_UID): all agree with the files" ]]
 }
 
-@test "prove-policy: the table says of each rule of today which test breaks without it" {
+@test "prove-policy: PROOFS.md names a test for each rule" {
     "$root/tests/prove-policy" --check
 }

@@ -1,11 +1,11 @@
-# What the rules of the jailer's own policies are there for, each used by the real processes; with
-# the other tests of a policy they are what prove-policy breaks by taking rules away.
+# What the rules of the policies are needed for: the real processes make each of these calls.
+# prove-policy takes rules away and sees which of these tests breaks.
 
 bats_require_minimum_version 1.5.0
 
 load upstream/lib
 
-# prove-policy runs this file many times, and so brings an upstream of its own
+# prove-policy runs this file many times with one upstream of its own
 setup_file() {
     export root="$BATS_TEST_DIRNAME/.."
     export build="$(realpath "$root/${BUILD:-build}")"
@@ -42,13 +42,13 @@ END
 teardown() {
     [[ -z ${jailer:-} ]] || kill -9 "$jailer" 2>/dev/null || true
     [[ -z ${intruder:-} ]] || kill "$intruder" 2>/dev/null || true
-    for _ in {1..100}; do # a program that prove-policy has changed may leave them
+    for _ in {1..100}; do # a program that prove-policy has changed may leave cgroups
         [[ -n $(cgroups) ]] || break
         cgroups | xargs -r rmdir 2>/dev/null || sleep 0.02
     done
 }
 
-# monitor_run [OPTION...]: a monitor in its jail, in the background; keys by `keys`
+# monitor_run [OPTION...]: runs a monitor in its jail, in the background; `keys` presses its keys
 monitor_run() {
     mkfifo keys
     enter exec "$build/jailer" --id "$id" --ca "$UPSTREAM/ca.pem" "$@" \
@@ -57,7 +57,7 @@ monitor_run() {
     exec 8>keys
 }
 
-# monitor_start [OPTION...]: the same, when it has shown its menu
+# monitor_start [OPTION...]: the same, and waits for its menu
 monitor_start() {
     monitor_run "$@"
     shown "Your choice"
@@ -67,7 +67,7 @@ keys() {
     printf '%s' "$1" >&8
 }
 
-# shown TEXT [FILE]: waits until it is on the screen, or in FILE; a process that dies ends the wait
+# shown TEXT [FILE]: waits until the text is on the screen, or in FILE, or a process has died
 shown() {
     for ((try = 0; try < 30 * limit; try++)); do
         ! grep -q -e "$1" "${2:-screen}" || return 0
@@ -79,8 +79,8 @@ shown() {
     return 1
 }
 
-# vm_end STATUS: it ends by itself, with that status
-vm_end() {
+# monitor_end STATUS: waits for the VM to end, with that status and no forbidden call
+monitor_end() {
     local status=0
     wait "$jailer" || status=$?
     jailer=
@@ -90,7 +90,7 @@ vm_end() {
     run ! grep -e 'signal 31' -e SIGSYS -e 'the resolver died' log
 }
 
-# process NAME: the number of the VM's process of that name
+# process NAME: prints the pid of the VM's process of that name
 process() {
     local parents=$jailer found
     while [[ -n $parents ]]; do
@@ -100,7 +100,7 @@ process() {
     return 1
 }
 
-# paused NAME: stops the process until the kernel says so, and continues it
+# paused NAME: stops the process, and continues it when the kernel says that it has stopped
 paused() {
     local pid
     pid=$(process "$1" || echo "$jailer")
@@ -113,7 +113,7 @@ cgroups() {
     find /sys/fs/cgroup -maxdepth 3 -name "$id.*"
 }
 
-# cgroups_gone: waits until the VM has no cgroup
+# cgroups_gone: waits until the VM's cgroups are removed
 cgroups_gone() {
     for ((try = 0; try < 10 * limit; try++)); do
         [[ -n $(cgroups) ]] || return 0
@@ -123,7 +123,7 @@ cgroups_gone() {
     return 1
 }
 
-@test "vmm-boot: a console that does not block is made to" {
+@test "vmm-boot: a console that does not block is made blocking" {
     timeout --kill-after 5 "$limit" python3 -c 'if True:
         import os, sys
         os.set_blocking(0, False)
@@ -138,50 +138,50 @@ cgroups_gone() {
     grep "The guest halts." screen
 }
 
-@test "vmm-boot: what is wrong with a guest image is said on the log" {
+@test "vmm-boot: a bad guest image is reported on the log" {
     : >empty.bin
     run timeout --kill-after 5 "$limit" "$build/jailer" --id "$id" --guest empty.bin --exec sparkler-vmm
     echo "$output, status $status"
     [[ $status -eq 1 && $output == *"sparkler-vmm: "*"empty"* ]]
 }
 
-@test "vmm: a talkative guest's last words are heard while it spins" {
+@test "vmm: what a talkative guest printed last is shown while it spins" {
     nasm -i "$root/tests/guests/" -f bin -o talk-spin.bin "$root/tests/guests/talk-spin.asm"
     monitor_run --guest talk-spin.bin
     shown spinning
     kill -TERM "$jailer"
-    vm_end 143
+    monitor_end 143
 }
 
-@test "warden: the feeds file is checked, the broker starts, asks, answers and is waited for" {
+@test "warden: the feeds file is checked; the broker starts, asks, answers and is reaped" {
     monitor_start --feeds feeds.json
     keys '2 '
     shown "What you type most"
     keys '5'
-    vm_end 0
+    monitor_end 0
 }
 
-@test "a day: tweet, weather and air quality, from the key to the servers and back" {
+@test "a session: tweet, weather and air quality, from the key to the servers and back" {
     monitor_start
     keys '2 31 41 5'
     shown "Max. temp: 12.40"
-    vm_end 0
+    monitor_end 0
 }
 
-@test "warden: a server that has IPv6 only" {
+@test "warden: a server with IPv6 only" {
     monitor_start --feeds feeds.json
     keys '31'
     shown "What you type most"
     keys ' 5'
-    vm_end 0
+    monitor_end 0
 }
 
-@test "warden: a server that has IPv4 and IPv6, to be put in order" {
+@test "warden: a server with IPv4 and IPv6, to be sorted" {
     monitor_start --feeds feeds.json
     keys '34'
     shown "What you type most"
     keys ' 5'
-    vm_end 0
+    monitor_end 0
 }
 
 @test "warden: a DNS answer that needs TCP" {
@@ -189,10 +189,10 @@ cgroups_gone() {
     keys '32'
     shown '^\[many: \|recovered'
     keys ' 5'
-    vm_end 0
+    monitor_end 0
 }
 
-# with_name_server ADDRESS KEYS TEXT: what the guest gets with this one in resolv.conf
+# with_name_server ADDRESS KEYS TEXT: with it in resolv.conf, the guest gets the text
 with_name_server() {
     echo "nameserver $1" >"$UPSTREAM/resolv.conf"
     monitor_start --feeds feeds.json
@@ -201,7 +201,7 @@ with_name_server() {
     echo "nameserver 127.0.0.1" >"$UPSTREAM/resolv.conf"
     [[ -z ${failed:-} ]]
     keys ' 5'
-    vm_end 0
+    monitor_end 0
 }
 
 @test "warden: a name server that is asked by IPv6" {
@@ -230,10 +230,10 @@ with_name_server() {
     paused resolver
     shown '^\[slow: '
     keys ' 5'
-    vm_end 0
+    monitor_end 0
 }
 
-# limit_memory PID: as its own user, since root itself may lack CAP_SYS_RESOURCE
+# limit_memory PID: done as the process's user, since root here may lack CAP_SYS_RESOURCE
 limit_memory() {
     local uid gid become=()
     uid=$(sed -n 's/^Uid:\t\([0-9]*\).*/\1/p' "/proc/$1/status")
@@ -242,8 +242,8 @@ limit_memory() {
     "${become[@]}" prlimit --pid "$1" --data=4096:4096
 }
 
-# without_memory NAME KEY TEXT: the process gets no more memory from before its first connection on,
-# and the feed is answered with the text all the same
+# without_memory NAME KEY TEXT: the process gets no more memory from before its first connection,
+# and the feed is still answered with the text
 without_memory() {
     monitor_start --feeds feeds.json
     keys 33
@@ -254,14 +254,14 @@ without_memory() {
     keys " 3$2"
     shown "$3"
     keys ' 5'
-    vm_end 0
+    monitor_end 0
 }
 
-@test "netbroker: memory that runs out is no forbidden call" {
+@test "netbroker: running out of memory makes no forbidden call" {
     without_memory sparkler-netbro 1 "What you type most\|^\[six: "
 }
 
-@test "resolver: memory that runs out is no forbidden call" {
+@test "resolver: running out of memory makes no forbidden call" {
     [[ -z ${SANITIZED:-} ]] || skip "AddressSanitizer ends a program that runs out of memory"
     without_memory resolver 2 '^\[many: \|recovered'
 }
@@ -273,7 +273,7 @@ without_memory() {
     kill -9 "$(process sparkler-netbro)"
     shown "sparkler-netbroker: killed by signal 9" log
     keys ' 5'
-    vm_end 0
+    monitor_end 0
     nasm -i "$root/tests/guests/" -f bin -o no-device.bin "$root/tests/guests/no-device.asm"
     run -0 --separate-stderr timeout --kill-after 5 "$limit" "$build/jailer" --id "$id" \
         --guest no-device.bin --exec sparkler-vmm
@@ -283,7 +283,7 @@ without_memory() {
 @test "supervisor: it ends the VM at its time limit, and removes its cgroups" {
     needs_cgroups
     monitor_run --timeout 1
-    vm_end 3
+    monitor_end 3
     grep "the VM was ended after 1 seconds" log
     [[ -z $(cgroups) ]]
 }
@@ -291,13 +291,13 @@ without_memory() {
 @test "supervisor: it ends the VM at a signal" {
     monitor_start
     kill -TERM "$jailer"
-    vm_end 143
+    monitor_end 143
 }
 
-@test "supervisor: it tells how the VMM was killed" {
+@test "supervisor: it says how the VMM was killed" {
     monitor_start
     kill -9 "$(process sparkler-vmm)"
-    vm_end 137
+    monitor_end 137
     grep "sparkler-vmm was killed by signal 9" log
 }
 
@@ -305,7 +305,7 @@ without_memory() {
     monitor_start --pid-file pid
     [[ $(<pid) == "$jailer" ]]
     keys '5'
-    vm_end 0
+    monitor_end 0
     [[ -f pid && ! -s pid ]]
 }
 
@@ -313,21 +313,21 @@ without_memory() {
     monitor_start
     paused supervisor
     keys '5'
-    vm_end 0
+    monitor_end 0
 }
 
-@test "supervisor: it ends a VM that floods a log which nobody reads and which is a socket" {
+@test "supervisor: it ends a VM that floods its log, a socket that nobody reads" {
     musl-gcc -static -D_GNU_SOURCE -I"$root" -o stray "$root/tests/probes/stray.c"
     run -0 timeout --kill-after 5 "$limit" python3 "$root/tests/probes/unread-log.py" small 0 - \
         "$build/jailer" --id "$id" --timeout 5 --exec "$PWD/stray" -- flood
     [[ $output == 0 || $output == 3 ]]
 }
 
-@test "supervisor: it tells a daemon's parent how it started, and lets the terminal go" {
+@test "supervisor: it tells a daemon's parent how it started, and closes the terminal" {
     run timeout --kill-after 5 "$limit" script -qec \
         "'$build/jailer' --id '$id' --daemonize --exec sparkler-vmm" screen </dev/null
     cat screen
-    [[ $status -eq 4 || $status -eq 0 ]] # which it is if the guest takes long to end
+    [[ $status -eq 4 || $status -eq 0 ]] # 0 if the guest takes long to end
 }
 
 @test "supervisor: it says so if a cgroup cannot be removed" {
@@ -335,11 +335,11 @@ without_memory() {
     monitor_start
     sleep 30 3>&- &
     intruder=$!
-    for folder in $(cgroups); do
-        echo "$intruder" >"$folder/cgroup.procs"
+    for cgroup in $(cgroups); do
+        echo "$intruder" >"$cgroup/cgroup.procs"
     done
     kill "$jailer"
-    vm_end 143
+    monitor_end 143
     kill "$intruder"
     wait "$intruder" || true
     intruder=
@@ -359,7 +359,7 @@ needs_cgroups() {
         skip "no cgroups are mounted"
 }
 
-@test "janitor: it removes the cgroups of a supervisor that was killed, and ends well" {
+@test "janitor: it removes the cgroups when the supervisor is killed, and ends normally" {
     needs_cgroups
     monitor_start
     [[ -n $(cgroups) ]]
@@ -383,8 +383,8 @@ needs_cgroups() {
     monitor_start
     sleep 30 3>&- &
     intruder=$!
-    for folder in $(cgroups); do
-        echo "$intruder" >"$folder/cgroup.procs"
+    for cgroup in $(cgroups); do
+        echo "$intruder" >"$cgroup/cgroup.procs"
     done
     kill -9 "$jailer"
     for ((try = 0; try < 10 * limit; try++)); do

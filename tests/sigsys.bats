@@ -1,4 +1,4 @@
-# A process that made a forbidden system call: the log says which one, and where the rule would be.
+# When a forbidden system call kills a process, the log says which call and where its rule would be.
 
 bats_require_minimum_version 1.5.0
 
@@ -15,14 +15,14 @@ setup() {
     cd "$BATS_TEST_TMPDIR"
 }
 
-# Whether an audit daemon, or a kernel without audit, leaves the kernel's log without such records.
+# kernel_tells: whether the kernel logs what seccomp kills; not with an audit daemon, or without audit
 kernel_tells() {
     grep -qw kill_process /proc/sys/kernel/seccomp/actions_logged 2>/dev/null &&
         ! pgrep -x auditd >/dev/null && [[ -r /dev/kmsg ]]
 }
 
-# stray HOW [OPTION...]: runs the probe in sparkler-vmm's place, leaves $status and $stderr; again
-# where the kernel left out the record, which it does beyond ten in five seconds
+# stray HOW [OPTION...]: runs the probe in sparkler-vmm's place, and sets $status and $stderr; tries
+# again if the kernel dropped the record, as it does beyond ten in five seconds
 stray() {
     for _ in {1..6}; do
         run --separate-stderr timeout --kill-after 5 $((20 * ${SLOWNESS:-1})) "$build/jailer" "${@:2}" \
@@ -34,7 +34,7 @@ stray() {
     done
 }
 
-# line POLICY CALL: the line of its rule in the file
+# line POLICY CALL: prints the line number of the call's rule
 line() {
     grep -n "^$2:" "$root/policy/$1.policy" | cut -d: -f1
 }
@@ -48,14 +48,14 @@ rule for it, policy/vmm-boot.policy has no rule for it; see policy/README.md"* ]
     done
 }
 
-@test "a call whose arguments no rule allows" {
+@test "a call with arguments that no rule allows" {
     stray ioctl
     [[ $status -eq 159 ]]
     [[ $stderr == *"sparkler-vmm was killed by SIGSYS: ioctl (16): policy/vmm.policy:$(line vmm \
 ioctl) allows other arguments only, policy/vmm-boot.policy:$(line vmm-boot ioctl) allows"* ]]
 }
 
-@test "in the broker's place" {
+@test "a call of a process in the broker's place" {
     mkfifo keys
     "$build/jailer" --id "sigsys-$$" --broker "$BATS_FILE_TMPDIR/stray" --exec sparkler-vmm \
         <keys >screen 2>log 3>&- &
@@ -71,7 +71,7 @@ ioctl) allows other arguments only, policy/vmm-boot.policy:$(line vmm-boot ioctl
     grep "sparkler-netbroker was killed by SIGSYS: " log
 }
 
-@test "the deaths of others are none of the log's business" {
+@test "the log does not report processes of other VMs" {
     stray getppid --id "sigsys-other-$$"
     mkfifo keys
     "$build/jailer" --id "sigsys-$$" --exec sparkler-vmm <keys >screen 2>log 3>&- &

@@ -1,7 +1,7 @@
-# What compilers and checkers say of the sources, without running them.
+# What compilers and static analysers say about the sources.
 
 setup() {
-    [[ ! -d /run/rig ]] || skip "it is about the source, and would take an emulated machine an hour"
+    [[ ! -d /run/rig ]] || skip "it checks the sources, and would take an hour in emulation"
     cd "$BATS_TEST_DIRNAME/.."
     out=${BUILD:-build}/static
 }
@@ -10,15 +10,15 @@ need() {
     command -v "$1" >/dev/null || skip "$1 is missing: apt-get install $1"
 }
 
-# build NAME ARGUMENT...: make in a build folder of its own, not a part of the `make check` that may
-# have started this
+# build NAME ARGUMENT...: make, in its own build directory, and not as part of the `make check` that
+# may have started this
 build() {
     local name=$1
     shift
     env -u MAKEFLAGS -u MAKELEVEL make -s BUILD="$out/$name" "$@"
 }
 
-# sources PATTERN...: the files of such names
+# sources PATTERN...: prints the files whose names match
 sources() {
     local names=(-false)
     for name in "$@"; do
@@ -27,7 +27,7 @@ sources() {
     find vmm netbroker jailer policy tests '(' "${names[@]}" ')' -print
 }
 
-# scripts: every shell script, known by its first line
+# scripts: prints the shell scripts, which their first lines tell
 scripts() {
     find .ci policy tests -type f -exec grep -lIEm1 '^#!.*[/ ](ba)?sh$' {} +
 }
@@ -41,8 +41,8 @@ scripts() {
     build clang CC=clang all probes units
 }
 
-# gcc 12 loses sight of memory that a structure holds; valgrind looks for leaks instead.
-@test "gcc -fanalyzer: no path to a bad access, a double free, a use of what was never set" {
+# gcc 12 loses track of memory held by a structure; valgrind looks for leaks instead.
+@test "gcc -fanalyzer: no path to a bad access, a double free, an uninitialized value" {
     build analyzer EXTRA='-fanalyzer -fanalyzer-verbosity=0 -Wno-analyzer-malloc-leak'
 }
 
@@ -52,7 +52,7 @@ scripts() {
         -D_GNU_SOURCE -I. vmm jailer policy netbroker tests/unit tests/probes tests/fuzz
 }
 
-@test "clang-tidy: none of what .clang-tidy looks for" {
+@test "clang-tidy: no finding of .clang-tidy's checks" {
     need clang-tidy
     FLAGS=$(build gcc flags)
     export FLAGS
@@ -63,7 +63,7 @@ scripts() {
     [ "$status" -eq 0 ]
 }
 
-@test "clang-format: the sources are as .clang-format wants them" {
+@test "clang-format: the sources are formatted" {
     need clang-format
     sources '*.c' '*.h' | xargs clang-format --dry-run --Werror
 }

@@ -1,4 +1,4 @@
-/* Installs a compiled policy: all of policy/ that is linked into the confined programs. */
+/* Hands a compiled policy to the kernel. */
 #include "policy/runtime/policy.h"
 
 #include <err.h>
@@ -10,7 +10,7 @@ void policy_install(const struct policy *policy)
 {
     struct sock_fprog program = {
         .len = policy->length,
-        .filter = (struct sock_filter *)policy->filter, /* the kernel only reads it */
+        .filter = (struct sock_filter *)policy->filter, /* the kernel does not write to it */
     };
 
     if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) != 0)

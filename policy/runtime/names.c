@@ -1,4 +1,4 @@
-/* Looks up names of system calls and constants, and finds the one that was probably meant. */
+/* Looks up names of system calls and constants, and the nearest to a misspelt one. */
 #include "policy/runtime/names.h"
 
 #include <string.h>
@@ -18,7 +18,7 @@ static size_t min(size_t a, size_t b)
     return a < b ? a : b;
 }
 
-/* Levenshtein's distance: insertions, deletions and substitutions that make a into b. */
+/* The Levenshtein distance: how many insertions, deletions and substitutions make a into b. */
 static size_t distance(const char *a, size_t a_length, const char *b, size_t b_length)
 {
     size_t row[NAME_MAX_LENGTH + 1];
@@ -43,7 +43,7 @@ static size_t distance(const char *a, size_t a_length, const char *b, size_t b_l
 
 const char *names_nearest(const struct constant *table, const char *name, size_t length)
 {
-    size_t nearest = length / 3 + 2; /* farther away than this, a suggestion only confuses */
+    size_t nearest = length / 3 + 2; /* a suggestion farther away only confuses */
     const char *found = NULL;
 
     for (const struct constant *c = table; c->name; c++) {

@@ -15,12 +15,12 @@ struct constant {
 
 extern const struct constant constants[]; /* KVM_RUN, VMM_FD_VCPU, AF_INET, ... */
 extern const struct constant errnos[];    /* ENOSYS, ... */
-extern const struct constant syscalls[];  /* read, ... by x86-64's numbers */
+extern const struct constant syscalls[];  /* read, ... with x86-64's numbers */
 
-/* The entry of that name, whose length is given in bytes; NULL if there is none. */
+/* The entry of that name of `length` bytes; NULL if there is none. */
 const struct constant *names_find(const struct constant *table, const char *name, size_t length);
 
-/* The name in the table that is most like it; NULL if none is near enough to suggest. */
+/* The table's name that is nearest to it; NULL if none is near enough to suggest. */
 const char *names_nearest(const struct constant *table, const char *name, size_t length);
 
 /* The name of an x86-64 system call number; NULL if it has none. */

@@ -1,18 +1,16 @@
 /*
- * A seccomp filter that was compiled from policy/NAME.policy when the project was built.
- *
- * `sparkler-policy compile` writes each one as build/obj/policy/NAME.filter.c; a program names
- * those that it installs. Nothing is parsed or allocated at run time.
+ * Seccomp filters, compiled from policy/NAME.policy by the build: `sparkler-policy compile` writes
+ * each as build/obj/policy/NAME.filter.c. Nothing is parsed or allocated at run time.
  */
 #ifndef SPARKLER_POLICY_H
 #define SPARKLER_POLICY_H
 
 #include <linux/filter.h>
 
-/* Where the file has its rule for a system call; to explain a death by. */
+/* The line of a system call's rule, to say why a process was killed. */
 struct policy_line {
     unsigned short number, line;
-    unsigned char always; /* the call never kills, whatever its arguments are */
+    unsigned char always; /* no arguments of the call kill */
 };
 
 struct policy {
@@ -35,14 +33,14 @@ POLICIES(POLICY_DECLARE)
 const struct policy *policy_find(const char *name);
 
 /*
- * Confines the calling process, and all that it will start, to the policy, for good (seccomp(2)).
- * Needs no_new_privs to be set. Ends the program by err(3) if the kernel refuses the filter.
+ * Confines the calling process, and every process that it starts, to the policy for good
+ * (seccomp(2)). Needs no_new_privs. Ends the program by err(3) if the kernel refuses the filter.
  */
 void policy_install(const struct policy *policy);
 
 /*
- * Makes what the linker marked as read-only after relocation (PT_GNU_RELRO, elf(5)) read-only. The
- * start of a static program does that in glibc, not in musl. Ends the program by err(3) if it
+ * Makes read-only what the linker marked as read-only after relocation (PT_GNU_RELRO, elf(5)). In a
+ * static program, glibc does so at its start, musl does not. Ends the program by err(3) if it
  * fails.
  */
 void relro_protect(void);

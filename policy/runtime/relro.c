@@ -1,4 +1,4 @@
-/* Read-only relocations for static programs: see policy.h. */
+/* Read-only relocations for programs linked statically with musl. */
 #include "policy/runtime/policy.h"
 
 #include <err.h>
@@ -9,7 +9,7 @@
 
 #define PAGE_SIZE 4096u
 
-/* For dl_iterate_phdr(3), whose first object is the program; the only one, if it is static. */
+/* For dl_iterate_phdr(3), whose first object is the program: the only one of a static program. */
 static int protect(struct dl_phdr_info *object, size_t size, void *data)
 {
     (void)size, (void)data;
@@ -20,7 +20,7 @@ static int protect(struct dl_phdr_info *object, size_t size, void *data)
         start -= start % PAGE_SIZE;
         end -= end % PAGE_SIZE;
         if (header->p_type == PT_GNU_RELRO && mprotect((void *)start, end - start, PROT_READ) != 0)
-            err(1, "cannot make what is relocated read-only");
+            err(1, "cannot make relocated data read-only");
     }
     return 1;
 }

@@ -1,4 +1,4 @@
-/* Names of arguments, from section 2 of the manual, for calls whose arguments policies compare. */
+/* Arguments of the system calls that policies compare, as section 2 of the manual names them. */
 #include "policy/tool/arguments.h"
 
 #include <stddef.h>

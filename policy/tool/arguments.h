@@ -1,8 +1,8 @@
-/* What the arguments of system calls are called, for those that read about them. */
+/* Names of system calls' arguments, for explanations. */
 #ifndef SPARKLER_ARGUMENTS_H
 #define SPARKLER_ARGUMENTS_H
 
-/* The manual page's name for an argument, like "fd"; "argument N" where we have none. */
+/* An argument's name in the manual, such as "fd"; "argument N" if it is not in the table. */
 const char *argument_name(const char *syscall, unsigned arg);
 
 #endif

@@ -1,4 +1,4 @@
-/* The audit: finds the processes and their files, and puts the verdict together. */
+/* The audit: finds the processes and their policies, and puts the verdict together. */
 #include "policy/tool/audit.h"
 
 #include "policy/tool/compare.h"
@@ -26,28 +26,28 @@ static bool audit_filter(const char *name, const char *directory, const struct s
     bool fine;
 
     if (policy_parse(path, &policy) != 0)
-        errx(1, "cannot audit by the policy %s: correct its mistakes first", path);
+        errx(1, "cannot audit with the policy %s: correct its mistakes first", path);
     oracle = oracle_read(path);
     compared = compare(&policy, &oracle, filter, stdout);
     fine = compared_same(&compared);
     printf("  filter        %s.policy: %u instructions, %" PRIu64 " calls compared\n", name,
            filter->len, compared.calls);
-    if (!fine)
-        printf("  WRONG: %" PRIu64 " judged differently, %u ways through it unexplained, "
-               "%u instructions foreign\n",
-               compared.differences, compared.unreached, compared.foreign);
+    if (!fine) {
+        printf("  WRONG: ");
+        compared_print(&compared, stdout);
+    }
     oracle_free(&oracle);
     policy_free(&policy);
     free(path);
     return fine;
 }
 
-/* What an errno of held_read() means. */
+/* What an errno of held_read() means here. */
 static const char *explain_refusal(int error)
 {
     switch (error) {
     case ESRCH:
-        return "it is not there";
+        return "there is no such process";
     case EPERM:
     case EACCES:
         return geteuid() == 0 ? "another process traces it"
@@ -69,10 +69,10 @@ static bool audit_filters(const struct process *process, const char *directory,
     bool fine = process && held->count == due;
 
     if (!process)
-        printf("  WRONG: no policy knows a process of this name; it holds %zu filters\n",
+        printf("  WRONG: no policy is for a process of this name; it has %zu filters\n",
                held->count);
     else if (!fine)
-        printf("  WRONG: it holds %zu filters, the files say %zu\n", held->count, due);
+        printf("  WRONG: it has %zu filters, the files say %zu\n", held->count, due);
     for (size_t i = 0; i < held->count && i < due; i++)
         fine &= audit_filter(process->policies[i], directory, &held->filters[i]);
     return fine;
@@ -88,7 +88,7 @@ bool audit(pid_t pid, const char *directory)
 
     printf("%s (process %d)\n", comm, pid);
     if (family_has_ended(pid)) {
-        printf("  WRONG: %s\n", *comm ? "it has ended" : "it is not there");
+        printf("  WRONG: %s\n", *comm ? "it has ended" : "there is no such process");
         return false;
     }
     error = held_read(pid, &held);
@@ -96,7 +96,7 @@ bool audit(pid_t pid, const char *directory)
         printf("  WRONG: its filters cannot be read: %s\n", explain_refusal(error));
         return false;
     }
-    /* before the filters, whose comparison may take longer than the process lives */
+    /* first, since the process may end while its filters are compared */
     fine = report(pid, process, held.count);
     fine &= audit_filters(process, directory, &held);
     printf("  %s\n", fine ? "agrees with the files" : "DOES NOT AGREE with the files");
@@ -104,7 +104,7 @@ bool audit(pid_t pid, const char *directory)
     return fine;
 }
 
-/* Audits a supervisor and its descendants, and says which of our processes are not among them. */
+/* Audits a supervisor and its descendants, and says which processes are missing among them. */
 static bool audit_family(pid_t supervisor, const char *directory)
 {
     bool seen[PROCESSES] = {false}, fine = true;

@@ -1,6 +1,6 @@
 /*
- * The exhaustive comparison of a filter with a policy file. Which calls to try comes from the
- * parser, what is right from the oracle, what the filter does from the evaluator.
+ * The comparison of a filter with a policy file. The parser says which calls to try, the oracle
+ * what is right, and the evaluator what the filter does.
  */
 #include "policy/tool/compare.h"
 
@@ -30,7 +30,7 @@ struct comparer {
     const struct oracle *oracle;
     const struct sock_fprog *filter;
     uint8_t *taken;
-    struct values args[6]; /* for the present system call; empty where no rule looks */
+    struct values args[6]; /* for the current system call; empty if its rule ignores the argument */
     unsigned shown_count;
     bool shown[NUMBERS]; /* a difference in this system call has been printed */
     struct compared result;
@@ -143,9 +143,9 @@ static bool try_once(struct comparer *c, const struct seccomp_data *data)
 }
 
 /*
- * What a filter might wrongly take for a call that is let through: each that differs from it in one
- * bit, which the filter might mask away; and every other system call with the same arguments, which
- * might share the instructions that look at them.
+ * Calls that a filter might mistake for one that is let through: those that differ in one bit,
+ * which the filter might mask out, and every other system call with the same arguments, since it
+ * might share the instructions that check them.
  */
 static void try_neighbours(struct comparer *c, const struct seccomp_data *allowed)
 {
@@ -174,8 +174,7 @@ static void try_call(struct comparer *c, const struct seccomp_data *data)
         try_neighbours(c, data);
 }
 
-/* All combinations of the chosen values, counted up like an odometer; `fill` where no rule looks.
- */
+/* All combinations of the chosen values, like an odometer; `fill` for arguments without any. */
 static void try_combinations(struct comparer *c, uint32_t arch, uint32_t number, uint64_t fill)
 {
     struct seccomp_data data = {.nr = number, .arch = arch};
@@ -197,18 +196,18 @@ static void try_arguments(struct comparer *c, uint32_t arch, uint32_t number)
     try_combinations(c, arch, number, UINT64_MAX);
 }
 
-static unsigned count_unreached(const struct comparer *c)
+static unsigned count_unexplained(const struct comparer *c)
 {
-    unsigned unreached = 0;
+    unsigned unexplained = 0;
 
     for (unsigned short i = 0; i < c->filter->len; i++) {
         const struct sock_filter *jump = &c->filter->filter[i];
 
         if (BPF_CLASS(jump->code) != BPF_JMP || BPF_OP(jump->code) == BPF_JA)
             continue;
-        unreached += !(c->taken[i] & BRANCH_TRUE) + !(c->taken[i] & BRANCH_FALSE);
+        unexplained += !(c->taken[i] & BRANCH_TRUE) + !(c->taken[i] & BRANCH_FALSE);
     }
-    return unreached;
+    return unexplained;
 }
 
 /* Whether some rule's mask has this complement, in its low or its high half. */
@@ -226,8 +225,8 @@ static bool is_mask(const struct policy_file *policy, uint32_t operand)
     return false;
 }
 
-/* What libseccomp compiles our language to: it loads a word, compares it with constants, and
- * returns one; the only arithmetic is the mask of an `in`. */
+/* Whether libseccomp generates it from our language: loads of a word, comparisons with constants,
+ * returns of constants; the only arithmetic is the mask of an `in`. */
 static bool is_ours(const struct policy_file *policy, const struct sock_filter *instruction)
 {
     switch (instruction->code) {
@@ -257,7 +256,7 @@ static unsigned count_foreign(const struct comparer *c, const struct policy_file
         if (foreign++ < SHOWN_AT_MOST)
             fprintf(c->out,
                     "    instruction %u, code 0x%02x with 0x%08" PRIx32
-                    ": the compiler makes none such of this file\n",
+                    ": the compiler never generates it from this file\n",
                     i, instruction->code, instruction->k);
     }
     return foreign;
@@ -282,7 +281,7 @@ struct compared compare(const struct policy_file *policy, const struct oracle *o
         try_arguments(&c, AUDIT_ARCH_X86_64, UINT32_MAX >> (31 - bit));
         try_arguments(&c, AUDIT_ARCH_X86_64 ^ 1u << bit, 0);
     }
-    c.result.unreached = count_unreached(&c);
+    c.result.unexplained = count_unexplained(&c);
     c.result.foreign = count_foreign(&c, policy);
     for (unsigned arg = 0; arg < 6; arg++)
         free(c.args[arg].values);
@@ -292,5 +291,12 @@ struct compared compare(const struct policy_file *policy, const struct oracle *o
 
 bool compared_same(const struct compared *compared)
 {
-    return compared->differences == 0 && compared->unreached == 0 && compared->foreign == 0;
+    return compared->differences == 0 && compared->unexplained == 0 && compared->foreign == 0;
+}
+
+void compared_print(const struct compared *compared, FILE *out)
+{
+    fprintf(out,
+            "%" PRIu64 " judged differently, %u branches unexplained, %u foreign instructions\n",
+            compared->differences, compared->unexplained, compared->foreign);
 }

@@ -1,4 +1,4 @@
-/* Compares a filter with its policy file, call by call. */
+/* Compares a filter with its policy file on millions of calls, chosen from what the file says. */
 #ifndef SPARKLER_COMPARE_H
 #define SPARKLER_COMPARE_H
 
@@ -9,24 +9,27 @@
 #include <stdio.h>
 
 struct compared {
-    uint64_t calls;       /* how many system calls were tried */
-    uint64_t differences; /* how many of them filter and file judge differently */
-    unsigned unreached;   /* ways of jumps that no call took: the filter knows what no file says */
-    unsigned foreign;     /* instructions that the compiler never makes of this file */
+    uint64_t calls;       /* system calls that were tried */
+    uint64_t differences; /* those that filter and file judge differently */
+    unsigned unexplained; /* branches that no call took: the filter compares with other values */
+    unsigned foreign;     /* instructions that the compiler never generates from this file */
 };
 
 /*
- * Tries every system call number from 0 to 1023 as x86-64, x32 and i386 have it, and some beyond;
- * for the arguments that the policy compares, all combinations of its constants, their neighbours,
- * and these with high bits set. For each call that the file lets through, all that differ from it
- * in one bit (of number, architecture, instruction pointer or an argument) and all other system
- * calls with these arguments. Prints to `out` a difference for each of the first system calls that
- * have any, and the instructions that the compiler never makes of this file.
+ * Tries every system call number from 0 to 1023 as x86-64, x32 and i386 have it, and some beyond,
+ * with all combinations of the constants that the policy compares arguments with, their neighbours,
+ * and these with high bits set. For each call that the file lets through, it also tries those that
+ * differ in one bit of number, architecture, instruction pointer or an argument, and all other
+ * system calls with the same arguments. Prints to `out` one difference for each of the first system
+ * calls that have any, and the first foreign instructions.
  */
 struct compared compare(const struct policy_file *policy, const struct oracle *oracle,
                         const struct sock_fprog *filter, FILE *out);
 
-/* Whether nothing was found. */
+/* Whether the filter does what the file says. */
 bool compared_same(const struct compared *compared);
+
+/* Prints the differences, branches and instructions, as the end of a line. */
+void compared_print(const struct compared *compared, FILE *out);
 
 #endif

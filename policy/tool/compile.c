@@ -1,7 +1,4 @@
-/*
- * From rules to a filter, and from a filter to C source. libseccomp does the work; no filter is
- * printed that policy/tool/compare.c has not found to do what its file says.
- */
+/* Makes a filter of a policy's rules with libseccomp, and C source of a filter. */
 #include "policy/tool/compile.h"
 
 #include "policy/runtime/names.h"

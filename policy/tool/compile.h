@@ -1,4 +1,4 @@
-/* Compiles a policy to classic BPF by libseccomp, which only this room of the project sees. */
+/* Compiles a policy to classic BPF with libseccomp, which no confined program links. */
 #ifndef SPARKLER_COMPILE_H
 #define SPARKLER_COMPILE_H
 
@@ -7,8 +7,8 @@
 #include <linux/filter.h>
 
 /*
- * Writes the filter to `filter`, which has room for BPF_MAXINSNS instructions, and returns how
- * many it has. Ends the program by err(3) if libseccomp refuses a rule.
+ * Stores the filter in `filter`, an array of BPF_MAXINSNS instructions, and returns its length.
+ * Ends the program by err(3) if libseccomp refuses a rule.
  */
 unsigned short policy_compile(const struct policy_file *policy, struct sock_filter *filter);
 

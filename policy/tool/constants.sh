@@ -1,9 +1,9 @@
 #!/bin/sh
-# Writes the tables of names that a policy may use, as C on stdout: constants and errno names, or
-# those of the system calls, each with the value that this system's headers and policy/fds.h give it. The
-# preprocessor finds the names; the compiler computes the values when the output is compiled.
+# Prints the tables of names that a policy may use, as C: constants and errnos or, with "syscalls",
+# system calls, with their values in this system's headers and policy/fds.h. The preprocessor finds
+# the names; the compiler computes the values when it compiles the output.
 #
-# usage: policy/tool/constants.sh COMPILER [syscalls]        (run at the root of the project)
+# usage: policy/tool/constants.sh COMPILER [syscalls]        (in the root of the project)
 # shellcheck disable=SC2086 # $headers is a list
 set -eu
 export LC_ALL=C
@@ -32,7 +32,7 @@ includes() {
     done
 }
 
-# names REGEX HEADER...: object-like macros of these headers that match, one a line
+# names REGEX HEADER...: prints the object-like macros of these headers that match, one per line
 names() {
     regex=$1
     shift
@@ -40,8 +40,8 @@ names() {
         sed -n -E "s/^#define ($regex) .*/\1/p" | sort -u
 }
 
-# only_integers HEADER...: those of the names on stdin that are integer constants to the compiler,
-# which may stop at its limit of errors and so is asked until it finds none
+# only_integers HEADER...: prints those of the names on stdin that are integer constants. The
+# compiler may stop at its limit of errors, so it is asked until it finds none
 only_integers() {
     includes "$@" >"$work/try.h"
     cat >"$work/names"
@@ -56,7 +56,7 @@ only_integers() {
     cat "$work/names"
 }
 
-# table NAME PREFIX: the names on stdin as a C table, each without the prefix
+# table NAME PREFIX: prints the names on stdin as a C table, without the prefix
 table() {
     echo "const struct constant $1[] = {"
     sed -E "s/^($2)(.*)/    {\"\2\", VALUE(\1\2)},/"

@@ -1,12 +1,12 @@
-/* The list of dangerous system calls, and the arguments that make some of them harmless. */
+/* Which system calls are dangerous, and which arguments make some of them harmless. */
 #include "policy/tool/danger.h"
 
 #include <fnmatch.h>
 #include <sys/mman.h>
 
 /*
- * A pattern (fnmatch(3)) and what such a call can do. Where `arg` is not negative, a rule is
- * harmless if each of its alternatives compares that argument and allows none of `bits` in it.
+ * A pattern (fnmatch(3)) and what such calls can do. If `arg` is not negative, a rule is harmless
+ * when each of its alternatives compares that argument and allows none of `bits` in it.
  */
 static const struct {
     const char *pattern, *can;
@@ -19,7 +19,7 @@ static const struct {
     {"exec*", "start other programs", -1, 0},
     {"unshare", "make namespaces", -1, 0},
     {"setns", "enter namespaces", -1, 0},
-    {"io_uring_*", "do system calls that no filter sees", -1, 0},
+    {"io_uring_*", "make system calls that no filter sees", -1, 0},
     {"ptrace", "take over other processes", -1, 0},
     {"process_*", "reach the memory of other processes", -1, 0},
     {"pidfd_getfd", "take the descriptors of other processes", -1, 0},
@@ -31,7 +31,7 @@ static const struct {
     {"kexec*", "replace the kernel", -1, 0},
     {"reboot", "stop the machine", -1, 0},
     {"perf_event_open", "observe other processes and the kernel", -1, 0},
-    {"userfaultfd", "halt the kernel in the midst of a copy", -1, 0},
+    {"userfaultfd", "stop the kernel in the middle of a copy", -1, 0},
     {"*mount*", "change the file system's tree", -1, 0},
     {"fs[ocp][pio]*", "change the file system's tree", -1, 0},
     {"open_tree", "change the file system's tree", -1, 0},
@@ -61,12 +61,12 @@ static const struct {
     {"sendmmsg", "hand over descriptors", -1, 0},
     {"recvmsg", "take in descriptors", -1, 0},
     {"recvmmsg", "take in descriptors", -1, 0},
-    {"ioctl", "do all that any driver offers when its request is not bound (arg1)", 1, 0},
-    {"prctl", "change its own confinement when its option is not bound (arg0)", 0, 0},
-    {"fcntl", "do more than the rule means when its command is not bound (arg1)", 1, 0},
-    {"socket", "use any network when its family is not bound (arg0)", 0, 0},
-    {"mmap", "make memory executable when PROT_EXEC is possible (arg2)", 2, PROT_EXEC},
-    {"*mprotect", "make memory executable when PROT_EXEC is possible (arg2)", 2, PROT_EXEC},
+    {"ioctl", "make any request of any driver unless the request is bound (arg1)", 1, 0},
+    {"prctl", "change its own confinement unless the option is bound (arg0)", 0, 0},
+    {"fcntl", "do more than the rule means unless the command is bound (arg1)", 1, 0},
+    {"socket", "use any network unless the family is bound (arg0)", 0, 0},
+    {"mmap", "make memory executable unless PROT_EXEC is excluded (arg2)", 2, PROT_EXEC},
+    {"*mprotect", "make memory executable unless PROT_EXEC is excluded (arg2)", 2, PROT_EXEC},
 };
 
 static bool bound(const struct conjunction *conjunction, unsigned arg, uint64_t bits)

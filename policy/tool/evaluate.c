@@ -1,4 +1,4 @@
-/* The machine that seccomp filters run on: two registers, 16 words of memory, jumps forward. */
+/* The machine that runs seccomp filters: two registers, 16 words of memory, forward jumps. */
 #include "policy/tool/evaluate.h"
 
 #include <string.h>
@@ -22,7 +22,7 @@ static bool arithmetic(struct machine *m, const struct sock_filter *i)
     case BPF_MUL:
         m->a *= operand;
         return true;
-    case BPF_DIV: /* by zero ends the filter: see evaluate() */
+    case BPF_DIV: /* by zero ends the filter, see evaluate() */
         m->a /= operand;
         return true;
     case BPF_OR:
@@ -82,7 +82,7 @@ static bool store(struct machine *m, const struct sock_filter *i)
     return true;
 }
 
-/* Stores how many instructions to step over. */
+/* Stores how many instructions to skip. */
 static bool jump(const struct machine *m, const struct sock_filter *i, uint32_t *over,
                  uint8_t *taken)
 {
@@ -144,7 +144,7 @@ bool evaluate(const struct sock_fprog *filter, const struct seccomp_data *data, 
             break;
         case BPF_ALU:
             if (i->code == (BPF_ALU | BPF_DIV | BPF_X) && m.x == 0) {
-                *action = SECCOMP_RET_KILL_THREAD; /* what the kernel returns then: 0 */
+                *action = SECCOMP_RET_KILL_THREAD; /* the kernel returns 0 */
                 return true;
             }
             fine = (i->code != (BPF_ALU | BPF_DIV | BPF_K) || i->k != 0) && arithmetic(&m, i);

@@ -1,4 +1,4 @@
-/* An evaluator of classic BPF, as seccomp runs it: all instructions that the kernel accepts. */
+/* Evaluates classic BPF as seccomp does: every instruction that the kernel accepts there. */
 #ifndef SPARKLER_EVALUATE_H
 #define SPARKLER_EVALUATE_H
 
@@ -11,10 +11,10 @@
 #define BRANCH_FALSE 2
 
 /*
- * Runs the filter on one system call and stores what it returns, a SECCOMP_RET_ action with its
- * data. Where `taken` is not NULL, it has a byte for each instruction, and gains BRANCH_ bits for
- * the way that each conditional jump went. Returns false if the filter is not one that the kernel
- * would accept (seccomp_check_filter() and bpf_check_classic() there).
+ * Runs the filter on one system call and stores the result, a SECCOMP_RET_ action with its data.
+ * `taken` may be NULL; else it has a byte for each instruction, to which each conditional jump adds
+ * the BRANCH_ bit of the way it went. Returns false if the kernel would not accept the filter
+ * (seccomp_check_filter() and bpf_check_classic() there).
  */
 bool evaluate(const struct sock_fprog *filter, const struct seccomp_data *data, uint32_t *action,
               uint8_t *taken);

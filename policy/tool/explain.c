@@ -1,4 +1,4 @@
-/* Prints effective policies: in words, as JSON, and as a table. */
+/* Prints effective policies in words, as JSON, and as a table. */
 #include "policy/tool/explain.h"
 
 #include "policy/runtime/names.h"

@@ -1,16 +1,16 @@
-/* Tells what a process may do, to people and to machines. */
+/* Prints what a process may do. */
 #ifndef SPARKLER_EXPLAIN_H
 #define SPARKLER_EXPLAIN_H
 
 #include "policy/runtime/processes.h"
 
-/* The process's effective policy in words: one line a rule, with its reason. */
+/* In words: what all policies of the process allow, one line for each rule, with its reason. */
 void explain_process(const struct process *process, const char *directory);
 
-/* The same as JSON: an array with an object for each process, or for one if it isn't NULL. */
+/* As JSON: an array with an object for the process, or for each one if it is NULL. */
 void explain_json(const struct process *process, const char *directory);
 
-/* All processes against each other, as a table in Markdown: a line for each system call. */
+/* A table in Markdown, with a row for each system call and a column for each process. */
 void explain_table(const char *directory);
 
 #endif

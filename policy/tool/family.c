@@ -1,4 +1,4 @@
-/* Finds processes in /proc, by their names, parents and arguments. */
+/* Finds processes in /proc by name, parent and arguments. */
 #include "policy/tool/family.h"
 
 #include "jailer/cgroup.h"
@@ -100,7 +100,7 @@ size_t family_members(pid_t ancestor, pid_t **members)
     return find(descends, &ancestor, members);
 }
 
-/* Only root can give a supervisor the group that removes cgroups. */
+/* A supervisor with the group that may remove cgroups got it from root. */
 uid_t family_owner(pid_t pid)
 {
     pid_t supervisor = pid;

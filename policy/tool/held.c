@@ -1,4 +1,4 @@
-/* Reads filters by ptrace(2): seizes the process, stops it, copies, and lets it go on. */
+/* Reads filters with ptrace(2): seizes the process, stops it, copies them, lets it continue. */
 #include "policy/tool/held.h"
 
 #include "policy/tool/parse.h"
@@ -11,7 +11,7 @@
 
 #define STOP_TRIES 2000 /* each waits 1 ms */
 
-/* One filter by its index; index 0 is the first that was installed. */
+/* Reads the filter with that index; 0 was installed first. */
 static int read_filter(pid_t pid, size_t index, struct held *held)
 {
     struct sock_fprog *filter = &held->filters[held->count];
@@ -29,7 +29,7 @@ static int read_filter(pid_t pid, size_t index, struct held *held)
     return 0;
 }
 
-/* Waits for the process to stop. It does not while it is frozen, or waits for its vfork(2). */
+/* Waits for the process to stop; a frozen one does not, nor one that waits in vfork(2). */
 static int await_stop(pid_t pid, int *status)
 {
     for (unsigned tries = 0; tries < STOP_TRIES; tries++) {
@@ -58,10 +58,10 @@ int held_read(pid_t pid, struct held *held)
         return error;
     while (error == 0)
         error = read_filter(pid, held->count, held);
-    /* A signal may have come first: it is passed on. */
+    /* a signal may have come first: pass it on */
     signal = status >> 16 == PTRACE_EVENT_STOP ? 0 : WSTOPSIG(status);
     ptrace(PTRACE_DETACH, pid, NULL, signal);
-    return error == ENOENT ? 0 : error; /* there is no filter behind the last */
+    return error == ENOENT ? 0 : error; /* past the last filter */
 }
 
 void held_free(struct held *held)

@@ -1,4 +1,4 @@
-/* sparkler-policy: chooses the command, and finds the directory of the policies. */
+/* sparkler-policy: its commands, and where it finds the policies. */
 #include "policy/tool/audit.h"
 #include "policy/tool/compare.h"
 #include "policy/tool/compile.h"
@@ -17,26 +17,25 @@
 static const char usage[] =
     "usage: sparkler-policy [--policy-dir DIRECTORY] COMMAND\n"
     "\n"
-    "  check FILE...      reports each mistake in these policies, compiles them, and compares\n"
-    "                     the filters with the files call by call\n"
-    "  compile FILE       does the same, and prints the filter as C source if all is well\n"
-    "  explain            prints a table of what each process may do\n"
-    "  explain PROCESS    says in words what one process may do, and why\n"
+    "  check FILE...      report each mistake in these policies, compile them, and compare the\n"
+    "                     filters with the files, call by call\n"
+    "  compile FILE       the same, and print the filter as C source if all is well\n"
+    "  explain            print a table of what each process may do\n"
+    "  explain PROCESS    say in words what one process may do, and why\n"
     "  explain --json [PROCESS]\n"
-    "                     the same for machines\n"
-    "  audit PID          compares the filters that the kernel holds for a process with the\n"
-    "                     policies, and prints what else confines it\n"
-    "  audit --all ID     the same for all processes of the VMs that were started with --id ID\n"
+    "                     the same as JSON\n"
+    "  audit PID          compare the filters that the kernel holds for a process with the\n"
+    "                     policies, and print what else confines it\n"
+    "  audit --all ID     the same for each process of every VM started with --id ID\n"
     "\n"
-    "PROCESS is sparkler-vmm, sparkler-linux (the same with a Linux program), sparkler-netbroker,\n"
-    "resolver, warden, supervisor or janitor. The policies are looked for beside this program;\n"
-    "--policy-dir names another directory. The exit status is 0 only if there is no mistake and "
-    "no\n"
-    "difference.\n";
+    "PROCESS is sparkler-vmm, sparkler-linux (the VMM of a Linux program), sparkler-netbroker,\n"
+    "resolver, warden, supervisor or janitor. The policies are found by the path of this program\n"
+    "unless --policy-dir names their directory. The exit status is 0 only if there is no mistake\n"
+    "and no difference.\n";
 
 /*
- * Lints a policy, compiles it, and compares the filter with the file. If all is well the filter is
- * printed as C, or else, for `check`, what was compared. Returns whether all is well.
+ * Lints a policy, compiles it, and compares the filter with the file. If all is well, prints the
+ * filter as C or, for `check`, what was compared. Returns whether all is well.
  */
 static bool compile(const char *path, bool as_c)
 {
@@ -55,14 +54,15 @@ static bool compile(const char *path, bool as_c)
     oracle = oracle_read(path);
     compared = compare(&policy, &oracle, &filter, stderr);
     fine = compared_same(&compared);
-    if (fine && as_c)
+    if (fine && as_c) {
         policy_print(&policy, instructions, filter.len);
-    else
-        fprintf(fine ? stdout : stderr,
-                "%s: %zu rules, %u instructions; %" PRIu64 " calls compared, %" PRIu64
-                " judged differently, %u ways through it unexplained, %u instructions foreign\n",
-                path, policy.count, filter.len, compared.calls, compared.differences,
-                compared.unreached, compared.foreign);
+    } else {
+        FILE *out = fine ? stdout : stderr;
+
+        fprintf(out, "%s: %zu rules, %u instructions; %" PRIu64 " calls compared, ", path,
+                policy.count, filter.len, compared.calls);
+        compared_print(&compared, out);
+    }
     oracle_free(&oracle);
     policy_free(&policy);
     return fine;
@@ -77,8 +77,7 @@ static bool check_all(char **paths)
     return fine;
 }
 
-/* The directory of the policies: in the source tree from build/ or below, or where it's installed.
- */
+/* Where the policies are: in the source tree above build/, or where they were installed. */
 static const char *find_directory(void)
 {
     static const char *const places[] = {"../policy", "../../policy", "../share/sparkler/policy"};
@@ -87,14 +86,14 @@ static const char *find_directory(void)
     const char *beside;
 
     if (readlink("/proc/self/exe", program, sizeof(program) - 1) < 0)
-        err(1, "cannot find the directory of the policies by /proc/self/exe");
+        err(1, "cannot find the policies: /proc/self/exe cannot be read");
     beside = dirname(program);
     for (size_t i = 0; i < sizeof(places) / sizeof(*places); i++) {
         snprintf(path, sizeof(path), "%s/%s/vmm.policy", beside, places[i]);
         if (access(path, R_OK) == 0 && realpath(dirname(path), directory))
             return directory;
     }
-    errx(1, "cannot find the directory of the policies beside %s: name it by --policy-dir", beside);
+    errx(1, "cannot find the policies near %s; name their directory with --policy-dir", beside);
 }
 
 static bool explain(char **arguments, const char *directory)
@@ -104,10 +103,7 @@ static bool explain(char **arguments, const char *directory)
     const struct process *process = name ? process_find(name) : NULL;
 
     if (name && !process)
-        errx(1,
-             "cannot explain '%s': it is none of sparkler-vmm, sparkler-linux, sparkler-netbroker,"
-             " resolver, warden, supervisor, janitor",
-             name);
+        errx(1, "cannot explain '%s': there is no such process; see sparkler-policy --help", name);
     if (json)
         explain_json(process, directory);
     else if (process)
@@ -123,7 +119,7 @@ static pid_t parse_pid(const char *text)
     long pid = strtol(text, &end, 10);
 
     if (*end || pid <= 0 || pid > INT_MAX)
-        errx(1, "cannot audit '%s': expected the number of a process, or --all and an id", text);
+        errx(1, "cannot audit '%s': expected a pid, or --all and an id", text);
     return pid;
 }
 

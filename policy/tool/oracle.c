@@ -1,4 +1,4 @@
-/* Reads a policy by splitting its lines at ':', '||', '&&' and '|', and obeys it to the letter. */
+/* Reads a policy by splitting its lines at ':', '||', '&&' and '|'. */
 #include "policy/tool/oracle.h"
 
 #include "policy/runtime/names.h"
@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define X32_NUMBERS 0x40000000u /* from here on, on x86-64 */
+#define X32_NUMBERS 0x40000000u /* x32's system calls begin here */
 
 struct clause {
     uint32_t number, action;
@@ -46,7 +46,7 @@ static uint64_t or_together(char *words)
     return value;
 }
 
-/* Cuts the text at the separator, and returns what is behind it; NULL if it is not there. */
+/* Cuts the text at the separator and returns what follows it; NULL if there is none. */
 static char *cut(char *text, const char *separator)
 {
     char *found = strstr(text, separator);
@@ -103,6 +103,17 @@ static void read_rule(struct oracle *oracle, char *line)
         }
 }
 
+/* Blanks out each backslash at the end of a line, and the newline. */
+static void join_lines(char *text)
+{
+    char *joint = strstr(text, "\\\n");
+
+    while (joint) {
+        memcpy(joint, "  ", 2);
+        joint = strstr(joint, "\\\n");
+    }
+}
+
 struct oracle oracle_read(const char *path)
 {
     struct oracle oracle = {0};
@@ -113,8 +124,7 @@ struct oracle oracle_read(const char *path)
     if (!file)
         err(1, "cannot open the policy %s", path);
     if (getdelim(&text, &size, '\0', file) > 0) {
-        for (char *joint; (joint = strstr(text, "\\\n"));)
-            memcpy(joint, "  ", 2);
+        join_lines(text);
         for (char *line = text, *next; line; line = next) {
             next = cut(line, "\n");
             line += strspn(line, " \t");

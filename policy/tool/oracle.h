@@ -1,6 +1,6 @@
 /*
- * What a policy file says about a system call, by a reader of its own: it shares neither the
- * parser nor libseccomp with the compiler, so that a mistake of theirs shows as a difference.
+ * What a policy file says about a system call, read a second time: the oracle uses neither the
+ * parser nor libseccomp, so that a mistake in them shows as a difference.
  */
 #ifndef SPARKLER_ORACLE_H
 #define SPARKLER_ORACLE_H
@@ -14,11 +14,11 @@ struct oracle {
     size_t count;
 };
 
-/* Reads a policy that the linter passed; ends the program by errx(3) at what it can't read. */
+/* Reads a policy that the linter has passed; ends the program by errx(3) if it cannot. */
 struct oracle oracle_read(const char *path);
 void oracle_free(struct oracle *oracle);
 
-/* The SECCOMP_RET_ action, with its data, that the file wants for this call. */
+/* The SECCOMP_RET_ action, with its data, that the file says for this call. */
 uint32_t oracle_action(const struct oracle *oracle, const struct seccomp_data *data);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * Reads policy files. One pass over the text: comments gather until the rule below them takes
- * them as its reason; a mistake is reported and the next line is tried.
+ * Reads and lints policy files in one pass. Comments are collected until the rule below takes them
+ * as its reason; after a mistake, the next line is tried.
  */
 #include "policy/tool/parse.h"
 
@@ -57,7 +57,7 @@ __attribute__((format(printf, 3, 4))) static bool mistake(struct parser *p, cons
     return false;
 }
 
-/* Steps over blanks; a line that ends with a backslash goes on in the next. */
+/* Skips blanks; a line that ends with a backslash continues on the next. */
 static void skip_blanks(struct parser *p)
 {
     for (;;) {
@@ -117,7 +117,7 @@ static bool unknown(struct parser *p, const struct constant *table, const char *
     return mistake(p, p->at, "unknown %s '%.*s'", kind, length, p->at);
 }
 
-/* A decimal number; anything that has a name is to be written by it. */
+/* A decimal number, for values that have no name. */
 static bool parse_number(struct parser *p, const struct rule *rule, unsigned arg, uint64_t *value)
 {
     const char *start = p->at;
@@ -128,11 +128,21 @@ static bool parse_number(struct parser *p, const struct rule *rule, unsigned arg
         return mistake(p, start, "expected a constant's name or a decimal number");
     if (end == start || isalnum((unsigned char)*end) || *end == '_' || number > UINT32_MAX ||
         number < INT32_MIN)
-        return mistake(p, start, "expected a decimal number of 32 bits");
+        return mistake(p, start, "expected a 32-bit decimal number");
     if (strcmp(rule->syscall, "ioctl") == 0 && arg == 1)
         return mistake(p, start, "expected the ioctl's name, not its number");
     p->at = end;
     *value = number < 0 ? (uint32_t)number : (uint64_t)number; /* as in policy/tool/constants.sh */
+    return true;
+}
+
+/* Steps over a '|' between two constants; '||' is not one. */
+static bool take_bar(struct parser *p)
+{
+    skip_blanks(p);
+    if (p->at[0] != '|' || p->at[1] == '|')
+        return false;
+    p->at++;
     return true;
 }
 
@@ -167,8 +177,7 @@ static bool parse_value(struct parser *p, const struct rule *rule, struct compar
         }
         comparison->value |= value;
         end = p->at;
-        skip_blanks(p);
-    } while (p->at[0] == '|' && p->at[1] != '|' && p->at++);
+    } while (take_bar(p));
 
     comparison->text = strndup(start, end - start);
     if (!comparison->text)
@@ -198,8 +207,8 @@ static bool parse_comparison(struct parser *p, const struct rule *rule,
         comparison->operation = IN;
     else if (strchr("<>!&", *p->at) && *p->at)
         return mistake(p, p->at,
-                       "expected '==' or 'in': ranges and other comparisons are refused, "
-                       "libseccomp compiles some of them wrongly");
+                       "expected '==' or 'in': other comparisons are refused, since libseccomp "
+                       "compiles some ranges wrongly");
     else
         return mistake(p, p->at, "expected '==' or 'in'");
     conjunction->count++;
@@ -219,15 +228,15 @@ static bool parse_condition(struct parser *p, struct rule *rule)
         } while (take(p, "&&"));
         for (size_t i = 0; i + 1 < rule->count; i++) {
             if (conjunction_within(conjunction, &rule->any[i]))
-                return mistake(p, start, "an earlier alternative allows all of this already");
+                return mistake(p, start, "an earlier alternative already allows all of this");
             if (conjunction_within(&rule->any[i], conjunction))
-                return mistake(p, start, "this allows all of an earlier alternative, too");
+                return mistake(p, start, "this also allows all of an earlier alternative");
         }
     } while (take(p, "||"));
     return true;
 }
 
-/* What stands behind the colon. */
+/* What follows the colon. */
 static bool parse_body(struct parser *p, struct rule *rule)
 {
     if (take(p, "1")) {
@@ -256,8 +265,8 @@ static bool parse_rule(struct parser *p, struct rule *rule)
 
     if (*start == '@')
         return mistake(p, start,
-                       "expected a system call: directives are refused, since the default"
-                       " is always to kill and every rule stands in the file itself");
+                       "expected a system call: there are no directives, the default is always "
+                       "to kill, and a file has all of its rules itself");
     if (word_length(start) == 0)
         return mistake(p, start, "expected a system call's name, or a comment");
     if (!call)
@@ -273,7 +282,7 @@ static bool parse_rule(struct parser *p, struct rule *rule)
 
     earlier = policy_rule(p->policy, rule->number);
     if (earlier)
-        return mistake(p, start, "'%s' has its rule in line %u already", call->name, earlier->line);
+        return mistake(p, start, "'%s' already has a rule in line %u", call->name, earlier->line);
     if (!rule->reason)
         return mistake(p, start, "expected the reason for '%s' in a comment directly above it",
                        call->name);
@@ -285,7 +294,7 @@ static bool parse_rule(struct parser *p, struct rule *rule)
     return true;
 }
 
-/* Appends a comment line to *text; a line without a letter is no words. */
+/* Appends a comment line to *text, unless it has no letter. */
 static void append(char **text, const char *line, size_t length)
 {
     char *joined;
@@ -345,7 +354,7 @@ static void parse_line(struct parser *p)
     skip_line(p);
 }
 
-/* The whole file, with a NUL behind it. */
+/* The whole file, and a NUL. To be freed. */
 static char *read_file(const char *path)
 {
     char *text = NULL;
@@ -361,12 +370,12 @@ static char *read_file(const char *path)
         *text = '\0'; /* an empty file */
     }
     if (!feof(file))
-        errx(1, "cannot read the policy %s: it holds a NUL byte, but is to be text", path);
+        errx(1, "cannot read the policy %s: it has a NUL byte, but must be text", path);
     fclose(file);
     return text;
 }
 
-/* vmm-boot, of policy/vmm-boot.policy; it becomes part of a name in C. */
+/* vmm-boot for policy/vmm-boot.policy: it becomes part of a name in C. */
 static void name_policy(const char *path, char name[POLICY_NAME_MAX])
 {
     const char *base = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
@@ -374,8 +383,8 @@ static void name_policy(const char *path, char name[POLICY_NAME_MAX])
 
     if (length == 0 || length >= POLICY_NAME_MAX || strcmp(base + length, ".policy") != 0)
         errx(1,
-             "cannot use the policy %s: expected a name of a-z, 0-9 and '-', shorter than %d,"
-             " that ends with .policy",
+             "cannot use the policy %s: expected a name of a-z, 0-9 and '-', shorter than %d "
+             "characters, then .policy",
              path, POLICY_NAME_MAX);
     memcpy(name, base, length);
     name[length] = '\0';

@@ -14,14 +14,13 @@
 /* Opens /proc/PID/NAME; NULL and errno if that fails. */
 FILE *proc_open(pid_t pid, const char *name);
 
-/* Reads up to PROC_TEXT_MAX - 1 bytes of /proc/PID/NAME; a NUL follows. Returns how many. */
+/* Reads up to PROC_TEXT_MAX - 1 bytes of /proc/PID/NAME, and adds a NUL. Returns how many. */
 size_t proc_read(pid_t pid, const char *name, char text[static PROC_TEXT_MAX]);
 
 /* The value of the line "NAME:\tVALUE" of a status file; "" if there is none. */
 const char *proc_field(const char *status, const char *name, char value[static PROC_FIELD_MAX]);
 
-/* Where the link /proc/PID/KIND/NAME points to, cut to PROC_LINK_MAX; false if it cannot be read.
- */
+/* The target of the link /proc/PID/KIND/NAME, truncated; false if it cannot be read. */
 bool proc_link(pid_t pid, const char *kind, const char *name, char target[static PROC_LINK_MAX]);
 
 #endif

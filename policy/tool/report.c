@@ -1,4 +1,4 @@
-/* Reads /proc/PID. A process that ends meanwhile is reported as one that does not agree. */
+/* Reads /proc/PID. A process that ends meanwhile does not agree with the files. */
 #include "policy/tool/report.h"
 
 #include "policy/tool/descriptors.h"
@@ -44,8 +44,8 @@ static bool report_threads(pid_t pid, size_t filters)
 }
 
 /*
- * An ordinary user's supervisor and janitor cannot empty their bounding set, and need not: it says
- * what an execve(2) may give, and with no_new_privs none gives anything.
+ * An ordinary user's supervisor and janitor cannot empty their bounding set, and need not: it
+ * limits what execve(2) may grant, which is nothing with no_new_privs.
  */
 static bool report_capabilities(pid_t pid, bool bounds_are_idle)
 {
@@ -80,14 +80,14 @@ static bool report_capabilities(pid_t pid, bool bounds_are_idle)
         free(held);
     }
     if (fine)
-        wrap_words(&line, idle ? "none, and no_new_privs keeps those of the bounding set away"
+        wrap_words(&line, idle ? "none; no_new_privs disables those of the bounding set"
                                : "none in any set");
     wrap_end(&line);
     return fine;
 }
 
-/* Prints the ids of a line of the status file, in one if they are all the same. Returns whether one
- * of them is 0. */
+/* Prints the ids of a line of the status file, or one if all are the same. Returns whether any of
+ * them is 0. */
 static bool print_ids(struct wrap *line, const char *status, const char *field, const char *name)
 {
     unsigned id[4] = {0};
@@ -103,8 +103,7 @@ static bool print_ids(struct wrap *line, const char *status, const char *field, 
     return !id[0] || !id[1] || !id[2] || !id[3];
 }
 
-/* Root's VMs get a uid, a gid and no group; an ordinary user's keep the gid and groups of the user.
- */
+/* Root's VMs get a uid, a gid and no groups; an ordinary user's keep the user's gid and groups. */
 static bool report_ids(const char *status, bool started_by_root)
 {
     struct wrap line = wrap_begin("ids");
@@ -119,19 +118,19 @@ static bool report_ids(const char *status, bool started_by_root)
         wrap_words(&line, "WRONG: root's own");
     if (grouped)
         wrap_words(&line, started_by_root ? "WRONG: root gives its VMs no group"
-                                          : "(an ordinary user cannot give them up)");
+                                          : "(an ordinary user cannot drop them)");
     wrap_end(&line);
     return !uid_0 && !gid_0 && !(grouped && started_by_root);
 }
 
-/* Root changes ids instead of mapping them. */
+/* Root changes ids and needs no user namespace. */
 static bool may_share(const struct process *process, const char *kind)
 {
     return !process || (process->role & (SUPERVISOR | JANITOR)) || strcmp(kind, "user") == 0 ||
            (process->role == BROKER && strcmp(kind, "net") == 0);
 }
 
-/* The host's namespaces are those of this audit. */
+/* The host's namespaces are taken to be those of the audit itself. */
 static bool report_namespaces(pid_t pid, const struct process *process)
 {
     static const char *const kinds[] = {"user", "mnt", "pid", "net", "ipc", "uts", "cgroup"};

@@ -1,4 +1,4 @@
-/* Breaks lines between words, 80 columns wide, behind a margin for headings. */
+/* Breaks lines between words; a margin on the left is for headings. */
 #include "policy/tool/wrap.h"
 
 #include <stdarg.h>

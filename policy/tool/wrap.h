@@ -1,4 +1,4 @@
-/* Words under a heading, in lines that fit a screen. */
+/* Prints words beside a heading, in lines of at most 80 columns. */
 #ifndef SPARKLER_WRAP_H
 #define SPARKLER_WRAP_H
 
@@ -9,11 +9,11 @@ struct wrap {
 /* Starts a line with the heading. */
 struct wrap wrap_begin(const char *heading);
 
-/* Prints a word or a phrase like printf(3), cut if it is longer than a line; on a new line if it
- * does not fit into this one. */
+/* Prints a word or phrase like printf(3), truncated to a line; on a new line if it does not fit
+ * into this one. */
 void wrap_print(struct wrap *wrap, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* Prints a text of several words. */
+/* Prints a text, broken between words. */
 void wrap_words(struct wrap *wrap, const char *text);
 
 void wrap_end(struct wrap *wrap);

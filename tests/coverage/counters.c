@@ -1,9 +1,9 @@
 /*
  * Keeps the counters of clang's source-based coverage in a file that each process of a program
- * maps, so that they outlive SIGKILL and _exit(2), and are there where no file can be opened: the
- * jailer opens the files of all three programs and hands two of them through its jails.
+ * maps. They survive SIGKILL and _exit(2), and work where no file can be opened: the jailer opens
+ * the files of all three programs and hands two of them into its jails.
  *
- * Code that is compiled with -runtime-counter-relocation adds __llvm_profile_counter_bias to a
+ * Code compiled with -runtime-counter-relocation adds __llvm_profile_counter_bias to a
  * counter's address. The layout of the file is that of a raw profile, version 8 (LLVM 14).
  */
 #include <errno.h>
@@ -37,8 +37,8 @@ const char *__llvm_profile_end_data(void);
 int __llvm_profile_runtime; /* this file is the runtime: nothing is written at exit */
 
 /*
- * The C library's syscall(2) and close_range(2) are replaced by these, which keep the descriptors
- * that are handed through the jails open. All that a system call takes are registers.
+ * These replace the C library's syscall(2) and close_range(2), and keep the descriptors open that
+ * are handed into the jails. A system call takes registers only.
  */
 static long call(long number, long a, long b, long c, const long rest[3])
 {

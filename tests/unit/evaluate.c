@@ -1,7 +1,7 @@
 /*
- * The evaluator against the running kernel: random filters are installed in a child, which makes
- * random calls; what each call returned must be what the evaluator says. All filters answer with
- * an errno that depends on what they computed, so no call does anything; only exit_group passes.
+ * The evaluator against the running kernel: a child installs a random filter and makes random
+ * calls, and each must return what the evaluator says. All filters answer with an errno that
+ * depends on what they computed, so no call does anything; only exit_group passes.
  */
 #include "policy/tool/evaluate.h"
 
@@ -128,7 +128,7 @@ static struct sock_filter random_instruction(const struct call *calls, unsigned 
     }
 }
 
-/* exit_group passes; the memory is set; the random part; what it left in A becomes an errno. */
+/* Lets exit_group pass, sets the memory, runs the random part, and makes an errno of A. */
 static void random_filter(const struct call *calls, struct sock_filter *out)
 {
     *out++ = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 0);
@@ -146,7 +146,7 @@ static void random_filter(const struct call *calls, struct sock_filter *out)
     *out++ = (struct sock_filter)BPF_STMT(BPF_RET | BPF_A, 0);
 }
 
-/* As syscall(2), but notes where the call was made: filters see that too. */
+/* Like syscall(2), but records where the call is made, which filters see too. */
 static long make_call(struct seccomp_data *data)
 {
     register long r10 __asm__("r10") = data->args[3];
@@ -207,7 +207,7 @@ static void random_calls(struct shared *shared)
     }
 }
 
-/* Whether the evaluator says of each call what the kernel did; a killing one is the last. */
+/* Whether the evaluator agrees with the kernel on each call; one that kills is the last. */
 static bool agree(const struct sock_fprog *filter, const struct shared *shared, int status,
                   uint8_t *taken)
 {

@@ -1,4 +1,4 @@
-/* What the oracle reads in a policy, against what a person reads in it. */
+/* The oracle reads a policy as a person does. */
 #include "policy/tool/oracle.h"
 
 #include "tap.h"
@@ -17,7 +17,7 @@
 #define ANY   0x5555555555555555
 #define HIGH  0x100000000
 
-static const char policy[] = "# A policy: of everything one.\n"
+static const char policy[] = "# A policy: one of each kind.\n"
                              "\n"
                              "# read: 1\n"
                              "exit_group: 1\n"
