@@ -1,5 +1,5 @@
-# The kernel in the guest against Linux itself: each program of tests/linux runs here and in a VM,
-# and says the same. What must end a program in the VM, and how, follows.
+# The kernel in the guest against Linux itself: each program of tests/linux runs here and in a VM, and
+# says the same.
 
 bats_require_minimum_version 1.5.0
 
