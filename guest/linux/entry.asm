@@ -24,6 +24,10 @@ STAR            equ 0xc0000081
 LSTAR           equ 0xc0000082
 SFMASK          equ 0xc0000084
 
+CR4_BASE        equ 0x620                       ; PAE, OSFXSR, OSXMMEXCPT
+CR4_FSGSBASE    equ 1 << 16
+CR4_OSXSAVE     equ 1 << 18
+
 PORTS           equ 0x700                       ; those below may be used
 INTERRUPTS_ON   equ 0x202
 UNDEFINED       equ 6                           ; vectors
@@ -46,19 +50,19 @@ start:
         mov ss, ax
         mov sp, LOAD_ADDRESS
 
-        mov edi, 0x620                          ; CR4: PAE, OSFXSR, OSXMMEXCPT
+        mov edi, CR4_BASE
         mov eax, 7
         xor ecx, ecx
         cpuid
         test bl, 1
         jz .no_fsgsbase
-        or edi, 1 << 16
+        or edi, CR4_FSGSBASE
 .no_fsgsbase:
         mov eax, 1
         cpuid
         test ecx, 1 << 26
         jz .no_xsave
-        or edi, 1 << 18
+        or edi, CR4_OSXSAVE
 .no_xsave:
         lgdt [PHYSICAL(gdt_low)]
         mov cr4, edi
@@ -97,7 +101,7 @@ bits 64
         xor edx, edx
         wrmsr
 
-        test edi, 1 << 18
+        test edi, CR4_OSXSAVE
         jz .ring3
         mov eax, 0xd                            ; all of x87, SSE, AVX and AVX-512 that is there
         xor ecx, ecx
@@ -209,20 +213,24 @@ gate_%1:
 %endrep
 
 align 16
-gate_6: ; UD2 in the kernel asks for a service: RAX = 0: CR3 = RDI; else INVLPG of RDI
+gate_6: ; UD2 in the kernel asks for a service: RAX = 0: CR3 = RDI; 1: INVLPG of RDI; 2: CR4 = RDI
         push rax
         lea rax, [rel ring0_service.ud2]
         cmp rax, [rsp + 8]
         pop rax
         jne .program
+        add qword [rsp], 2
         test eax, eax
         jnz .page
         mov cr3, rdi
-        add qword [rsp], 2
         iretq
 .page:
+        test al, 2
+        jnz .features
         invlpg [rdi]
-        add qword [rsp], 2
+        iretq
+.features:
+        mov cr4, rdi
         iretq
 .program:
         push 0
@@ -310,7 +318,8 @@ exception_entry:
         jmp resume
 
 ; void ring0_load_cr3(uint64_t table); void ring0_invlpg(uint64_t address);
-global ring0_load_cr3, ring0_invlpg
+; void ring0_without_xsave(void)
+global ring0_load_cr3, ring0_invlpg, ring0_without_xsave
 ring0_load_cr3:
         xor eax, eax
 ring0_service:
@@ -318,6 +327,10 @@ ring0_service:
         ret
 ring0_invlpg:
         mov eax, 1
+        jmp ring0_service
+ring0_without_xsave:
+        mov eax, 2
+        mov edi, CR4_BASE | CR4_FSGSBASE
         jmp ring0_service
 
 ; void switch_stacks(uint64_t *save, uint64_t load): goes on where `load` was saved.

@@ -176,6 +176,7 @@ void kernel_main(void)
     pages_start(host_config->ram);
     table_start();
     check_processor();
+    fpu_check();
     clock_start(tsc);
 
     struct process *process = process_new();

@@ -15,6 +15,8 @@ uint64_t kernel_stack;
 void switch_stacks(uint64_t *save, uint64_t load);
 _Noreturn void enter_program(const struct registers *registers);
 
+void ring0_without_xsave(void);
+
 static struct thread *dead; /* whose stack was still in use when it ended */
 
 /* ---- The registers of x87, SSE and AVX, which the kernel itself never uses ---- */
@@ -30,6 +32,18 @@ static bool has_xsave(void)
         known = (ecx & 1u << 27) != 0 ? 1 : -1;
     }
     return known == 1;
+}
+
+void fpu_check(void)
+{
+    uint32_t components, high, eax = 1, ebx, ecx = 0, edx;
+
+    __asm__ volatile("cpuid" : "+a"(eax), "=b"(ebx), "+c"(ecx), "=d"(edx));
+    if ((ecx & 1u << 27) == 0)
+        return;
+    __asm__ volatile("xgetbv" : "=a"(components), "=d"(high) : "c"(0));
+    if ((components & 2) == 0)
+        ring0_without_xsave();
 }
 
 uint64_t fpu_size(void)

@@ -36,7 +36,7 @@ struct thread {
     uint64_t kernel_rsp; /* where switch_stacks() goes on */
     void *fpu;           /* a page: what XSAVE saves */
     uint64_t fs_base, gs_base;
-    uint64_t cpu_time;     /* ns, without the turn that goes on now */
+    uint64_t cpu_time; /* ns, without the turn that goes on now */
 
     uint64_t signal_mask, saved_mask; /* the latter comes back after sigsuspend(2) and the like */
     bool restore_mask;
@@ -78,6 +78,10 @@ void thread_switch(struct thread *to);
 
 /* The first one of all begins, with the registers that it has. */
 _Noreturn void thread_begin(struct thread *thread);
+
+/* Where the hypervisor lost what XSETBV asked for (QEMU's AMD-V), XSAVE would leave SSE out: then
+ * the processor is one without XSAVE, for the program, too. Before any other of these. */
+void fpu_check(void);
 
 void fpu_start(void); /* as the processor has it at reset */
 void fpu_save(void *area);
