@@ -56,9 +56,11 @@ static void start_vmm(const char *vmm, const char *guest, int link)
     int kvm = above(kvm_open(), "/dev/kvm");
     int memory = above(memfd_create("guest memory", 0), "memfd_create");
     int image = above(open(guest, O_RDONLY), guest);
+    jail.fds[VMM_FD_KVM] = kvm;
     jail.fds[VMM_FD_GUEST] = image;
-    configure_vm(start[1], &jail, kvm);
-    configure_processor(start[1], kvm);
+    jail.fds[VMM_FD_CONFIG] = -1; /* ours is still needed */
+    configure_vm(&jail, start[1]);
+    configure_processor(&jail, start[1]);
     int program = above(open(vmm, O_RDONLY), vmm);
     int broker = above(link, "link");
     int started = above(start[0], "start");
