@@ -36,14 +36,6 @@ struct jail jail_new(enum role role, const struct options *options, struct timin
     return jail;
 }
 
-void jail_give(struct jail *jail, int number, int fd, const char *name)
-{
-    jail->fds[number] = fd;
-    jail->names[number] = name;
-    if (jail->fd_count <= number)
-        jail->fd_count = number + 1;
-}
-
 _Noreturn void jail_execute(const struct jail *jail)
 {
     char count[32], pid[32], timing[48];

@@ -66,7 +66,13 @@ struct jail jail_new(enum role role, const struct options *options, struct timin
  * finds its name in LISTEN_FDNAMES (sd_listen_fds(3)), so it must be given every number from 3 on
  * up to its last.
  */
-void jail_give(struct jail *jail, int number, int fd, const char *name);
+static inline void jail_give(struct jail *jail, int number, int fd, const char *name)
+{
+    jail->fds[number] = fd;
+    jail->names[number] = name;
+    if (jail->fd_count <= number)
+        jail->fd_count = number + 1;
+}
 
 struct lock {
     const char *name;
