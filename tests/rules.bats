@@ -153,6 +153,44 @@ cgroups_gone() {
     monitor_end 143
 }
 
+# with_kernel GUEST: a jailer of its own, for which this guest is the kernel of Linux programs
+with_kernel() {
+    mkdir "$1"
+    cp "$build"/{jailer,sparkler-vmm,sparkler-netbroker,feeds.json} "$1"
+    nasm -i "$root/tests/guests/" -f bin -o "$1/linux.bin" "$root/tests/guests/$1.asm"
+}
+
+@test "vmm-linux: a program's input, its output, its errors, and a feed" {
+    run --separate-stderr inside timeout --kill-after 5 "$limit" "$build/jailer" --id "$id" \
+        --ca "$UPSTREAM/ca.pem" --program /bin/busybox -- cat - /feeds/weather/London /none <<<typed
+    echo "status $status: $output"
+    echo "$stderr"
+    [[ $status -eq 1 && $output == typed*"Max. temp: "* && $stderr == *"/none"* ]]
+}
+
+@test "vmm-linux: the tick, waits, and lines for the log" {
+    with_kernel ticks
+    mkfifo empty
+    run timeout --kill-after 5 "$limit" ticks/jailer --id "$id" --program /bin/true <>empty
+    echo "status $status: $output"
+    [[ $status -eq 0 ]]
+    with_kernel calls
+    printf 0123456789 >digits
+    run timeout --kill-after 5 "$limit" calls/jailer --id "$id" --mem 4M --program /bin/true <digits
+    echo "status $status"
+    [[ $status -eq 0 ]]
+}
+
+@test "vmm-boot: a program's standard error that does not block is made blocking" {
+    run --separate-stderr timeout --kill-after 5 "$limit" python3 -c 'if True:
+        import os, sys
+        os.set_blocking(2, False)
+        os.execv(sys.argv[1], sys.argv[1:])' "$build/jailer" --id "$id" --program /bin/busybox -- \
+        cat /none
+    echo "status $status: $stderr"
+    [[ $status -eq 1 && $stderr == *"/none"* ]]
+}
+
 @test "warden: the feeds file is checked; the broker starts, asks, answers and is reaped" {
     monitor_start --feeds feeds.json
     keys '2 '
