@@ -10,7 +10,7 @@ setup_file() {
     need_kvm
     jail_stage
     guests_build
-    export calls=$stage/calls python=$stage/python.erofs
+    export calls=$stage/calls
     mkdir "$calls"
     cp "$stage"/{jailer,sparkler-vmm,sparkler-netbroker,feeds.json} "$calls"
     cat >"$BATS_FILE_TMPDIR/hello.c" <<'END'
@@ -283,6 +283,32 @@ in_ppoll() {
     [[ $status -eq 0 && $output == "[sample, "*"Weather: "* ]]
     linux --offline-samples --program "$stage/busybox" -- ls /feeds
     [[ $status -eq 0 && $output == $'air-quality\ntweet\nweather' ]]
+}
+
+@test "a root of a directory, the same each time; what cannot become one is said" {
+    local make_image=$root/guest/linux/make-image
+    mkdir -p tree/bin
+    cp /bin/busybox tree/bin
+    "$make_image" "$stage/one.erofs" tree
+    touch tree/bin/busybox
+    "$make_image" "$stage/two.erofs" tree
+    cmp "$stage/one.erofs" "$stage/two.erofs"
+    linux --root "$stage/one.erofs" -- busybox ls /
+    [[ $status -eq 0 && $output == *bin*feeds* ]]
+    run -1 "$make_image" none.erofs none
+    [[ $output == "make-image: none is not a directory" && ! -e none.erofs ]]
+    run -1 "$make_image" none.erofs
+    [[ $output == "usage: make-image "* ]]
+}
+
+@test "a root of Debian packages: Python reads a feed" {
+    [[ ! -d /run/rig ]] || skip "the rig has no network to fetch packages by"
+    "$root/guest/linux/make-image" "$stage/python.erofs" --packages python3-minimal
+    linux --offline-samples --root "$stage/python.erofs" -- /usr/bin/python3 -c \
+        'print(open("/feeds/weather/London").read())'
+    [[ $status -eq 0 && $output == "[sample, "*"Weather: "* ]]
+    linux --root "$stage/python.erofs" -- /usr/bin/python3 -c 'import sys; sys.exit("an error")'
+    [[ $status -eq 1 && $stderr == "an error" ]]
 }
 
 @test "what is written on a terminal comes in order, made harmless; its errors are errors" {
