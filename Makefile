@@ -77,10 +77,10 @@ $(shell mkdir -p $(dir $(STAMP)))$(file >$(STAMP),$(strip $(CC) $(OPTIONS)))
 endif
 
 .PHONY: all
-all: packages $(PROGRAMS) ## build everything into build/; says which packages are missing
+all: packages $(PROGRAMS) ## build everything into build/, or say which packages are missing
 
 .PHONY: deps
-deps: packages ## install the packages that anything here needs
+deps: packages ## install the packages that any target needs
 
 -include $(wildcard $(BUILD)/obj/*/*.d $(BUILD)/obj/*/*/*.d $(BUILD)/obj/*/*/*/*.d)
 
@@ -200,7 +200,7 @@ $(BUILD)/feeds.json: policy/feeds.json | packages
 	$(Q)cp $< $@
 
 .PHONY: run
-run: packages all ## run the monitor in its jail; no network needed
+run: packages all ## run the monitor in its jail; needs no network
 	@$(IN_RIG) $(BUILD)/jailer --offline-samples --exec sparkler-vmm
 
 # Everything without optimisation, in a directory of its own.
@@ -212,7 +212,7 @@ debug: packages ## build with -O0 -g3 into build/debug/, and say how to run the 
 
 # How each file is compiled, for clangd and its like; without the options that clang 14 lacks.
 .PHONY: compile_commands.json
-compile_commands.json: packages ## for clangd and other tools: how each file is compiled
+compile_commands.json: packages ## write how each file is compiled, for clangd and the like
 	@$(MAKE) -nB V=1 all units $(PROBES) | \
 	    sed -n -E -e 's/["\\]/\\&/g' -e 's/ -f(trivial|zero)-[^ ]*//g' \
 	        -e 's|^(.* -c -o [^ ]+ ([^ ]+\.c))$$|{"directory": "$(CURDIR)", "file": "\2", "command": "\1"}|p' | \
@@ -357,15 +357,15 @@ $(BUILD)/sanitized/sparkler-netbroker: \
 FUZZ_GUEST := $(addprefix $(BUILD)/sanitized/,jailer sparkler-vmm sparkler-netbroker)
 
 .PHONY: fuzz-guest
-fuzz-guest: packages all $(FUZZ_GUEST) ## run random guests in jailed VMs for FUZZ_SECONDS, twice
+fuzz-guest: packages all $(FUZZ_GUEST) ## run random guests in VMs for FUZZ_SECONDS, then again with sanitizers
 	@tests/fuzz-guest/run --seconds $(FUZZ_SECONDS) --found $(BUILD)/fuzz-guest $(BUILD)/jailer
 	@tests/fuzz-guest/run --seconds $(FUZZ_SECONDS) --found $(BUILD)/fuzz-guest $(BUILD)/sanitized/jailer
 
 .PHONY: check-sanitize check-valgrind
-check-sanitize: packages all probes $(FUZZ_GUEST) ## run the tests of behaviour, all with ASan and UBSan
+check-sanitize: packages all probes $(FUZZ_GUEST) ## run the tests of behaviour with ASan and UBSan
 	@$(MAKE) -s BUILD=$(BUILD)/sanitized-units EXTRA='$(SANITIZED)' units
 	@BUILD=$(BUILD) tests/sanitized $(if $(SHORT),$(SHORT_TESTS))
-check-valgrind: packages units ## run the unit tests in valgrind, which knows no seccomp(2)
+check-valgrind: packages units ## run the unit tests in valgrind, except the one that needs seccomp(2)
 	@for unit in $(filter-out %/evaluate,$(UNITS)); do echo $$unit; \
 	    valgrind -q --error-exitcode=1 --leak-check=full --errors-for-leak-kinds=definite \
 	    $$unit >/dev/null || exit 1; done
@@ -376,7 +376,7 @@ COUNTED   = -fprofile-instr-generate -fcoverage-mapping -mllvm -runtime-counter-
             -Qunused-arguments -DCOUNTERS=\"$(abspath $(COVERAGE))/counters\"
 
 .PHONY: coverage
-coverage: packages all probes ## lines of each program that the tests run; at least 90 %
+coverage: packages all probes ## print which lines the tests run; fails below 90 % of a program
 	@LLVM_PROFILE_FILE=/dev/null $(MAKE) -s CC=clang LIBC=glibc BUILD=$(COVERAGE) EXTRA='$(COUNTED)' \
 	    OPEN='$(patsubst %,$(COVERAGE)/obj/tests/%.o,coverage/counters probes/allow-all)' all units
 	@ln -sfn $(abspath $(BUILD))/probes $(COVERAGE)
@@ -400,11 +400,11 @@ check: packages all $(PROBES) $(UNITS) $(FUZZERS) $(FUZZ_GUEST) ## run every tes
 RIG_TESTS ?= $(UNITS) $(patsubst %,tests/%.bats,guest-abi jail cgroup monitor sigsys address-guard)
 
 .PHONY: check-rig
-check-rig: packages all $(PROBES) $(UNITS) $(FUZZERS) $(FUZZ_GUEST) ## a part of it in the rig (RIG_TESTS=all: all of it)
+check-rig: packages all $(PROBES) $(UNITS) $(FUZZERS) $(FUZZ_GUEST) ## run some tests in emulation, or all of them (RIG_TESTS=all)
 	@tests/rig/run env BUILD=$(BUILD) tests/run $(filter-out all,$(RIG_TESTS))
 
 .PHONY: check-fresh
-check-fresh: ## as root: both commands, and every target shortly, in a minimal Debian root; .ci/run
+check-fresh: ## as root: try every target in a minimal Debian root, as .ci/run does
 	@tests/packages --install $(PACKAGES_FRESH)
 	@tests/fresh/run
 
@@ -456,5 +456,5 @@ clean: ## remove what was built
 	rm -rf $(BUILD)
 
 .PHONY: help
-help: ## this list
+help: ## print this list
 	@sed -n 's/^\([a-z_.-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 31

@@ -359,12 +359,8 @@ abandon() {
     exec 8>&- 9>&-
 }
 
-needs_root() {
-    [[ $(id -u) -eq 0 ]] || skip "reading a process's filters needs root"
-}
-
 @test "audit: a process confined as the files say agrees with them, and runs on" {
-    needs_root
+    need_root "read the filters of a process"
     confined sparkler-vmm "$root/policy/vmm-boot.policy" "$root/policy/vmm.policy"
     run "$policy" audit "$pid"
     echo "$output"
@@ -374,7 +370,7 @@ needs_root() {
 }
 
 @test "audit: the VMM of a Linux program has policies of its own" {
-    needs_root
+    need_root "read the filters of a process"
     confined sparkler-linux "$root/policy/vmm-boot.policy" "$root/policy/vmm-linux.policy"
     run "$policy" audit "$pid"
     finish
@@ -386,7 +382,7 @@ needs_root() {
 }
 
 @test "audit: a missing filter is found" {
-    needs_root
+    need_root "read the filters of a process"
     confined sparkler-vmm "$root/policy/vmm-boot.policy" "$root/policy/vmm-boot.policy"
     run "$policy" audit "$pid"
     finish
@@ -395,7 +391,7 @@ needs_root() {
 }
 
 @test "audit: a filter that allows one more system call is found" {
-    needs_root
+    need_root "read the filters of a process"
     { cat "$root/policy/vmm.policy"; printf '\n# more\ngetppid: 1\n'; } >vmm.policy
     confined sparkler-vmm "$root/policy/vmm-boot.policy" ./vmm.policy
     run "$policy" audit "$pid"
@@ -406,7 +402,7 @@ needs_root() {
 }
 
 @test "audit: a filter that allows one more value, which no file names, is found" {
-    needs_root
+    need_root "read the filters of a process"
     sed 's/^ioctl: /&arg0 == 4711 \&\& arg1 == TIOCSTI || /' "$root/policy/vmm.policy" >vmm.policy
     confined sparkler-vmm "$root/policy/vmm-boot.policy" ./vmm.policy
     run "$policy" audit "$pid"
@@ -417,7 +413,7 @@ needs_root() {
 }
 
 @test "audit: a filter that lacks one rule is found" {
-    needs_root
+    need_root "read the filters of a process"
     sed 's/^exit_group:.*/exit: 1/' "$root/policy/vmm.policy" >vmm.policy
     confined sparkler-vmm "$root/policy/vmm-boot.policy" ./vmm.policy
     run "$policy" audit "$pid"
@@ -438,7 +434,7 @@ forged() {
 }
 
 @test "audit: a filter that masks out a bit of each argument is found, by its calls and its code" {
-    needs_root
+    need_root "read the filters of a process"
     forged mask
     [[ $output =~ "WRONG: "[1-9][0-9]*" judged differently, 0 branches unexplained, "[1-9] ]]
     [[ $output == *"read (0x0, "*": the filter allows it, the file kills the process"* ]]
@@ -446,14 +442,14 @@ forged() {
 }
 
 @test "audit: a filter that judges one system call by another's rule is found" {
-    needs_root
+    need_root "read the filters of a process"
     forged share
     [[ $output == *"getppid (0x6e, "*": the filter allows it, the file kills the process"* ]]
     [[ $output == *" judged differently, 0 branches unexplained, 0 foreign instructions"* ]]
 }
 
 @test "audit: memory that can be written and executed is found" {
-    needs_root
+    need_root "read the filters of a process"
     confined sparkler-vmm "$root/policy/vmm-boot.policy" "$root/policy/vmm.policy" wx
     run "$policy" audit "$pid"
     finish
@@ -477,7 +473,7 @@ found() {
 }
 
 @test "audit: uid 0 is found" {
-    needs_root
+    need_root "read the filters of a process"
     ids=()
     found '*  ids           uid 0, gid 0, no groups WRONG: '"root's own"'*'
     ids=(--euid 65534 --regid 65534 --clear-groups) # the real one, or a saved one, is enough
@@ -485,7 +481,7 @@ found() {
 }
 
 @test "audit: a namespace of the host is found" {
-    needs_root
+    need_root "read the filters of a process"
     for kind in mount pid net ipc uts cgroup; do
         world=(unshare)
         for other in mount pid net ipc uts cgroup; do
@@ -497,12 +493,12 @@ found() {
 }
 
 @test "audit: a descriptor that is not in policy/fds.h is found" {
-    needs_root
+    need_root "read the filters of a process"
     found '*  descriptors  *WRONG, not in policy/fds.h: 3=/etc/passwd*' descriptor
 }
 
 @test "audit: a terminal in a jail is found" {
-    needs_root
+    need_root "read the filters of a process"
     confined sparkler-vmm "$root/policy/vmm-boot.policy" "$root/policy/vmm.policy" terminal
     run "$policy" audit "$pid"
     echo "$output"
@@ -511,7 +507,7 @@ found() {
 }
 
 @test "audit: root's VM with a group of root's, or with gid 0, is found" {
-    needs_root
+    need_root "read the filters of a process"
     world=()
     for wrong in "--egid $((0x6fffffff)) --groups 4|groups 4 WRONG: root gives" \
         "--egid 0 --clear-groups|effective 0,*no groups WRONG: root's own"; do
@@ -526,7 +522,7 @@ found() {
 }
 
 @test "audit: every VM with the id is audited, whoever started it" {
-    needs_root
+    need_root "read the filters of a process"
     local id="twin-$$" jobs=()
     world=()
     confined supervisor "$root/policy/supervisor.policy" "$root/policy/supervisor.policy" --id "$id"
@@ -550,7 +546,7 @@ found() {
 }
 
 @test "audit: a process with capabilities, of another name, without a filter is found" {
-    needs_root
+    need_root "read the filters of a process"
     mkfifo input
     cat <input >/dev/null 3>&- &
     pid=$!
@@ -565,7 +561,7 @@ found() {
 }
 
 @test "audit: a user who may not read filters is told so" {
-    needs_root
+    need_root "read the filters of a process"
     cp "$policy" .
     chmod 755 . sparkler-policy
     run setpriv --reuid 65534 --regid 65534 --clear-groups --inh-caps -all --bounding-set -all \
@@ -616,19 +612,19 @@ audited() {
 }
 
 @test "audit: a VM and its broker agree with the files, and run on" {
-    needs_root
+    need_root "read the filters of a process"
     audited root "supervisor janitor sparkler-vmm warden sparkler-netbro resolver"
     [[ $output == *"audit-$$, started by root (uid 0): all agree with the files" ]]
 }
 
 @test "audit: the same for a VM in user namespaces" {
-    needs_root
+    need_root "read the filters of a process"
     audited userns "supervisor janitor sparkler-vmm warden sparkler-netbro resolver"
     [[ $output == *"audit-$$, started by root (uid 0): all agree with the files" ]]
 }
 
 @test "audit: the same for an ordinary user's VM" {
-    needs_root
+    need_root "read the filters of a process"
     audited user "supervisor sparkler-vmm warden sparkler-netbro resolver"
     [[ $output == *"audit-$$, started by "*" (uid $VM_UID): all agree with the files" ]]
 }
