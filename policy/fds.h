@@ -1,7 +1,7 @@
 /*
  * The descriptors of each confined program. Their numbers are fixed, so that a policy can bind a
- * system call to its descriptor; each name starts with the program whose descriptor it is, and the
- * policies of other programs may not use it. The jailer hands them over by number.
+ * system call to a descriptor. A name starts with the program that has the descriptor, and only the
+ * policies of that program may use it. The jailer hands descriptors over by number.
  */
 #ifndef SPARKLER_FDS_H
 #define SPARKLER_FDS_H
@@ -11,9 +11,9 @@
 #define FD_CONSOLE_OUT 1
 #define FD_LOG         2
 
-/* every jail */
-#define JAIL_FD_READY                                                                              \
-    62 /* write end of the pipe of vmm/config.h; but for the VMM, until confined */
+/* every jail; the first is the write end of the pipe of vmm/config.h, which every process but the
+ * VMM closes when it is confined */
+#define JAIL_FD_READY   62
 #define JAIL_FD_PROGRAM 63 /* the program to start, close-on-exec */
 
 /* sparkler-vmm */
@@ -41,14 +41,13 @@
 #define RESOLVER_FD_BROKER 4 /* the resolver's end of the pair */
 
 /* supervisor */
-#define SUPERVISOR_FD_SIGNALS    3 /* signalfd */
-#define SUPERVISOR_FD_VMM_PID    4 /* pidfd of sparkler-vmm */
-#define SUPERVISOR_FD_WARDEN_PID 5 /* pidfd of the warden */
-#define SUPERVISOR_FD_VMM_LOG    6 /* read end of the VMM's log */
-#define SUPERVISOR_FD_BROKER_LOG 7 /* read end of the broker's log */
-#define SUPERVISOR_FD_GUEST_OUTPUT                                                                 \
-    8 /* read end of the guest's console, if its output is a terminal */
-#define SUPERVISOR_FD_GUEST_INPUT   9  /* write end of the guest's console, if its input is one */
+#define SUPERVISOR_FD_SIGNALS       3  /* signalfd */
+#define SUPERVISOR_FD_VMM_PID       4  /* pidfd of sparkler-vmm */
+#define SUPERVISOR_FD_WARDEN_PID    5  /* pidfd of the warden */
+#define SUPERVISOR_FD_VMM_LOG       6  /* read end of the VMM's log */
+#define SUPERVISOR_FD_BROKER_LOG    7  /* read end of the broker's log */
+#define SUPERVISOR_FD_GUEST_OUTPUT  8  /* read end of the guest's console, if it is a terminal */
+#define SUPERVISOR_FD_GUEST_INPUT   9  /* write end of the guest's console, likewise */
 #define SUPERVISOR_FD_CGROUPS       10 /* parent of the cgroups: v2's, or that of v1's memory */
 #define SUPERVISOR_FD_CGROUP_PIDS   11 /* v1: that of pids */
 #define SUPERVISOR_FD_CGROUP_CPU    12 /* v1: that of cpu */

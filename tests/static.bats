@@ -76,6 +76,11 @@ scripts() {
     sources '*.bats' | xargs shellcheck --severity=warning --shell=bats
 }
 
+@test "policies: no line is longer than 100 columns" {
+    run awk 'length > 100 { print FILENAME ":" FNR ": " $0 }' policy/*.policy
+    [[ $status -eq 0 && -z $output ]]
+}
+
 @test "Python: the tests' scripts compile" {
     need python3
     sources '*.py' | xargs -n 1 python3 -c 'import ast, sys; ast.parse(open(sys.argv[1]).read())'

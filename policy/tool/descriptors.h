@@ -8,7 +8,7 @@
 #include <sys/types.h>
 
 /*
- * Prints the process's descriptors. Returns whether each is one that the process is to have once it
+ * Prints the process's descriptors. Returns whether each is one that the process may have once it
  * is confined, of the right kind; of a process that is none of ours (NULL) no descriptor is.
  */
 bool report_descriptors(pid_t pid, const struct process *process);
