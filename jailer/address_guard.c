@@ -70,8 +70,8 @@ static bool add_server(struct name_servers *servers, const char *text)
     return true;
 }
 
-/* As the resolver's C library reads the file, which its jail shows: three servers, and without any,
- * one on this host. */
+/* As glibc in the resolver's jail reads the file: up to three servers; without any, the local one.
+ */
 static struct name_servers read_name_servers(void)
 {
     struct name_servers servers = {0};
@@ -132,7 +132,7 @@ static bool allow_private(int feeds)
     return wanted[found] == '\0';
 }
 
-/* What the broker is handed, or for --explain would be. */
+/* The feeds file that the broker is given, or for --explain would be. */
 static bool feeds_allow_private(const struct jail *broker)
 {
     int feeds = broker->fds[BROKER_FD_FEEDS];
@@ -178,7 +178,7 @@ void address_guard_prepare(struct cgroup *cgroup, const struct jail *broker)
         err(1, "cannot make a pipe");
 }
 
-/* Once a jail has cgroups, all is decided; before that, for --explain, it is as it would be. */
+/* Decided once a jail has cgroups; before that, for --explain, what the decision would be. */
 static const char *skipped(const struct jail *jail)
 {
     if (!jail->cgroups)
@@ -194,8 +194,8 @@ static const char *missing(const struct jail *jail)
                          : why_missing(cgroups_have_v2(jail->options));
 }
 
-/* The jailer puts it there while the jails close their locks. The byte stays in the pipe, for the
- * next jail with this cgroup. */
+/* The jailer attaches the guard while the jails close their locks. The byte stays in the pipe, for
+ * the next jail in this cgroup. */
 static void await_guard(struct jail *jail)
 {
     struct pollfd guarded = {.fd = jail->cgroup->guarded[0], .events = POLLIN};

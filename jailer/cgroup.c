@@ -17,13 +17,13 @@
 
 #define CGROUP_ROOT "/sys/fs/cgroup"
 
-#define VMM_OVERHEAD  (16ull << 20) /* the VMM itself and what KVM keeps for it */
-#define PAGES_SHARE   128 /* of guest memory, for the tables of its pages: 32 bytes each */
+#define VMM_OVERHEAD  (16ull << 20) /* of the VMM itself, and of KVM for it */
+#define PAGES_SHARE   128           /* of guest memory, for page tables: 32 bytes a page */
 #define BROKER_MEMORY (96ull << 20)
 #define REMOVE_TRIES  2000     /* each waits 1 ms */
-#define ONE_PROCESSOR "100000" /* microseconds, of the period of as many that is the default */
+#define ONE_PROCESSOR "100000" /* microseconds of the default period, which is as long */
 
-/* v1's, and beside these a hierarchy of v2 without controllers */
+/* v1's hierarchies, and v2's, which has no controllers beside them */
 static const char *const v1_controllers[] = {"memory", "pids", "cpu", "unified"};
 #define UNIFIED 3
 
@@ -51,11 +51,11 @@ const char *cgroups_skipped(const struct options *options)
     if (!options->root && !options->parent_given)
         return "needs a delegated one (--parent-cgroup)";
     if (!options->root && !is_v2())
-        return "cgroup v1 is root's alone";
+        return "only root may use cgroup v1";
     return NULL;
 }
 
-/* False if this kernel has no such limit. */
+/* Returns false if this kernel has no such limit. */
 static bool write_limit_if_there(int directory, const char *file, const char *value)
 {
     int fd = openat(directory, file, O_WRONLY | O_CLOEXEC);
@@ -74,7 +74,7 @@ static void write_limit(int directory, const char *file, const char *value)
         err(1, "cannot set the cgroup limit %s=%s", file, value);
 }
 
-/* v2: the controllers are there for the children only if the parent says so. */
+/* v2: children have only the controllers that the parent enables. */
 static void enable_controllers(const char *path)
 {
     char file[512];
@@ -98,7 +98,7 @@ static bool has_controllers(int parent)
     return some;
 }
 
-/* Opens a parent directory; makes it, or completes what another jailer is at or died at. */
+/* Opens a parent directory; makes it first, or finishes one that another jailer has just made. */
 static int open_parent(const char *controller, const struct options *options)
 {
     const bool v2 = *controller == '\0';
@@ -126,7 +126,7 @@ static int open_parent(const char *controller, const struct options *options)
     return fd;
 }
 
-/* The directory that has the controller of a file such as memory.max. */
+/* Which directory has a file such as memory.max: that of its controller. */
 static unsigned directory_of(const struct cgroups *cgroups, const char *file)
 {
     for (unsigned i = 0; !cgroups->v2 && i < cgroups->count; i++) {
@@ -153,7 +153,7 @@ static void set_limits(const struct cgroups *cgroups, const struct cgroup *cgrou
     write_limit(directories[0], cgroups->v2 ? "memory.max" : "memory.limit_in_bytes", value);
     snprintf(value, sizeof(value), "%u", limits->pids);
     write_limit(directories[directory_of(cgroups, "pids.max")], "pids.max", value);
-    /* 100 and 1024 are the defaults of the two versions for the same: an equal share */
+    /* an equal share is 100 in v2 and 1024 in v1, the defaults */
     snprintf(value, sizeof(value), "%u",
              cgroups->v2 ? limits->cpu_percent : limits->cpu_percent * 1024 / 100);
     write_limit(cpu, cgroups->v2 ? "cpu.weight" : "cpu.shares", value);
@@ -187,8 +187,8 @@ static void set_given_limits(const struct cgroups *cgroups, const int directorie
 }
 
 /*
- * What is over the limit of memory is refused, not moved to a disk, unless the command line says
- * otherwise. v1 limits memory and swap together, to no less than `memory`, its limit of memory.
+ * Memory over the limit is refused, not swapped out, unless the command line says otherwise. v1
+ * limits memory and swap together, to no less than `memory`, the limit of memory alone.
  */
 static void forbid_swap(const struct cgroups *cgroups, const struct cgroup *cgroup,
                         const int directories[], unsigned long long memory,
@@ -218,7 +218,7 @@ static unsigned directory_count(const struct cgroups *cgroups, enum role role)
     return role == VMM && cgroups->count > UNIFIED ? UNIFIED : cgroups->count;
 }
 
-/* False if there is one of that name. */
+/* Returns false if one of that name exists. */
 static bool make_cgroup(const struct cgroups *cgroups, struct cgroup *cgroup, int directories[],
                         unsigned count, const struct options *options, uid_t owner)
 {
@@ -288,8 +288,8 @@ bool cgroups_make(struct cgroups *cgroups, enum role role, const struct options 
 }
 
 /*
- * "0" is the writer itself, and in v1's `tasks` the kernel needs no lock for that; by a pid, or in
- * cgroup.procs, the same takes an RCU grace period, 11 ms.
+ * "0" means the writer. In v1's `tasks` the kernel takes no lock for it; with a pid, or in
+ * cgroup.procs, the move waits for an RCU grace period, 11 ms.
  */
 static void enter_cgroup(struct jail *jail)
 {

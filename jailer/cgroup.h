@@ -1,7 +1,7 @@
 /*
- * Control groups (cgroups(7)): limits for the VMM and for the broker apart, in cgroup v2 or, where
- * that is what the host has, v1. The directories are made by the jailer and removed, without any
- * privilege, by the supervisor; by the janitor if the supervisor was killed.
+ * Control groups (cgroups(7)): separate limits for the VMM and the broker, in cgroup v2, or in v1
+ * if the host has that. The jailer makes the directories; the supervisor removes them, without any
+ * privilege, or the janitor if the supervisor was killed.
  */
 #ifndef SPARKLER_CGROUP_H
 #define SPARKLER_CGROUP_H
@@ -13,8 +13,8 @@
 #define CGROUP_PARENTS_MAX 4
 
 /*
- * The group of every supervisor and janitor of root's VMs. The parent directory is theirs to write
- * to, and sticky: so each may remove the cgroups of its own uid, and nobody else may remove any.
+ * The group of every supervisor and janitor of root's VMs. It may write to the parent directory,
+ * which is sticky, so each may remove the cgroups of its own uid and no others.
  */
 #define CGROUP_GID 0x6fffffffu
 
@@ -24,7 +24,7 @@ struct cgroup {
     int directory;                 /* of v2, to be born in (CLONE_INTO_CGROUP), or -1 */
     int tasks[CGROUP_PARENTS_MAX]; /* of v1, to enter, or -1 */
     int guarded[2];                /* a pipe: a byte when the address guard is there; or -1 */
-    const char *unguarded;         /* what this host lacks for that guard */
+    const char *unguarded;         /* what this host lacks for the guard */
     int events;                    /* for cgroups_oom_kills(), or -1 */
 };
 
@@ -36,7 +36,7 @@ struct cgroups {
     struct cgroup vmm, broker;
 };
 
-/* Why this user has no cgroups, or NULL. */
+/* Why this user cannot have cgroups, or NULL. */
 const char *cgroups_skipped(const struct options *options);
 
 /* Whether the broker's cgroup has a directory of v2. */

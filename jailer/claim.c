@@ -1,4 +1,4 @@
-/* The VM's uids and its id are its own: see claim.h. */
+/* Claims user IDs or a name: see claim.h. */
 #include "claim.h"
 
 #include <err.h>
@@ -30,8 +30,8 @@ static void refuse_account(const struct options *options, uid_t uid)
 }
 
 /*
- * Two ids may pick the same uids. Root's running VMs hold a lock on the bytes of a file whose
- * offsets are their uids (fcntl_locking(2)): it ends with the VM, and nobody but root can take one.
+ * Two --ids may pick the same uids. Each of root's running VMs locks the bytes of a file whose
+ * offsets are its uids (fcntl_locking(2)); the lock ends with the VM, and only root can take one.
  */
 static int claim_uids(const struct options *options)
 {
@@ -52,7 +52,7 @@ static int claim_uids(const struct options *options)
          options->uid, options->id);
 }
 
-/* A name that ends with the VM and leaves no file. Nobody listens, so nobody can connect to it. */
+/* An abstract name goes with the VM and leaves no file. Nobody listens, so nobody can connect. */
 static int claim_id(const struct options *options)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX}; /* abstract: its first byte is NUL */

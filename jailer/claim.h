@@ -1,13 +1,13 @@
-/* What a VM may share with no account and no other VM: its uids, its id. */
+/* Keeps a VM's user IDs and its --id from accounts and other VMs. */
 #ifndef SPARKLER_CLAIM_H
 #define SPARKLER_CLAIM_H
 
 #include "options.h"
 
 /*
- * Refuses uids that are an account's, and claims, until the descriptor that it returns is closed,
- * what no running VM may have too: as root the uids that were picked by --id, otherwise the --id
- * itself. Returns -1 if there is nothing to claim. Ends the program by err(3) if another VM has it.
+ * Refuses uids of accounts. Claims, until the descriptor that it returns is closed, the uids that
+ * were picked by --id if root starts the VM, or else the --id itself. Returns -1 if there is
+ * nothing to claim. Ends the program by err(3) if another running VM has made the same claim.
  */
 int claim(const struct options *options);
 

@@ -1,7 +1,7 @@
 /*
- * The configuration of the VM. What of the host's processor KVM offers to a guest comes last: that
- * answer takes KVM hundreds of CPUID instructions, each a trap if the host is a virtual machine
- * itself (0.7 ms in all), so it is fetched while the jails close their locks.
+ * Configures the VM. The processor comes last: to say which CPUID leaves it supports, KVM executes
+ * hundreds of CPUID instructions, each a trap if the host is itself a virtual machine (0.7 ms in
+ * all), so it is asked while the jails close their locks.
  */
 #include "configure.h"
 
@@ -22,7 +22,7 @@
 #define BRAND_FIRST 0x80000002u
 #define BRAND_LAST  0x80000004u
 
-/* A VMM that has ended is noticed by its supervisor. */
+/* EPIPE: the VMM has ended, which the supervisor notices. */
 static void tell(int config_pipe, const void *part, size_t size)
 {
     if (write(config_pipe, part, size) != (ssize_t)size && errno != EPIPE)

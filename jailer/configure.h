@@ -1,4 +1,4 @@
-/* What the jailer tells a VMM about its VM (vmm/config.h). */
+/* Sends the VMM its configuration (vmm/config.h). */
 #ifndef SPARKLER_CONFIGURE_H
 #define SPARKLER_CONFIGURE_H
 

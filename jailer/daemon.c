@@ -17,7 +17,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* A parent that may be root's is not to be of use to anybody while the guest runs. */
+/* The parent may be root, and waits while the guest runs: it keeps nothing that is worth taking. */
 static void give_up_all(const struct options *options, int starter)
 {
     if ((options->root &&
@@ -38,7 +38,7 @@ static _Noreturn void wait_until_up(const struct options *options, int starter)
     if (read(starter, &status, 1) != 1)
         status = 1; /* a daemon that could not be set up has said why */
     for (;;)
-        syscall(SYS_exit, status); /* exit_group(2) is not among the four calls that are left */
+        syscall(SYS_exit, status); /* strict mode allows exit(2), but not exit_group(2) */
 }
 
 int daemon_start(const struct options *options)
@@ -61,7 +61,7 @@ void daemon_status(int status)
 {
     const unsigned char byte = (unsigned char)status;
 
-    if (write(SUPERVISOR_FD_STARTER, &byte, 1) != 1) /* it was killed; nobody waits any more */
+    if (write(SUPERVISOR_FD_STARTER, &byte, 1) != 1) /* the parent was killed */
         return;
 }
 
@@ -72,11 +72,11 @@ static _Noreturn void in_use(const char *path, int file)
     if (read(file, pid, sizeof(pid) - 1) < 0)
         err(1, "cannot read the pid file %s (--pid-file)", path);
     if (pid[0] == '\0')
-        errx(1, "the pid file %s is that of a jailer that is just starting (--pid-file)", path);
-    errx(1, "the pid file %s is that of a running jailer, pid %d (--pid-file)", path, atoi(pid));
+        errx(1, "the pid file %s belongs to a jailer that is starting (--pid-file)", path);
+    errx(1, "the pid file %s belongs to a running jailer, pid %d (--pid-file)", path, atoi(pid));
 }
 
-/* What is there may be another's trap: a link to a file that root's jailer would empty. */
+/* Another user may have set a trap: a link to a file that root's jailer would empty. */
 static void check_pid_file(const char *path, int file)
 {
     struct stat status;
@@ -86,16 +86,16 @@ static void check_pid_file(const char *path, int file)
     if (!S_ISREG(status.st_mode))
         errx(1, "%s is not a regular file; give a path for a new one (--pid-file)", path);
     if (status.st_uid != geteuid())
-        errx(1, "%s belongs to uid %u, not to uid %u: it is not used as pid file (--pid-file)",
+        errx(1, "%s belongs to uid %u, not to uid %u; give a path for a new pid file (--pid-file)",
              path, status.st_uid, geteuid());
     if (status.st_nlink != 1)
-        errx(1, "%s is a file of %lu names: it is not used as pid file (--pid-file)", path,
+        errx(1, "%s has %lu hard links; give a path for a new pid file (--pid-file)", path,
              (unsigned long)status.st_nlink);
 }
 
 int pid_file_open(const char *path)
 {
-    /* the file is its owner's alone: who may read it could lock it, too */
+    /* only the owner may open it, since whoever can read a file can lock it */
     struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
     int file = open(path, O_RDWR | O_CREAT | O_NONBLOCK | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW, 0600);
 

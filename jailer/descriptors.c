@@ -15,8 +15,8 @@ _Static_assert(JAIL_FDS_MAX <= PARKED && PARKED + JAIL_FDS_MAX + 2 <= JAIL_FD_RE
                "room to park");
 
 /*
- * Closes all behind the standard descriptors but those to be moved, which need the numbers to park
- * at: the jailer itself has many open, and what it inherited.
+ * Closes all descriptors above the standard ones but those to be moved, to free the numbers where
+ * they are parked: the jailer has many open, and may have inherited more.
  */
 static void close_others(const int *moved, int count)
 {

@@ -1,6 +1,6 @@
 /*
- * jailer --explain: the locks as a table, from the same list that the jails are built from; then
- * what these leave to the processes, for the way that the jailer was called.
+ * jailer --explain: the locks that the jails would be built from with these options, as a table,
+ * and what they leave to each process; and a line on the log for what this kernel lacks.
  */
 #include "cgroup.h"
 #include "jail.h"
@@ -31,7 +31,7 @@ static const char *mark(const struct lock *lock, const struct jail *jail)
     return lock->skipped && lock->skipped(jail) ? "skipped" : "missing";
 }
 
-/* What the lock takes away from those that it holds, and why not from others, or not all of it. */
+/* What the lock takes away; and if it stays open somewhere, wholly or in part, why. */
 static void explain_lock(const struct lock *lock, const struct jail *const jails[JAILS])
 {
     const char *why = NULL;

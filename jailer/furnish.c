@@ -31,8 +31,7 @@ static int open_file(const char *path, int flags, const char *what, const char *
     return fd;
 }
 
-/* Locked memory counts against a limit, which root may raise; an ordinary user has what was given.
- */
+/* Locked memory counts against a limit that only root may raise. */
 static void allow_locked_memory(uint64_t bytes)
 {
     struct rlimit limit;
@@ -44,12 +43,12 @@ static void allow_locked_memory(uint64_t bytes)
     limit = (struct rlimit){.rlim_cur = bytes, .rlim_max = most < bytes ? bytes : most};
     if (setrlimit(RLIMIT_MEMLOCK, &limit) != 0)
         errx(1,
-             "--lock-memory: %llu KiB are more than this user's limit of locked memory, %llu KiB; "
+             "--lock-memory: %llu KiB is more than this user's limit of locked memory, %llu KiB; "
              "have it raised (memlock in /etc/security/limits.conf), or give a smaller --mem",
              (unsigned long long)bytes >> 10, (unsigned long long)most >> 10);
 }
 
-/* A pipe to the supervisor, which shows on the terminal what comes out of it. */
+/* Makes a pipe to the supervisor, which copies it to the terminal; returns the write end. */
 static int relay_output(struct jail *jail, struct supervisor *supervisor, int terminal)
 {
     int ends[2];
@@ -80,18 +79,18 @@ static int relay_input(struct jail *jail, struct supervisor *supervisor)
     return ends[0];
 }
 
-/* A Linux program's standard error: as its output, and on a terminal by the same pipe, so that both
- * come in the order in which they were written. */
+/* A Linux program's standard error; on a terminal it shares the pipe of the output, which keeps the
+ * order in which the two were written. */
 static int program_error(struct jail *jail, struct supervisor *supervisor, int output)
 {
     if (isatty(STDERR_FILENO))
         return isatty(STDOUT_FILENO) ? output : relay_output(jail, supervisor, STDERR_FILENO);
-    return fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0); /* the log's will not block */
+    return fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0); /* FD_LOG will be non-blocking */
 }
 
 /*
- * The console of the VMM, the user's own descriptors, or pipes to the supervisor where they are a
- * terminal; and its log.
+ * Gives the VMM its console and its log. The console is the user's own descriptors, or pipes to the
+ * supervisor in place of a terminal.
  */
 static void give_console(struct jail *vmm, struct jail *jail, struct supervisor *supervisor)
 {
@@ -130,12 +129,12 @@ static void furnish_vmm(struct jail *vmm, int kvm, int link, int config)
     jail_give(vmm, VMM_FD_BROKER, link, "broker");
     jail_give(vmm, VMM_FD_CONFIG, config, "config");
     if (options->is_linux) {
-        jail_give(vmm, VMM_FD_VM, -1, "vm"); /* these two the VMM makes */
+        jail_give(vmm, VMM_FD_VM, -1, "vm"); /* the VMM makes these two */
         jail_give(vmm, VMM_FD_VCPU, -1, "vcpu");
     }
 }
 
-/* For the broker, who is born in it; the VMM leaves it. */
+/* The broker is born in it; the VMM leaves it. */
 static void enter_network(const char *path)
 {
     int fd = open_file(path, O_RDONLY, "the network namespace", "--netns");
@@ -162,7 +161,7 @@ static void furnish_broker(struct jail *broker, int link, int log)
 {
     static char *argv[] = {"sparkler-netbroker", NULL, NULL};
     const struct options *options = broker->options;
-    int null = open_file("/dev/null", O_RDWR, "the broker's console", "is /dev there?");
+    int null = open_file("/dev/null", O_RDWR, "the broker's console", "is /dev mounted?");
 
     broker->run = warden_run;
     broker->argv = argv;
@@ -186,11 +185,12 @@ static void furnish_broker(struct jail *broker, int link, int log)
     }
 }
 
-/* What ends the VM, and Ctrl-Z, from now on by a descriptor. */
+/* Blocks the signals that end or stop the VM; returns a signalfd of them. */
 static int take_signals(void)
 {
     static const int taken[] = {SIGINT, SIGTERM, SIGQUIT, SIGTSTP};
-    /* errors of read(2) and write(2): the VM would run on if they stopped the supervisor */
+    /* read(2) and write(2) then fail; stopped by these, the supervisor would leave the VM running
+     */
     static const int errors[] = {SIGTTIN, SIGTTOU, SIGXFSZ};
     struct sigaction hangup;
     sigset_t set;
@@ -205,7 +205,7 @@ static int take_signals(void)
     for (unsigned i = 0; i < sizeof(errors) / sizeof(errors[0]); i++)
         sigaddset(&set, errors[i]);
     signal(SIGPIPE, SIG_IGN);
-    signal(SIGCHLD, SIG_DFL); /* or nobody's end could be waited for */
+    signal(SIGCHLD, SIG_DFL); /* if it is ignored, waitid(2) finds no children */
     if (fd < 0 || sigprocmask(SIG_SETMASK, &set, NULL) != 0)
         err(1, "cannot take signals");
     return fd;

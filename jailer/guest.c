@@ -11,7 +11,7 @@
 #include <sys/types.h>
 #include <unistd.h>
 
-/* What a newcomer takes for a guest: it would fail in one, with registers for a reason. */
+/* What a newcomer may take for an image. It would run, and fail with a register dump. */
 static const char *mistaken_for_guest(int fd)
 {
     char start[4];

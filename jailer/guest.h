@@ -1,4 +1,4 @@
-/* The guest as the VMM is given it: its image, its memory. */
+/* The guest's image and its memory. */
 #ifndef SPARKLER_GUEST_H
 #define SPARKLER_GUEST_H
 

@@ -48,7 +48,7 @@ _Noreturn void jail_execute(const struct jail *jail)
 
         length += (size_t)snprintf(names + length, room, "%s%s", i > 3 ? ":" : "", jail->names[i]);
         if (length >= sizeof(names))
-            errx(1, "the names of %d descriptors do not fit into %zu bytes", i, sizeof(names));
+            errx(1, "the names of %d descriptors are longer than %zu bytes", i, sizeof(names));
     }
     snprintf(count, sizeof(count), "LISTEN_FDS=%d", jail->fd_count - 3);
     snprintf(pid, sizeof(pid), "LISTEN_PID=%d", getpid());
@@ -61,7 +61,7 @@ _Noreturn void jail_execute(const struct jail *jail)
         jail->argv[0]);
 }
 
-/* The text of a switch in /proc/sys is `value`. */
+/* Whether a sysctl has this value. */
 static bool switch_is(const char *path, char value)
 {
     char text = 0;
@@ -73,7 +73,7 @@ static bool switch_is(const char *path, char value)
     return is;
 }
 
-/* Which switch of the host forbids user namespaces, and how to turn it. */
+/* Which sysctl forbids user namespaces, and how to set it. */
 static const char *user_namespace_hint(void)
 {
     if (switch_is("/proc/sys/user/max_user_namespaces", '0'))
@@ -99,7 +99,7 @@ static _Noreturn void run_jail(struct jail *jail)
     timing_phase(jail->timing, "cloned, and has a processor");
     if (jail->run)
         prctl(PR_SET_NAME, jail->process->name);
-    if (jail->argv) /* on the log it speaks as what it is going to be */
+    if (jail->argv) /* messages name what it becomes */
         program_invocation_short_name = jail->role == VMM ? "sparkler-vmm" : "sparkler-netbroker";
     jail_close_locks(jail);
     if (jail->run)
@@ -107,7 +107,7 @@ static _Noreturn void run_jail(struct jail *jail)
     jail_execute(jail);
 }
 
-/* Ends the jailer, which could not start a process. */
+/* Says why clone3(2) failed. */
 static _Noreturn void cannot_start(const struct jail *jail, uint64_t flags)
 {
     const char *why = strerror(errno);

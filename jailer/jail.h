@@ -77,15 +77,14 @@ static inline void jail_give(struct jail *jail, int number, int fd, const char *
 struct lock {
     const char *name;
     const char *what;     /* for --explain: what it takes away */
-    const char *as_user;  /* the same for an ordinary user's VM; NULL if it is that */
+    const char *as_user;  /* what it takes away in an ordinary user's VM, if that differs */
     unsigned roles;       /* which processes it holds */
-    uint64_t clone_flags; /* CLONE_NEW… that belongs to it; the process is born behind this lock */
+    uint64_t clone_flags; /* CLONE_NEW…: the process is born behind this lock */
     /* Why it does not apply to this jail, or NULL. */
     const char *(*skipped)(const struct jail *jail);
-    /* Why this kernel cannot close it, or NULL; only for what not every kernel has. It is logged.
-     */
+    /* Why this kernel cannot close it, or NULL. Logged. */
     const char *(*missing)(const struct jail *jail);
-    /* Which parts of it this kernel cannot close, and why, or NULL. They are logged too. */
+    /* Which parts of it this kernel cannot close, and why, or NULL. Logged, too. */
     const char *(*incomplete)(const struct jail *jail);
     /* Closes it on the calling process; ends the process by err(3), status 1, if it cannot. */
     void (*close)(struct jail *jail);
@@ -115,9 +114,9 @@ uint64_t jail_clone_flags(const struct jail *jail);
 void jail_close_locks(struct jail *jail);
 
 /*
- * Maps the ids of a process that root has started in a user namespace, which waits for that. So the
- * namespace is root's: were it made under the jail's own uid, whoever has that uid outside would
- * have every capability in it. Ends the jailer by err(3) if it fails.
+ * Maps the IDs of a process that root has started in a user namespace, and that waits for them.
+ * Root makes the namespace, since whoever makes one has every capability in it, and so would any
+ * process outside with the jail's own uid. Ends the jailer by err(3) if it fails.
  */
 void map_ids_from_outside(const struct jail *jail, pid_t pid);
 
@@ -131,20 +130,20 @@ int jail_start(struct jail *jail);
  * names of its descriptors (sd_listen_fds(3)). Ends it by err(3) if that fails. */
 _Noreturn void jail_execute(const struct jail *jail);
 
-/* Pid 1 of the broker's jail: starts the broker when the link becomes readable, and again when it
- * has died. Never returns; the supervisor ends it. */
+/* Pid 1 of the broker's jail: starts the broker when the link becomes readable, and restarts it
+ * when it dies. Never returns; the supervisor ends it. */
 _Noreturn void warden_run(const struct jail *jail);
 
 /*
- * Waits until the cgroups are made and the janitor's. If the jailer was killed meanwhile, one may
- * still be root's: then the janitor is to keep the uid (not the capabilities) of root.
+ * Waits until both cgroups exist and belong to the janitor's user. If the jailer dies before that,
+ * one may still belong to root, and the janitor keeps root's uid, but not its capabilities.
  */
 void janitor_await_cgroups(struct jail *janitor);
 
-/* Removes the VM's cgroups when the supervisor has died without doing so. Never returns. */
+/* Removes the VM's cgroups if the supervisor dies without doing so. Never returns. */
 _Noreturn void janitor_run(const struct jail *jail);
 
-/* Ends the program by err(3) if --resource-limit names a limit that there is not, or no value. */
+/* Ends the program by err(3) if a --resource-limit has an unknown name or an invalid value. */
 void rlimits_check(const struct settings *limits);
 
 /* Prints to stdout the locks of the VMM, the broker, the supervisor and the janitor, and what these

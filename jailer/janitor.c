@@ -1,6 +1,6 @@
 /*
- * The janitor: waits for the supervisor's death, and then removes the VM's cgroups. When all goes
- * well the supervisor does that itself, and ends the janitor.
+ * The janitor: waits for the supervisor's death, then removes the VM's cgroups. Usually the
+ * supervisor has removed them itself, and kills the janitor.
  */
 #include "cgroup.h"
 

@@ -1,4 +1,4 @@
-/* Opens KVM for the VMM, and knows what it can be told not to do for a guest. */
+/* Opens /dev/kvm, and finds which of its capabilities limit what KVM does for a guest. */
 #include "kvm.h"
 
 #include "jail.h"

@@ -1,4 +1,4 @@
-/* What the jailer asks of KVM. */
+/* /dev/kvm, and its capabilities. */
 #ifndef SPARKLER_JAILER_KVM_H
 #define SPARKLER_JAILER_KVM_H
 

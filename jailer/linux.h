@@ -1,4 +1,4 @@
-/* What the VM of a Linux program is given beside its kernel (vmm/linux.h). */
+/* What the VM of a Linux program has beside its kernel (vmm/linux.h). */
 #ifndef SPARKLER_JAILER_LINUX_H
 #define SPARKLER_JAILER_LINUX_H
 

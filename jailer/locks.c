@@ -1,5 +1,5 @@
-/* The locks in the order in which they close. The order matters: what a lock needs, a later one
- * may take away. */
+/* The locks in the order in which they close. The order matters: a lock may take away what an
+ * earlier one needs. */
 #include "jail.h"
 
 #include <stddef.h>
@@ -27,7 +27,7 @@ const struct lock *const locks[] = {
     &lock_landlock,
     &lock_address_guard,
     &lock_descriptors,
-    &lock_rlimits, /* up to here the limit of open files was the user's, for what they left open */
+    &lock_rlimits, /* after descriptors: the user may have left open more than the limit */
     &lock_seccomp,
     &lock_processor,
     &lock_bus_locks,

@@ -16,11 +16,11 @@
 #include <unistd.h>
 
 #define PIPE_SIZE   65536     /* pipe(7) */
-#define FILE_GROWTH (1 << 30) /* by all that one VM can ever say */
+#define FILE_GROWTH (1 << 30) /* while one VM runs */
 #define BUDGET      65536     /* bytes that a jail may have on the log in a minute */
 #define REST        (TIMING_SECOND / 10)
 #define PATIENCE    TIMING_SECOND
-#define LAST_WORDS  1024 /* at its end a jail may say this much in any case: why it ended */
+#define LAST_WORDS  1024 /* always kept at the end of a jail: why it ended */
 
 void user_log_open(struct user_log *log)
 {
@@ -38,7 +38,7 @@ void user_log_limit(const struct user_log *log)
 {
     struct rlimit limit = {0};
 
-    /* one that is lower already stays */
+    /* a lower one stays */
     if (log->file_limit != 0 &&
         (getrlimit(RLIMIT_FSIZE, &limit) != 0 || limit.rlim_max < log->file_limit))
         return;
@@ -205,6 +205,6 @@ void log_move(struct log *log, struct user_log *out)
         close(log->from);
         log->from = -1;
     }
-    if (!all) /* a flood is to cost the supervisor no time */
+    if (!all) /* or a flood would keep the supervisor busy */
         log->rests_until = timing_now() + REST;
 }

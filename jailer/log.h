@@ -1,8 +1,8 @@
 /*
- * The log: lines of the jails and of the supervisor on their way to the user's standard error.
- * Nobody waits for the one who reads it. The jails' lines are read at once, so that no jail is held
- * up either; a line that finds no room, or is beyond what its jail may say in a minute, is dropped
- * and counted, and the log says how many were.
+ * The log: lines of the jails and of the supervisor, on their way to the user's standard error.
+ * Nothing waits for its reader: the jails' lines are read at once, and a line for which there is no
+ * room, or that is beyond its jail's budget for the minute, is dropped and counted; the log says
+ * how many were.
  */
 #ifndef SPARKLER_LOG_H
 #define SPARKLER_LOG_H
@@ -31,22 +31,22 @@ struct user_log {
 struct log {
     int from;            /* its pipe, which does not block; -1 when it has ended */
     const char *program; /* each line starts with this name, so that no program speaks as another */
-    bool ended;          /* nobody can write to it any more: its last words are heard */
-    long long rests_until; /* it is not read before; timing_now() */
+    bool ended;          /* its process is dead: its last words are kept */
+    long long rests_until; /* it is not read until then; timing_now() */
     long long minute_ends;
     size_t budget; /* bytes that may still come in this minute */
     size_t length;
     char line[512];
 };
 
-/* Makes descriptor FD_LOG one that nobody waits for. */
+/* Makes FD_LOG non-blocking, as far as that is possible (stream.h). */
 void user_log_open(struct user_log *log);
 
-/* Lets a log file grow by no more than a GiB while the VM lives, and the calling process write no
- * other. SIGXFSZ is to be blocked. */
+/* Limits how far the calling process can make any file grow: the log by a GiB. SIGXFSZ must be
+ * blocked. */
 void user_log_limit(const struct user_log *log);
 
-/* A line of the supervisor's own, as warnx(3) has it. */
+/* Adds a line of the supervisor's own, in the form of warnx(3). */
 void user_log_say(struct user_log *log, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
@@ -70,7 +70,7 @@ struct pollfd log_poll(const struct log *log);
 /* When a log that rests is to be polled again; LLONG_MAX: it does not rest. */
 long long log_wakes(const struct log *log);
 
-/* Takes what is in the jail's pipe, which is to be ready, to the user's log. */
+/* Moves what is in the jail's pipe, which must be readable, to the user's log. */
 void log_move(struct log *log, struct user_log *out);
 
 #endif

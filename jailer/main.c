@@ -17,7 +17,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-/* A standard descriptor that was closed must not become another's number. */
+/* If one was closed, the next open(2) would take its number. */
 static void fill_standard_descriptors(void)
 {
     int fd;
@@ -26,7 +26,7 @@ static void fill_standard_descriptors(void)
         fd = open("/dev/null", O_RDWR);
     while (fd >= 0 && fd <= STDERR_FILENO);
     if (fd < 0)
-        err(1, "cannot open /dev/null; is /dev there?");
+        err(1, "cannot open /dev/null; is /dev mounted?");
     close(fd);
 }
 

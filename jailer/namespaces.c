@@ -1,5 +1,5 @@
 /*
- * Namespaces (namespaces(7)): the jail's process is born in them by clone3(2), but for the network.
+ * Namespaces (namespaces(7)): clone3(2) makes all but the network's.
  */
 #include "jail.h"
 
@@ -33,7 +33,7 @@ static void write_proc(pid_t pid, const char *file, const char *text)
     close(fd);
 }
 
-/* Maps the jail's own ids onto themselves, and nothing else. */
+/* Maps only the jail's own IDs, each to itself. */
 static void map_ids(const struct jail *jail, pid_t pid)
 {
     char map[64];
@@ -53,7 +53,7 @@ void map_ids_from_outside(const struct jail *jail, pid_t pid)
         err(1, "cannot tell a jail that its ids are mapped");
 }
 
-/* Born of root, the process has no id of its namespace, and could make no file there. */
+/* Started by root, the process has no ID in its own namespace, and could not create a file. */
 static void take_ids(struct jail *jail)
 {
     char mapped;
@@ -74,7 +74,7 @@ static void enter_user_namespace(struct jail *jail)
         map_ids(jail, 0);
 }
 
-/* Nothing that is mounted in the jail shows outside, and no mount from outside wanders in. */
+/* Mounts do not propagate into the jail or out of it. */
 static void detach_mounts(struct jail *jail)
 {
     (void)jail;
@@ -87,7 +87,7 @@ static void detach_mounts(struct jail *jail)
     err(1, "cannot make the jail's mounts private");
 }
 
-/* Not by clone3(2): a network takes longest to make, and the jailer need not wait for it. */
+/* Not by clone3(2), for which the jailer would wait: a network namespace takes longest to make. */
 static void leave_network(struct jail *jail)
 {
     (void)jail;

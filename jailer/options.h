@@ -1,4 +1,4 @@
-/* The command line of jailer. */
+/* The command line of the jailer. */
 #ifndef SPARKLER_OPTIONS_H
 #define SPARKLER_OPTIONS_H
 
@@ -54,7 +54,7 @@ struct options {
     bool uid_given;
     gid_t gid;
     const char *netns, *pid_file;
-    bool root; /* the user is root, and may change to any id */
+    bool root; /* may change to any ID (ids.h) */
     bool userns, raw_console, offline_samples, daemonize, explain, timing;
 };
 

@@ -11,14 +11,14 @@
 #include <signal.h>
 #include <sys/prctl.h>
 
-/* Behind the change of ids, which would undo it (PR_SET_PDEATHSIG(2const)). */
+/* After the change of IDs, which would undo it (PR_SET_PDEATHSIG(2const)). */
 static void die_with_parent(struct jail *jail)
 {
     struct pollfd parent = {.fd = jail->parent, .events = POLLIN};
 
     if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0)
         err(1, "cannot tie the jail's life to the jailer's");
-    if (poll(&parent, 1, 0) != 0) /* it has died already */
+    if (poll(&parent, 1, 0) != 0) /* it is dead already */
         _exit(1);
 }
 
@@ -29,8 +29,7 @@ static void set_no_new_privs(struct jail *jail)
         err(1, "cannot set no_new_privs");
 }
 
-/* execve(2) makes a process dumpable again, so sparkler-vmm and the broker do this themselves too
- */
+/* execve(2) makes a process dumpable again, so sparkler-vmm and the broker do this, too. */
 static void set_not_dumpable(struct jail *jail)
 {
     (void)jail;
@@ -90,14 +89,14 @@ static void set_core_cookie(struct jail *jail)
         err(1, "cannot get a core-scheduling cookie");
 }
 
-/* Identical pages of strangers, merged by the kernel, tell by timing who has which (KSM). */
+/* Merged pages (KSM) reveal by timing which pages a stranger has. */
 static const char *merging_skipped(const struct jail *jail)
 {
     (void)jail;
-    return prctl(PR_GET_MEMORY_MERGE, 0, 0, 0, 0) < 0 ? "this kernel merges none unasked" : NULL;
+    return prctl(PR_GET_MEMORY_MERGE, 0, 0, 0, 0) < 0 ? "this kernel merges only on request" : NULL;
 }
 
-/* It would be inherited from whoever started the jailer, systemd's MemoryKSM= for one. */
+/* Whoever started the jailer may have turned it on, as systemd does by MemoryKSM=. */
 static void forbid_merging(struct jail *jail)
 {
     (void)jail;
@@ -117,8 +116,8 @@ static bool can_disable(int speculation)
 }
 
 /*
- * Not logged as missing: whether the processor is exposed, and what cures it (microcode, the
- * hypervisor, the kernel's command line), is said for the whole machine by the kernel.
+ * Not logged as missing: the kernel reports for the whole machine whether the processor is
+ * vulnerable; the cure is microcode, the hypervisor or the kernel's command line.
  */
 static const char *speculation_skipped(const struct jail *jail)
 {
@@ -126,7 +125,7 @@ static const char *speculation_skipped(const struct jail *jail)
     for (unsigned i = 0; i < MISFEATURES; i++)
         if (can_disable(misfeatures[i]))
             return NULL;
-    return "no switch here; lscpu shows what is open";
+    return "no switch per process here; see lscpu";
 }
 
 static void disable_speculation(struct jail *jail)
@@ -140,7 +139,7 @@ static void disable_speculation(struct jail *jail)
 
 const struct lock lock_parent_death = {
     .name = "parent death",
-    .what = "no life longer than the jailer's",
+    .what = "dies with the jailer",
     .roles = VMM | BROKER,
     .close = die_with_parent,
 };

@@ -1,6 +1,6 @@
 /*
- * Who the process is and what it may do: capability bounds, securebits, ids and groups, and no
- * capability at all in the end (capabilities(7), capset(2)).
+ * Drops privileges: the capability bounding set, securebits, IDs and groups, and every capability
+ * (capabilities(7), capset(2)). ids.c says which IDs a jail has.
  */
 #include "jail.h"
 
@@ -20,7 +20,7 @@ static const char *skipped_as_user(const struct jail *jail)
                : NULL;
 }
 
-/* While CAP_SETPCAP is still there: what no later execve could bring back. */
+/* Before CAP_SETPCAP goes: so that no execve can bring a capability back. */
 static void close_bounds(struct jail *jail)
 {
     const int bits = SECBIT_NOROOT | SECBIT_NOROOT_LOCKED | SECBIT_NO_SETUID_FIXUP_LOCKED |
@@ -32,14 +32,13 @@ static void close_bounds(struct jail *jail)
         err(1, "cannot lock the securebits");
     for (unsigned long capability = 0; prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) == 0;)
         capability++;
-    if (errno != EINVAL) /* which says that there are no more of them */
+    if (errno != EINVAL) /* EINVAL: there is no capability of that number */
         err(1, "cannot empty the capability bounding set");
 }
 
 /*
- * Changes to the jail's own ids (which an ordinary user has already), then gives up every
- * capability that is left. The supervisor's (and the janitor's) real uid is the VMM's and its
- * effective uid the broker's: so it may signal both, and the kernel may on its death (kill(2)).
+ * Changes to the jail's IDs, which an ordinary user has already, then drops every remaining
+ * capability.
  */
 static void drop_ids(struct jail *jail)
 {

@@ -1,4 +1,4 @@
-/* What of the host's processor a guest does not see. */
+/* Hides parts of the host's processor from a guest. */
 #ifndef SPARKLER_PROCESSOR_H
 #define SPARKLER_PROCESSOR_H
 
@@ -6,9 +6,8 @@
 #include <stdint.h>
 
 /*
- * Takes out of the CPUID leaves that KVM supports what no guest here needs and what would widen
- * what KVM does for it: virtualization of its own (VMX, SVM), enclaves (SGX), performance counters,
- * and the features of KVM itself.
+ * Clears in the CPUID leaves that KVM supports whatever would have KVM do more than a guest needs:
+ * nested virtualization (VMX, SVM), enclaves (SGX), performance counters, KVM's own features.
  */
 void processor_restrict(struct kvm_cpuid_entry2 *leaves, uint32_t count);
 

@@ -1,4 +1,4 @@
-/* Resource limits (setrlimit(2)): what a process could still use up. */
+/* Resource limits (setrlimit(2)). */
 #include "jail.h"
 
 #include <err.h>
@@ -23,7 +23,7 @@ static const struct {
     {"sigpending", RLIMIT_SIGPENDING},
 };
 
-/* Lowers a limit; one that is lower already stays, an ordinary user could not raise it. */
+/* Lowers a limit. A lower one stays: an ordinary user could not raise it. */
 static void limit(int resource, rlim_t value)
 {
     struct rlimit old, new = {value, value};
@@ -34,7 +34,7 @@ static void limit(int resource, rlim_t value)
         err(1, "cannot set resource limit %d to %llu", resource, (unsigned long long)value);
 }
 
-/* The limit that the user names, and its value. */
+/* Returns the resource that the user names; sets its value. */
 static int parse_limit(const struct setting *setting, rlim_t *value)
 {
     char *end;
@@ -62,7 +62,7 @@ void rlimits_check(const struct settings *limits)
 
 static void set_limits(struct jail *jail)
 {
-    const rlim_t program = 64 << 20;     /* text, stack and heap of the VMM take less than this */
+    const rlim_t program = 64 << 20;     /* the VMM's text, stack and heap are smaller */
     const rlim_t broker_data = 64 << 20; /* authorities and the largest answer take half of it */
     rlim_t value;
     int resource;

@@ -1,6 +1,6 @@
 /*
- * The jail's file system: an empty, read-only tmpfs as root, entered by pivot_root(2), the old one
- * gone. In the broker's there is what libcurl, OpenSSL and glibc's resolver read, nothing else.
+ * The jail's file system: an empty, read-only tmpfs, entered by pivot_root(2); the host's is
+ * unmounted. The broker's has only what libcurl, OpenSSL and glibc's resolver read.
  */
 #include "jail.h"
 #include "kernel.h"
@@ -14,10 +14,10 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 
-/* Where the new root is mounted while the old one is still there; any directory would do. */
+/* Where the new root is mounted before it is entered; any directory would do. */
 #define NEW_ROOT "/proc"
 
-/* Read by the broker where they exist; a symbolic link on the host is one in the jail. */
+/* What the broker reads; each may be missing on the host. */
 static const char *const broker_files[] = {
     "/lib",
     "/lib64",
@@ -60,7 +60,7 @@ static void make_mount_point(const char *path, bool directory)
     close(fd);
 }
 
-/* Shows a file or directory of the host in the jail: read-only, no devices, no set-user-ID. */
+/* Binds a file or directory of the host into the jail: read-only, no devices, no set-user-ID. */
 static void bind_read_only(const char *source, const char *target)
 {
     const struct tree_attributes read_only = {
@@ -77,7 +77,7 @@ static void bind_read_only(const char *source, const char *target)
     close(tree);
 }
 
-/* Shows one of broker_files, as a link, file or directory. A host without it is no fault. */
+/* Shows one of broker_files as what it is: a link, file or directory. Skips one that is missing. */
 static void show(const char *path)
 {
     char target[PATH_MAX], link[PATH_MAX];
@@ -86,7 +86,7 @@ static void show(const char *path)
 
     snprintf(target, sizeof(target), NEW_ROOT "%s", path);
     length = readlink(path, link, sizeof(link) - 1);
-    /* /lib -> usr/lib is kept; a link to anywhere else (a resolver's /run/…) is looked through */
+    /* /lib -> usr/lib stays a link; one to elsewhere, such as /run, is followed */
     if (length > 0 && strncmp(link, "usr/", 4) == 0) {
         link[length] = '\0';
         if (symlink(link, target) != 0)
@@ -105,7 +105,7 @@ static void show(const char *path)
 
 static void enter_root(struct jail *jail)
 {
-    umask(022); /* the user's own may hide from the jail's uid what root makes here */
+    umask(022); /* the user's may be stricter, and hide root's files from the jail's uid */
     if (mount("jail", NEW_ROOT, "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, "size=64k,mode=755") !=
         0)
         err(1, "cannot mount the jail's root");

@@ -1,4 +1,4 @@
-/* Copies of what the broker is told, which its user may edit while the VM runs. */
+/* Copies of files that the user may edit while the VM runs. */
 #include "sealed.h"
 
 #include <err.h>
@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define MEBIBYTES_MAX 4 /* Debian's bundle of authorities is a quarter of one */
+#define MEBIBYTES_MAX 4 /* Debian's bundle of authorities has a quarter of a MiB */
 
 int sealed_copy(const char *path, const char *what, const char *option)
 {
@@ -26,7 +26,7 @@ int sealed_copy(const char *path, const char *what, const char *option)
     copy = memfd_create("sealed", MFD_CLOEXEC | MFD_ALLOW_SEALING);
     if (copy < 0)
         err(1, "cannot make memory for %s", what);
-    /* by the kernel: the supervisor and the warden are copies of this process and its memory */
+    /* copied by the kernel: supervisor and warden inherit the memory of this process */
     for (left = status.st_size; left > 0; left -= sent) {
         sent = sendfile(copy, file, NULL, (size_t)left);
         if (sent < 0)

@@ -33,14 +33,14 @@ static void make_vmm_cgroup(struct jails *jails, struct supervisor *supervisor)
     timing_phase(janitor->timing, "janitor cloned");
     close(janitor->cgroups_made[0]);
     if (!cgroups_make(cgroups, VMM, janitor->options, jail->euid)) {
-        /* before it removes what is another's */
+        /* or it would remove another VM's cgroup */
         sys_pidfd_send_signal(pidfd, SIGKILL);
-        errx(1, "the cgroup %s is there already; is a VM of this --id running?", cgroups->vmm.name);
+        errx(1, "the cgroup %s already exists; is a VM of this --id running?", cgroups->vmm.name);
     }
     jail_give(jail, SUPERVISOR_FD_VMM_EVENTS, cgroups->vmm.events, "vmm-events");
 }
 
-/* What needs root too, but not before the VMM is started. */
+/* Needs root, too, but can wait until the VMM has started. */
 static void make_broker_cgroup(struct jails *jails, struct supervisor *supervisor)
 {
     struct jail *broker = &jails->broker, *janitor = &jails->janitor, *jail = &jails->supervisor;
@@ -54,7 +54,7 @@ static void make_broker_cgroup(struct jails *jails, struct supervisor *superviso
                                                  .out = &supervisor->log};
     if (cgroups->count > 0) {
         if (!cgroups_make(cgroups, BROKER, broker->options, jail->euid))
-            errx(1, "the cgroup %s is there already (--id)", cgroups->broker.name);
+            errx(1, "the cgroup %s already exists (--id)", cgroups->broker.name);
         if (write(janitor->cgroups_made[1], "", 1) != 1)
             warn("the janitor has ended"); /* the supervisor sees that too, and cleans up */
         close(janitor->cgroups_made[1]);

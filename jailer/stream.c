@@ -1,4 +1,4 @@
-/* Reads and writes that never wait: see stream.h. */
+/* Reads and writes that never block: see stream.h. */
 #include "stream.h"
 
 #include <err.h>
@@ -18,7 +18,7 @@ void stream_pipe(int ends[2])
         err(1, "cannot make a pipe");
 }
 
-/* Its arrival is all that counts: it interrupts read(2) and write(2). */
+/* Does nothing; its arrival interrupts read(2) and write(2). */
 static void wake_up(int signal)
 {
     (void)signal;
@@ -45,7 +45,7 @@ bool stream_unblock(int fd, int access)
     return false;
 }
 
-/* Interrupts what waits from now on; again and again, since the first signal may come before it. */
+/* Repeats, since the first signal may arrive before the call that it is to interrupt. */
 static void start_timer(void)
 {
     const struct itimerval moments = {{.tv_usec = MOMENT_US}, {.tv_usec = MOMENT_US}};

@@ -1,5 +1,4 @@
-/* The supervisor's loop: see supervisor.h. All its descriptors have the fixed numbers of
- * policy/fds.h. */
+/* The supervisor's loop: see supervisor.h. Its descriptors are those of policy/fds.h. */
 #include "supervisor.h"
 
 #include "daemon.h"
@@ -19,10 +18,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define UP       (TIMING_SECOND / 5) /* a VM that has run for so long is up */
-#define PATIENCE TIMING_SECOND       /* in the end, with a terminal that takes no more */
+#define UP       (TIMING_SECOND / 5) /* a VM that has run this long is up */
+#define PATIENCE TIMING_SECOND       /* at the end, with a terminal that is stopped */
 
-/* The next signal that has come, or 0. */
+/* The next pending signal, or 0. */
 static int next_signal(void)
 {
     struct signalfd_siginfo signal;
@@ -45,9 +44,9 @@ static void take_keys(struct supervisor *supervisor)
 }
 
 /*
- * Ctrl-Z: the VM stops with the supervisor, the terminal is the shell's meanwhile. The VM goes on
- * when the terminal is ours again; both are stopped again if they are continued without it (bg).
- * Returns the signal that is to end the VM, or 0.
+ * Ctrl-Z: the VM and the supervisor stop, and the shell has the terminal. They run again in the
+ * foreground; if they are continued in the background (bg), they stop again. Returns the signal
+ * that ends the VM, or 0.
  */
 static int stop_for_a_while(struct supervisor *supervisor)
 {
@@ -67,7 +66,7 @@ static int stop_for_a_while(struct supervisor *supervisor)
     return 0;
 }
 
-/* The signal that is to end the VM, or 0. */
+/* The signal that ends the VM, or 0. */
 static int take_signal(struct supervisor *supervisor)
 {
     const int signal = next_signal();
@@ -75,17 +74,15 @@ static int take_signal(struct supervisor *supervisor)
     return signal == SIGTSTP ? stop_for_a_while(supervisor) : signal;
 }
 
-/* Kills what is left of a jail. */
 static void kill_jail(int pidfd)
 {
     struct pollfd ended = {.fd = pidfd, .events = POLLIN};
 
-    /* one that still closes its locks may have root's uid for a moment longer */
+    /* EPERM: it still closes its locks, and has root's uid for a moment longer */
     while (sys_pidfd_send_signal(pidfd, SIGKILL) != 0 && errno == EPERM && poll(&ended, 1, 1) == 0)
         continue;
 }
 
-/* Waits until a jail is gone. */
 static siginfo_t reap_jail(int pidfd)
 {
     siginfo_t end = {0};
@@ -96,9 +93,7 @@ static siginfo_t reap_jail(int pidfd)
     return end;
 }
 
-/*
- * The jailer's exit status for a process that ended by itself, said on the log if it was killed.
- */
+/* The jailer's exit status for a process that ended by itself; logs what killed it, if anything. */
 static int status_of(struct supervisor *supervisor, const char *program, const siginfo_t *end)
 {
     if (end->si_code == CLD_EXITED)
@@ -109,7 +104,7 @@ static int status_of(struct supervisor *supervisor, const char *program, const s
     else if (!kernel_log_told(&supervisor->kernel_log, program))
         user_log_say(&supervisor->log,
                      "%s was killed by SIGSYS: it made a system call that its policy does not "
-                     "allow; which one, the kernel's log tells root: dmesg | grep type=1326",
+                     "allow; the kernel log says which (as root: dmesg | grep type=1326)",
                      program);
     return STATUS_SIGNAL + end->si_status;
 }
@@ -191,7 +186,7 @@ static void wait_for_events(struct supervisor *supervisor, struct pollfd polled[
         err(1, "cannot wait for the jails");
 }
 
-/* The VM is up, or has ended with this status: the parent of a daemon may go. */
+/* The VM is up, or has ended with this status: a daemon's parent may exit. */
 static void tell_starter(struct supervisor *supervisor, int status)
 {
     if (!supervisor->starter)
@@ -203,10 +198,10 @@ static void tell_starter(struct supervisor *supervisor, int status)
     supervisor->starter = false;
 }
 
-/* what ended the VM; the first three are processes */
+/* what ended the VM; the first three are the deaths of processes */
 enum cause { VMM_ENDED, WARDEN_ENDED, JANITOR_ENDED, SIGNALLED, TIMED_OUT };
 
-/* Waits until something ends the VM; `signal` is which one, if it was a signal. */
+/* Waits until something ends the VM; if that is a signal, sets `signal`. */
 static enum cause wait_for_end(struct supervisor *supervisor, long long start, int *signal)
 {
     const long long end = supervisor->timeout_seconds == 0
@@ -246,8 +241,7 @@ static void finish(struct log *log, struct user_log *out)
         log_move(log, out);
 }
 
-/* What the jails said last, now that nobody can say more; a terminal that is stopped is not waited
- * for. */
+/* Relays the last output of the jails, which are dead; does not wait for a stopped terminal. */
 static void finish_relays(struct supervisor *supervisor)
 {
     const long long deadline = timing_now() + PATIENCE;
@@ -262,8 +256,8 @@ static void finish_relays(struct supervisor *supervisor)
         terminal_restore(STDIN_FILENO, &supervisor->saved);
 }
 
-/* The last line of the log. At a terminal, a guest that halted needs none; and what a Linux program
- * says as it ends is the last on its standard error. */
+/* The last line of the log. None at a terminal if the guest halted, nor behind the last words of a
+ * Linux program on its standard error. */
 static void say_end(struct supervisor *supervisor, enum cause cause, int status, int signal,
                     long long start)
 {
@@ -286,7 +280,7 @@ static int vmm_status(struct supervisor *supervisor, const siginfo_t *end)
     return status_of(supervisor, process_of(VMM)->title, end);
 }
 
-/* The jailer's exit status; what led to it is said on the log. */
+/* The jailer's exit status; logs what led to it. */
 static int end_status(struct supervisor *supervisor, enum cause cause, int signal,
                       const siginfo_t ends[])
 {
@@ -319,11 +313,11 @@ int supervise(struct supervisor *supervisor)
     else
         take_keys(supervisor);
     cause = signal != 0 ? SIGNALLED : wait_for_end(supervisor, start, &signal);
-    kill_jail(SUPERVISOR_FD_VMM_PID); /* the two end side by side */
+    kill_jail(SUPERVISOR_FD_VMM_PID); /* both before either is reaped: they die in parallel */
     kill_jail(SUPERVISOR_FD_WARDEN_PID);
     ends[VMM_ENDED] = reap_jail(SUPERVISOR_FD_VMM_PID);
     ends[WARDEN_ENDED] = reap_jail(SUPERVISOR_FD_WARDEN_PID);
-    if (signal == SIGINT || signal == SIGQUIT) /* the terminal shows ^C */
+    if (signal == SIGINT || signal == SIGQUIT) /* the terminal has echoed ^C */
         supervisor->output.in_line = true;
     finish_relays(supervisor);
     if (supervisor->cgroups.count > 0) {

@@ -1,8 +1,8 @@
 /*
- * The supervisor: what is left of the jailer once the jails are there. It holds no privilege; it
- * relays the terminal and the logs, enforces the time limit, forwards the user's signals as the
- * end, and puts the terminal back. It waits in poll(2) and nowhere else while the VM lives, so that
- * nothing that the user gave it keeps it from ending the VM.
+ * The supervisor: what remains of the jailer once the jails run. It has no privileges. It relays
+ * the terminal and the logs, ends the VM at the time limit or by a signal, and restores the
+ * terminal. While the VM lives it waits only in poll(2), so that no descriptor of the user's can
+ * keep it from ending the VM.
  */
 #ifndef SPARKLER_SUPERVISOR_H
 #define SPARKLER_SUPERVISOR_H
@@ -15,7 +15,7 @@
 struct supervisor {
     const char *id; /* of the VM */
     bool key_mode;  /* the input is a terminal, `saved` is how it was */
-    pid_t group;    /* of this process, as the terminal knows it */
+    pid_t group;    /* this process group */
     struct termios saved;
     struct relay input, output;
     struct user_log log;
@@ -26,9 +26,8 @@ struct supervisor {
     unsigned long broker_oom_kills; /* said so far */
     unsigned timeout_seconds;       /* 0: none */
     bool is_linux;                  /* the guest is a Linux program */
-    bool pid_file;                  /* to be emptied in the end */
-    bool starter;                   /* of a daemon: waits to hear whether the VM is up, and then
-                                       the log is no terminal any more */
+    bool pid_file;                  /* to be emptied at the end */
+    bool starter;                   /* a daemon's parent still waits to hear that the VM is up */
 };
 
 /* exit statuses of the jailer beside the VMM's own: for a flat guest; for a Linux program, those of
@@ -38,7 +37,7 @@ struct supervisor {
 #define STATUS_LINUX_MEMORY 137
 #define STATUS_SIGNAL       128 /* + its number */
 
-/* Waits for the end of the VM, however it comes; returns the jailer's exit status. */
+/* Runs until the VM has ended, however it does; returns the jailer's exit status. */
 int supervise(struct supervisor *supervisor);
 
 #endif

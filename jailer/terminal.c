@@ -67,7 +67,7 @@ static void relay_close(struct relay *relay)
     relay->start = relay->end = 0;
 }
 
-/* Fills the empty buffer. At the end of what comes there may be a line to complete. */
+/* Fills the empty buffer; at the end of the input, with a newline if one is due. */
 static bool take(struct relay *relay)
 {
     char raw[RELAY_BUFFER];

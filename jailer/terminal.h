@@ -1,7 +1,7 @@
 /*
- * The user's terminal. It stays with the supervisor: a process that holds one could type into it
- * (TIOCSTI), change it for others, or be changed by them. The jails have pipes, and what comes out
- * of them is made harmless before it is shown.
+ * The user's terminal. Only the supervisor holds it: a process with a terminal can type into it
+ * (TIOCSTI) and change its modes. The jails have pipes, whose output is made harmless before it is
+ * shown.
  */
 #ifndef SPARKLER_TERMINAL_H
 #define SPARKLER_TERMINAL_H
@@ -19,29 +19,28 @@ struct relay {
     bool clean;      /* make escape sequences harmless on the way */
     bool from_waits; /* see stream.h */
     bool to_waits;
-    bool to_stays;     /* `to` is not closed at the end */
-    bool ends_line;    /* a line that is not complete is, at the end of what comes */
+    bool to_stays;     /* leave `to` open at the end */
+    bool ends_line;    /* complete the last line at the end of the input */
     bool in_line;      /* the last byte was no '\n' */
     size_t start, end; /* what is still to be written of buffer */
     char buffer[2 * RELAY_BUFFER];
 };
 
 /*
- * Copies `length` bytes from `in` to `out` as a terminal may show them: printable ASCII and those
- * of the controls `kept` as they are, other controls in caret notation, all else as '?'. `out` has
- * room for twice the length. Returns the bytes written.
+ * Copies `length` bytes from `in` to `out`, safe for a terminal: printable ASCII and the controls
+ * in `kept` unchanged, other controls in caret notation, everything else as '?'. `out` must hold
+ * twice the length. Returns the bytes written.
  */
 size_t terminal_clean(const char *in, size_t length, const char *kept, char *out);
 
-/* Lets keys through one at a time, unless it is no terminal; `saved` is what to restore. */
+/* Turns off line editing (ICANON) if `fd` is a terminal, and saves its mode. */
 void terminal_key_mode(int fd, struct termios *saved);
 void terminal_restore(int fd, const struct termios *saved);
 
-/* Whether another process group than `group`, ours, has the terminal: a job of the shell that goes
- * on by bg, or the shell itself. */
+/* Whether another process group than `group`, ours, is in the foreground. */
 bool terminal_is_others(int fd, pid_t group);
 
-/* What to poll for: the events of relay->from or relay->to, whichever is to be waited for. */
+/* What to poll for: relay->from if the buffer is empty, or else relay->to. */
 struct pollfd;
 struct pollfd relay_poll(const struct relay *relay);
 

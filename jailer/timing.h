@@ -1,4 +1,4 @@
-/* jailer --timing: when each process of a start had done what. */
+/* jailer --timing: how long each process spends in each phase of its start. */
 #ifndef SPARKLER_TIMING_H
 #define SPARKLER_TIMING_H
 
@@ -11,10 +11,10 @@
 long long timing_now(void);
 #define TIMING_SECOND 1000000000LL
 
-/* As poll(2) takes it: milliseconds until then, rounded up; 0 if it has been, -1 for LLONG_MAX. */
+/* A timeout for poll(2): milliseconds until `then`, rounded up; 0 if past, -1 for LLONG_MAX. */
 int timing_ms_until(long long then);
 
-/* Of one process; one that is cloned goes on in its copy. */
+/* The phases of one process; a cloned one continues in its copy. */
 struct timing {
     bool on;
     long long start; /* of the jailer's main() */
@@ -23,10 +23,10 @@ struct timing {
     char text[TIMING_TEXT_MAX]; /* a line for each phase */
 };
 
-/* Notes that a phase has ended. Does nothing if the timing is not on. */
+/* Notes that a phase has ended, if timing is on. */
 void timing_phase(struct timing *timing, const char *phase);
 
-/* Writes the phases of this process to its standard error, at once. */
+/* Writes the phases of this process to its standard error, in one write(2). */
 void timing_print(struct timing *timing, const char *process);
 
 /* Forgets the phases of the parent. */

@@ -1,10 +1,10 @@
 /*
- * The warden, pid 1 of the broker's jail. It keeps the broker's end of the link, and starts the
- * broker as inetd would: when the link becomes readable. A broker that dies loses nothing, since
- * it takes a request off the link only with the answer in its hand; it is started again, later
- * each time. If it keeps dying on the same feed, only that feed is given up: the next broker is
- * told so, and tells the guest. If it dies even so, or without being asked for a feed, the link is
- * closed, and the VMM tells the guest.
+ * The warden, pid 1 of the broker's jail. It holds the broker's end of the link, and starts the
+ * broker as inetd would: when the link becomes readable. A broker that dies loses nothing, since it
+ * takes a request off the link only once it has the answer. The warden restarts it, after a longer
+ * pause each time. If the broker keeps dying on the same feed, the warden gives that feed up: it
+ * tells the next broker, which tells the guest. If the broker still dies, or dies without a request
+ * for a feed, the warden closes the link, and the VMM tells the guest.
  */
 #include "jail.h"
 
@@ -23,10 +23,10 @@
 #include <unistd.h>
 
 #define DEATHS_MAX     6  /* in a row for one feed, each within a minute of the broker's start */
-#define STEADY_SECONDS 60 /* a broker that lived as long had a good start */
+#define STEADY_SECONDS 60 /* a broker that lived this long had a good start */
 #define FIRST_PAUSE_MS 100
 
-#define NO_FEED WIRE_FEEDS /* nothing was asked for, or what is no feed */
+#define NO_FEED WIRE_FEEDS /* no request, or one for no feed */
 
 struct deaths {
     unsigned row[WIRE_FEEDS + 1]; /* deaths in a row, by the feed that was asked for */
@@ -35,7 +35,7 @@ struct deaths {
     size_t length;
 };
 
-/* A request is on the link, now or within the time (-1: for ever) if the VMM lives so long. */
+/* Waits up to `ms` (-1: forever) for a request; false also if the VMM has closed the link. */
 static bool is_asked(int ms)
 {
     struct pollfd link = {.fd = BROKER_FD_LINK, .events = POLLIN};
@@ -46,7 +46,7 @@ static bool is_asked(int ms)
     return (link.revents & POLLIN) != 0 && (link.revents & (POLLHUP | POLLERR)) == 0;
 }
 
-/* The port of the request that is on the link, or 0. The VMM may have sent anything. */
+/* The port of the request on the link, or 0. The VMM is not trusted to send a whole one. */
 static uint16_t asked_port(void)
 {
     struct wire_request request;
@@ -76,16 +76,16 @@ static int run_broker(const struct jail *jail, struct deaths *deaths)
         become_broker(jail, deaths);
     if (broker < 0) {
         warn("cannot start the broker");
-        return 1 << 8; /* as if it had ended with 1: it is tried again */
+        return 1 << 8; /* as if it had exited with 1: it is retried */
     }
-    /* as pid 1 the warden also inherits, and so reaps, the resolver of a broker that died */
+    /* pid 1 also inherits, and reaps, the resolver of a broker that died */
     while ((ended = waitpid(-1, &status, 0)) != broker)
         if (ended < 0 && errno != EINTR)
             err(1, "cannot wait for the broker");
     return status;
 }
 
-/* Says how the broker died; true if it did not simply end because it had nothing to do. */
+/* Logs how the broker died; false if it exited because it was idle. */
 static bool died(int status)
 {
     if (WIFSIGNALED(status))
@@ -99,7 +99,7 @@ static bool died(int status)
     return true;
 }
 
-/* The broker has ended as it should: no death was in a row with those to come. */
+/* The broker exited properly, so later deaths start a new row. */
 static void forget(struct deaths *deaths)
 {
     for (unsigned feed = 0; feed <= NO_FEED; feed++)
@@ -107,7 +107,7 @@ static void forget(struct deaths *deaths)
             deaths->row[feed] = 0;
 }
 
-/* -1: for ever */
+/* -1: forever */
 static void pause_ms(int ms)
 {
     poll(NULL, 0, ms);

@@ -292,7 +292,7 @@ both_at_once() {
             case $statuses in
             00) ;;
             01 | 10)
-                grep -q 'is there already; is a VM of this --id running' log.1 log.2
+                grep -q 'already exists; is a VM of this --id running' log.1 log.2
                 refused=$((refused + 1))
                 ;;
             *) return 1 ;;
@@ -408,7 +408,7 @@ refuses_traps() {
     echo precious >"$stage/run/precious"
     [[ $way != user ]] || chown "$VM_UID" "$stage/run/precious"
     ln "$stage/run/precious" "$pid_file"
-    refuses_file "is a file of 2 names"
+    refuses_file "has 2 hard links"
     [[ $(<"$stage/run/precious") == precious ]]
     rm "$stage/run/precious"
 
