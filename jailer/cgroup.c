@@ -330,7 +330,10 @@ void cgroups_remove(const struct cgroups *cgroups)
             int vmm = remove_directory(parent, cgroups->vmm.name);
             int broker = remove_directory(parent, cgroups->broker.name);
 
-            why = vmm != 0 ? vmm : broker != 0 ? broker : why;
+            if (vmm != 0)
+                why = vmm;
+            else if (broker != 0)
+                why = broker;
         }
     }
     if (why != 0)

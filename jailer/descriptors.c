@@ -20,13 +20,15 @@ _Static_assert(JAIL_FDS_MAX <= PARKED && PARKED + JAIL_FDS_MAX + 2 <= JAIL_FD_RE
  */
 static void close_others(const int *moved, int count)
 {
-    for (unsigned from = STDERR_FILENO + 1, next; from != 0; from = next + 1) {
-        next = ~0u;
+    for (unsigned from = STDERR_FILENO + 1; from != 0;) {
+        unsigned next = ~0u;
+
         for (int i = 0; i < count; i++)
             if (moved[i] >= (int)from && (unsigned)moved[i] < next)
                 next = (unsigned)moved[i];
         if (next > from && sys_close_range(from, next - 1) != 0)
             err(1, "cannot close all other descriptors");
+        from = next + 1;
     }
 }
 

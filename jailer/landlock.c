@@ -19,15 +19,15 @@ static const char *landlock_missing(const struct jail *jail)
     return landlock_abi() < 1 ? "not enabled in this kernel (lsm=landlock)" : NULL;
 }
 
-/* What came to files later is left out: no jail has a file system that could be written to. */
+/* Does not count what later ABIs handle of files: no jail has a writable file system. */
 static const char *landlock_incomplete(const struct jail *jail)
 {
     int abi = landlock_abi();
 
     (void)jail;
-    return abi >= 6   ? NULL
-           : abi >= 4 ? "needs Linux 6.12 for signals and abstract sockets"
-                      : "needs Linux 6.7 for TCP ports, 6.12 for signals and abstract sockets";
+    if (abi < 4)
+        return "needs Linux 6.7 for TCP ports, 6.12 for signals and abstract sockets";
+    return abi < 6 ? "needs Linux 6.12 for signals and abstract sockets" : NULL;
 }
 
 /* What is denied unless a rule allows it. */

@@ -26,11 +26,12 @@ static void close_bounds(struct jail *jail)
     const int bits = SECBIT_NOROOT | SECBIT_NOROOT_LOCKED | SECBIT_NO_SETUID_FIXUP_LOCKED |
                      SECBIT_KEEP_CAPS_LOCKED | SECBIT_NO_CAP_AMBIENT_RAISE |
                      SECBIT_NO_CAP_AMBIENT_RAISE_LOCKED;
+    unsigned long capability = 0;
 
     (void)jail;
     if (prctl(PR_SET_SECUREBITS, bits, 0, 0, 0) != 0)
         err(1, "cannot lock the securebits");
-    for (unsigned long capability = 0; prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) == 0;)
+    while (prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) == 0)
         capability++;
     if (errno != EINVAL) /* EINVAL: there is no capability of that number */
         err(1, "cannot empty the capability bounding set");

@@ -245,13 +245,16 @@ static void finish(struct log *log, struct user_log *out)
 static void finish_relays(struct supervisor *supervisor)
 {
     const long long deadline = timing_now() + PATIENCE;
-    struct pollfd output;
 
     finish(&supervisor->vmm_log, &supervisor->log);
     finish(&supervisor->broker_log, &supervisor->log);
-    while (output = relay_poll(&supervisor->output),
-           output.fd >= 0 && poll(&output, 1, timing_ms_until(deadline)) > 0)
+    for (;;) {
+        struct pollfd output = relay_poll(&supervisor->output);
+
+        if (output.fd < 0 || poll(&output, 1, timing_ms_until(deadline)) <= 0)
+            break;
         relay_move(&supervisor->output);
+    }
     if (supervisor->key_mode && !in_background(supervisor))
         terminal_restore(STDIN_FILENO, &supervisor->saved);
 }

@@ -96,7 +96,7 @@ kill_supervisor() {
     kill -9 "$supervisor"
 }
 
-@test "guard: it is there while the VM is, and gone with it" {
+@test "guard: attached while the VM runs, gone with it" {
     need_cgroup_v2
     for way in root userns; do
         guarded "$way" halt
@@ -105,7 +105,7 @@ kill_supervisor() {
     done
 }
 
-@test "guard: it is gone with a VM whose supervisor was killed" {
+@test "guard: gone with a VM whose supervisor was killed" {
     need_cgroup_v2
     for way in root userns; do
         guarded "$way" kill_supervisor
@@ -168,7 +168,7 @@ asks() {
     [[ $status -eq 0 && $stderr == *"locks that this kernel lacks: "*"address guard (needs cgroup v2)"* ]]
 }
 
-@test "guard: where the kernel has no such programs the log says so, and the VM runs" {
+@test "guard: on a kernel without such programs the log says so, and the VM runs" {
     need_cgroup_v2
     for error in "EINVAL needs CONFIG_CGROUP_BPF" "EPERM bpf(2) is not permitted here"; do
         run --separate-stderr strace -f -qq -o trace -e trace=bpf -e "inject=bpf:error=${error%% *}" \

@@ -41,7 +41,7 @@ need_cgroups_v2() {
     [[ -e /sys/fs/cgroup/cgroup.controllers ]] || skip "this machine has cgroups v1"
 }
 
-@test "status 3: the guest's memory was more than its limit" {
+@test "status 3: the VMM used more memory than its cgroup allows" {
     need_cgroups
     ends_with 0 --guest "$stage/touch-all.bin" --mem 64M --exec sparkler-vmm
     [[ $output == $'touches\ntouched' ]]
@@ -71,7 +71,7 @@ limits_are() {
     [[ $(limit_of vmm "$memory_limit") -eq $1 ]]
 }
 
-@test "VMM and broker: no memory beyond the limit by swap, and one processor" {
+@test "VMM and broker: swap does not extend the memory limit; one processor each" {
     need_cgroups
     [[ -e /proc/swaps ]] || skip "this kernel has no swap"
     for way in $ways; do
@@ -87,7 +87,7 @@ limits_are() {
     done
 }
 
-@test "swap is what the command line says, if it says so" {
+@test "a swap limit of the command line is obeyed" {
     need_cgroups
     local swap=memory.memsw.limit_in_bytes
     [[ $memory_limit != memory.max ]] || swap=memory.swap.max
@@ -122,17 +122,17 @@ broker_limited() {
     done
 }
 
-@test "a broker whose memory is at its limit is not the VM's end" {
+@test "a broker that reaches its memory limit does not end the VM" {
     need_cgroups
     broker_limited "$memory_limit=1M" "the broker's cgroup had no memory left"
 }
 
-@test "a broker that cannot be started for the limit of processes is not the VM's end" {
+@test "a broker that cannot start, by the limit of processes, does not end the VM" {
     need_cgroups
     broker_limited pids.max=1 "cannot start the broker: Resource temporarily unavailable"
 }
 
-@test "cgroups v2: a parent cgroup that its maker left half-made is completed" {
+@test "cgroups v2: a half-made parent cgroup is completed" {
     need_cgroups_v2 "make cgroups"
     local parent=/sys/fs/cgroup/half-made-$$
     mkdir "$parent"
@@ -144,7 +144,7 @@ broker_limited() {
     [[ $status -eq 0 ]]
 }
 
-@test "cgroups v2: an ordinary user's VM is bounded by cgroups in the one delegated to them" {
+@test "cgroups v2: an ordinary user's VM has cgroups below a delegated one" {
     need_cgroups_v2 "delegate one"
     local here parent=/sys/fs/cgroup/delegated-$$
     here=/sys/fs/cgroup$(sed -n 's/^0:://p' /proc/self/cgroup)

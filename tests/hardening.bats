@@ -30,12 +30,12 @@ static() { ! readelf -lW "$1" | grep -q INTERP && ! readelf -dW "$1" | grep -q N
 }
 
 relro() { readelf -lW "$1" | grep -q GNU_RELRO; }
-@test "RELRO: what is relocated is read-only then" {
+@test "RELRO: relocated data becomes read-only" {
     each relro
 }
 
 bind_now() { readelf -dW "$1" | grep -q 'FLAGS_1.* NOW'; }
-@test "BIND_NOW: and that is all of it, from the start" {
+@test "BIND_NOW: all of it, before main()" {
     each bind_now
 }
 
@@ -63,7 +63,7 @@ plain_file() { [ ! -u "$1" ] && [ ! -g "$1" ] && ! capable "$1"; }
 capable() {
     python3 -c 'import os, sys; sys.exit("security.capability" not in os.listxattr(sys.argv[1]))' "$1"
 }
-@test "no set-user-ID, no set-group-ID, no file capability, installed neither" {
+@test "no set-user-ID, set-group-ID or file capability, built or installed" {
     each plain_file
     env -u MAKEFLAGS -u MAKELEVEL make -s -C "$BATS_TEST_DIRNAME/.." BUILD="${BUILD:-build}" \
         DESTDIR="$BATS_TEST_TMPDIR" PREFIX=/p install

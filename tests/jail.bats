@@ -82,7 +82,7 @@ ids_apart() {
         "/proc/$vmm/status" "/proc/$broker/status" "/proc/$resolver/status" | xargs) == "0 1 1" ]]
 }
 
-@test "as root the VMM and the broker have uids of their own" {
+@test "as root: VMM and broker have their own uids" {
     need_root "give them other uids"
     in_every_way ids_apart
 }
@@ -167,7 +167,7 @@ few_descriptors() {
         grep -vE '^(/dev/null|pipe:.*|socket:.*)$') == "" ]]
 }
 
-@test "every process: the descriptors of policy/fds.h and no other" {
+@test "every process: only the descriptors of policy/fds.h" {
     need_root "see the descriptors of others"
     in_every_way few_descriptors
 }
@@ -198,7 +198,7 @@ bare_environment() {
 ^"LISTEN_FDNAMES=link:feeds:ca LISTEN_FDS=3 LISTEN_PID="[0-9]+$ ]]
 }
 
-@test "VMM and broker: no environment but the names of their descriptors" {
+@test "VMM and broker: only the names of their descriptors in the environment" {
     need_root "see the environment of others"
     in_every_way bare_environment
 }
@@ -208,7 +208,7 @@ seals() {
     python3 -c 'import fcntl, sys; print(fcntl.fcntl(open(sys.argv[1]), 1034))' "$1"
 }
 
-@test "a program finds all descriptors at its start, and nothing inherited from the shell" {
+@test "a program starts with all its descriptors, and none inherited from the shell" {
     need_root "see the descriptors of others"
     cd "$BATS_TEST_TMPDIR"
     VM_ID=start-$$
@@ -242,7 +242,7 @@ for fd in range(first, last + 1):
     os.dup2(0, fd)
 os.execvp(sys.argv[3], sys.argv[3:])'
 
-@test "descriptors that the jailer inherits are in nobody's way, wherever they are" {
+@test "descriptors that the jailer inherits do no harm, whatever their numbers" {
     cd "$BATS_TEST_TMPDIR"
     VM_ID=inherits-$$
     for way in $ways; do
@@ -257,7 +257,7 @@ os.execvp(sys.argv[3], sys.argv[3:])'
     done
 }
 
-@test "an umask that leaves nothing to others: the broker finds its files" {
+@test "a umask of 077: the broker still finds its files" {
     cd "$BATS_TEST_TMPDIR"
     VM_ID=umask-$$
     for way in $ways; do
@@ -296,7 +296,7 @@ cgroup_file() {
     find /sys/fs/cgroup -path "*/$parent/$VM_ID.$1/$2"
 }
 
-@test "limits of the command line: of the VMM, of the broker, of both, in a cgroup of choice" {
+@test "limits of the command line, for the VMM, the broker or both, in a given cgroup" {
     need_root "make cgroups"
     cd "$BATS_TEST_TMPDIR"
     VM_ID=limits-$$ parent=sparkler-limits-$$
@@ -315,7 +315,7 @@ cgroup_file() {
     done
 }
 
-@test "--lock-memory: the guest's memory is all there and locked, and nothing else is" {
+@test "--lock-memory: all of the guest's memory is present and locked, and nothing else is" {
     cd "$BATS_TEST_TMPDIR"
     VM_ID=locked-$$
     for way in $ways; do
@@ -341,7 +341,7 @@ merges() {
     grep -q "^ksm_merge_any: $2" "/proc/$1/ksm_stat"
 }
 
-@test "no process inherits that its memory is merged with others'" {
+@test "no process inherits memory merging (KSM)" {
     need_root "read what KSM does for others"
     grep -q ksm_merge_any /proc/self/ksm_stat || skip "this kernel does not show who is merged"
     cd "$BATS_TEST_TMPDIR"
@@ -400,7 +400,7 @@ out_of_reach() {
     run ! may_look "$((VM_UID + 1))" "$resolver"
 }
 
-@test "as root, with user namespaces too: whoever has a VM's uid cannot reach into its processes" {
+@test "as root, with user namespaces too: another process of the VM's uid cannot reach into it" {
     need_root "become another user"
     in_every_way out_of_reach
 }
@@ -412,12 +412,12 @@ audited() {
     [[ $status -eq 0 ]]
 }
 
-@test "as root: each process is held by its policies, to the letter" {
+@test "as root: each process's filters are exactly its policies" {
     need_root "read filters"
     in_every_way audited
 }
 
-@test "two VMs share no namespace but the user's" {
+@test "two VMs share no namespace but the user namespace" {
     need_root "see the namespaces of others"
     supervisor=$(<"$BATS_FILE_TMPDIR/root/pid")
     first=$(vmm)
@@ -427,7 +427,7 @@ audited() {
     done
 }
 
-@test "--netns: the broker is in that network, the VMM in none" {
+@test "--netns: the broker is in that network namespace, the VMM in an empty one" {
     need_root "make a network namespace"
     cd "$BATS_TEST_TMPDIR"
     VM_ID=netns-$$
@@ -450,7 +450,7 @@ differs() {
     [[ $(readlink "/proc/$1/ns/net") != "$(readlink /proc/self/ns/net)" ]]
 }
 
-@test "a standard descriptor that is closed is /dev/null, not another's" {
+@test "a closed standard descriptor becomes /dev/null, and nothing else" {
     need_root "see the descriptors of others"
     cd "$BATS_TEST_TMPDIR"
     nasm -i "$root/tests/guests/" -f bin -o spin.bin "$root/tests/guests/spin.asm"

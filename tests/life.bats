@@ -58,7 +58,7 @@ in_every_way() {
     ends_with 2 --guest "$stage/read-outside.bin" --exec sparkler-vmm
 }
 
-@test "status 3: the time was up, for a VM that runs and for one that waits" {
+@test "status 3: the time limit, for a VM that runs and for one that waits" {
     ends_with 3 --guest "$stage/talk.bin" --timeout 1 --exec sparkler-vmm >/dev/null
     [[ $stderr == *"ended after 1 second"*"(--timeout)"* ]]
     vm_start "${ways%% *}" --id "$VM_ID" --timeout 1
@@ -71,7 +71,7 @@ in_every_way() {
     ends_with 4 --exec sparkler-vmm </dev/null
 }
 
-@test "status 128 + 31: a forbidden system call, said in words" {
+@test "status 128 + 31: a forbidden system call, explained on the log" {
     [ -z "${OPEN_FILTER:-}" ] || skip "this build has no filters"
     ends_with 159 --exec "$PROBE" -- mount
     [[ $stderr == *"sparkler-vmm was killed by SIGSYS"*"policy"* ]]
@@ -100,7 +100,7 @@ is_jailer() {
     [[ $(<"/proc/$supervisor/comm") =~ ^(jailer|supervisor)$ ]]
 }
 
-@test "SIGTERM right at the start ends everything, however far it is" {
+@test "SIGTERM at any moment of the start ends everything" {
     for way in $ways; do
         for tries in 1 2 3 4 5; do
             vm_launch "$way" --id "$VM_ID" --exec sparkler-vmm
@@ -153,7 +153,7 @@ supervisor_killed() {
     in_every_way supervisor_killed
 }
 
-@test "kill -9 of the supervisor right at the start ends everything, however far it is" {
+@test "kill -9 of the supervisor at any moment of the start ends everything" {
     for way in $ways; do
         for tries in 1 2 3 4 5; do
             vm_launch "$way" --id "$VM_ID" --exec sparkler-vmm
@@ -177,7 +177,7 @@ killed_at() {
     [[ $status -eq 137 ]]
 }
 
-@test "kill -9 of the jailer while it makes the cgroups leaves none, at each step" {
+@test "kill -9 of the jailer while it makes the cgroups leaves none, at every step" {
     need_root "make cgroups"
     local call number
     for call in mkdirat fchown; do
@@ -208,7 +208,7 @@ broker_killed() {
     grep -q 'sparkler-netbroker: killed by signal 9' log
 }
 
-@test "kill -9 of the broker: another one gives the next answer" {
+@test "kill -9 of the broker: a new one answers next" {
     in_every_way broker_killed
 }
 
@@ -216,7 +216,7 @@ resolver_killed() {
     answered_without resolver
 }
 
-@test "kill -9 of the resolver: the next answer comes all the same" {
+@test "kill -9 of the resolver: the next answer still comes" {
     in_every_way resolver_killed
 }
 
@@ -235,7 +235,7 @@ resolver_killed() {
     check_nothing_left
 }
 
-@test "the end of one VM is not that of another" {
+@test "the end of one VM leaves another running" {
     for way in $ways; do
         vm_start "$way" --id "$VM_ID-a"
         first=$supervisor
@@ -253,7 +253,7 @@ resolver_killed() {
     done
 }
 
-@test "a second VM of the same --id is refused where both would have the same cgroup" {
+@test "a second VM of the same --id is refused if it would share the cgroup" {
     need_root "make cgroups"
     vm_start root --id "$VM_ID"
     run --separate-stderr jail root "$JAILER" --id "$VM_ID" --exec sparkler-vmm <<<5
@@ -281,7 +281,7 @@ both_at_once() {
     done
 }
 
-@test "two VMs of one --id at the same moment: neither takes the other's cgroup away" {
+@test "two VMs of one --id at the same moment: neither removes the other's cgroup" {
     need_root "make cgroups, which is what ids must differ for"
     refused=0
     for way in root userns; do
@@ -303,7 +303,7 @@ both_at_once() {
     [[ $refused -gt 0 ]]
 }
 
-@test "--daemonize: it returns, the VM runs on, SIGTERM ends it" {
+@test "--daemonize: the jailer returns, the VM keeps running, SIGTERM ends it" {
     for way in $ways; do
         run --separate-stderr jail "$way" "$JAILER" --id "$VM_ID" --daemonize \
             --guest "$stage/talk.bin" --exec sparkler-vmm 3>&-
@@ -327,7 +327,7 @@ daemon_is_there() {
     return 1
 }
 
-@test "--daemonize: a set-up that fails is told to who started it" {
+@test "--daemonize: a failed set-up is reported to whoever started it" {
     ends_with 1 --daemonize --guest none.bin --exec sparkler-vmm
     [[ $stderr == *"the guest image none.bin"*"No such file"* ]]
 }
@@ -388,7 +388,7 @@ taken_over() {
     jail "$way" "$JAILER" --id "$VM_ID-b" --pid-file "$pid_file" --exec sparkler-vmm <<<5
 }
 
-@test "--pid-file of a running VM is refused, that of one that was killed taken over" {
+@test "--pid-file: a running VM's is refused, a killed one's is taken over" {
     with_pid_file refuses_second
 }
 
@@ -421,7 +421,7 @@ refuses_traps() {
     : >"$pid_file"
 }
 
-@test "--pid-file refuses what is no file, has another name, or is another user's" {
+@test "--pid-file refuses anything but a file with one link of this user's" {
     with_pid_file refuses_traps
 }
 
@@ -432,7 +432,7 @@ unread() {
         bash -c 'become "$@"' - "$way" "$JAILER" --id "$VM_ID" "${@:3}"
 }
 
-@test "a log that nobody reads keeps neither the time limit nor a signal from the VM" {
+@test "a log that nobody reads delays neither the time limit nor a signal" {
     for way in $ways; do
         for log in pipe socket disk; do
             echo "$way, $log"
@@ -453,7 +453,7 @@ unread() {
     done
 }
 
-@test "a flood of the log is cut off and counted, and the last words are heard" {
+@test "a flood of the log is cut off and counted, and the last words are kept" {
     ends_with 0 --exec "$stage/stray" -- flood
     printed=$(grep -c '^sparkler-vmm: one of ten thousand' <<<"$stderr")
     dropped=$(sed -n 's/^jailer: \([0-9]*\) lines of the log were dropped$/\1/p' <<<"$stderr" |
@@ -468,7 +468,7 @@ last_line() {
     [[ ${stderr##*$'\n'} =~ ^"jailer: VM $VM_ID ended after "[0-9]+\.[0-9]{3}" s with status $1"$ ]]
 }
 
-@test "every end has a last line on the log: the status, and after how long" {
+@test "every end has a last line on the log: the status and the duration" {
     ends_with 2 --guest "$stage/triple-fault.bin" --exec sparkler-vmm
     last_line 2
     ends_with 3 --guest "$stage/poke-spin.bin" --timeout 1 --exec sparkler-vmm
@@ -485,7 +485,7 @@ last_line() {
 }
 
 # A VM that takes longer than the parent waits is up; on a busy machine one may.
-@test "--daemonize: a VM that ends before it is up has its status told, and its last line" {
+@test "--daemonize: a VM that ends before it is up passes on its status and last line" {
     for way in $ways; do
         told=0
         for _ in 1 2 3 4 5; do
@@ -502,7 +502,7 @@ last_line() {
     done
 }
 
-@test "--daemonize: whoever waits for the daemon holds nothing meanwhile" {
+@test "--daemonize: the waiting parent keeps no privilege, and only the pipe" {
     need_root "start it as root"
     mkfifo netns # whose opening waits for a writer
     "$JAILER" --uid "$VM_UID" --id "$VM_ID" --daemonize --netns netns --exec sparkler-vmm 3>&- &
@@ -517,7 +517,7 @@ last_line() {
     [[ $status -eq 1 ]]
 }
 
-@test "SIGCHLD and SIGHUP that are ignored, as by nohup: the VM ends well, and not with its session" {
+@test "SIGCHLD and SIGHUP ignored, as by nohup: the VM outlives its session and ends well" {
     way=root
     [ "$(id -u)" = 0 ] || way=user
     status=0

@@ -53,26 +53,26 @@ refused() {
     refused "--colour" "no such option" "jailer --help" -- --colour --exec sparkler-vmm
 }
 
-@test "an option without its value" {
+@test "an option without a value" {
     refused "--guest" "a value is missing" "jailer --help" -- --exec sparkler-vmm --guest
 }
 
-@test "an argument too many" {
+@test "a superfluous argument" {
     refused "monitor.bin" "not expected" "'--'" -- --exec sparkler-vmm monitor.bin
 }
 
-@test "a program that is not there" {
+@test "a program that does not exist" {
     need_kvm
     refused "sparkler-vm" "(--exec)" "No such file" -- --exec sparkler-vm
 }
 
-@test "a guest that is not there" {
+@test "a guest that does not exist" {
     need_kvm
     refused "the guest image ./none.bin" "(--guest)" "No such file" -- \
         --guest ./none.bin --exec sparkler-vmm
 }
 
-@test "what is no guest: a script, an ELF program, a directory" {
+@test "not a flat image: a script, an ELF program, a directory" {
     need_kvm
     printf '#!/bin/sh\n' >script.py
     local said="a guest is a flat image of 16-bit code"
@@ -90,25 +90,25 @@ refused() {
         --guest secret.bin --exec sparkler-vmm
 }
 
-@test "a guest memory that is too small, too large, uneven, no number" {
+@test "a guest memory that is too small, too large, unaligned, not a number" {
     for size in 1 4G 65537 -1M 1X "" 99999999999999999999; do
         refused "--mem $size" "4K" "64K" "3G" -- --mem "$size" --exec sparkler-vmm
     done
 }
 
-@test "a time limit that is no number of seconds" {
+@test "a time limit that is not a number of seconds" {
     for time in 0 -1 1m 1.5 99999999999; do
         refused "--timeout $time" "whole number" -- --timeout "$time" --exec sparkler-vmm
     done
 }
 
-@test "an id with other characters" {
+@test "an id with invalid characters" {
     for id in "" a/b ../x "a b" "$(printf 'x%.0s' {1..65})"; do
         refused "--id $id" "64 letters" -- --id "$id" --exec sparkler-vmm
     done
 }
 
-@test "a parent cgroup that is not below the parent of all" {
+@test "a parent cgroup with '..', or too long" {
     for path in .. ../../etc sparkler/../.. /..; do
         refused "--parent-cgroup $path" "'..' is not accepted" "below /sys/fs/cgroup" -- \
             --parent-cgroup "$path"
@@ -126,7 +126,7 @@ with_account() {
     chmod 755 "$JAILER"
 }
 
-@test "as root: a uid that is an account's, or whose next, the broker's, is" {
+@test "as root: a uid of an account, or one below it, which makes it the broker's" {
     need_kvm
     need_root "choose a uid"
     with_account "$VM_UID"
@@ -141,7 +141,7 @@ with_account() {
     [[ $status -eq 0 ]]
 }
 
-@test "as root: an id that picks the uids of a running VM" {
+@test "as root: an id that picks a running VM's uids" {
     need_kvm
     need_root "give uids to VMs"
     rm -f keys
@@ -161,7 +161,7 @@ with_account() {
     [[ $status -eq 0 ]]
 }
 
-@test "as an ordinary user: the id of a running VM of theirs" {
+@test "as an ordinary user: the id of their own running VM" {
     need_kvm
     vm_start user --id "$VM_ID"
     run --separate-stderr jail user "$JAILER" --id "$VM_ID" <<<5
@@ -182,7 +182,7 @@ with_account() {
     refused "--gid 0" "from 1" -- --gid 0 --exec sparkler-vmm
 }
 
-@test "a console mode that there is not" {
+@test "an unknown console mode" {
     refused "--console loud" "auto or raw" -- --console loud --exec sparkler-vmm
 }
 
@@ -195,23 +195,23 @@ with_account() {
     refused "--cgroup memory.max" "=VALUE" -- --cgroup memory.max --exec sparkler-vmm
 }
 
-@test "a credential that is not there" {
+@test "a credential that does not exist" {
     need_kvm
     refused "the credential ./none" "(--credential)" "No such file" -- \
         --credential key=./none --exec sparkler-vmm
 }
 
-@test "trusted authorities that are not there" {
+@test "trusted authorities that do not exist" {
     need_kvm
     refused "./none.crt" "(--ca)" "No such file" -- --ca ./none.crt --exec sparkler-vmm
 }
 
-@test "a network namespace that is not there" {
+@test "a network namespace that does not exist" {
     need_kvm
     refused "the network namespace ./none" "(--netns)" -- --netns ./none --exec sparkler-vmm
 }
 
-@test "a pid file that cannot be made, or is a link" {
+@test "a pid file that cannot be created, or is a link" {
     refused "the pid file ./none/pid" "(--pid-file)" "No such file" -- \
         --pid-file ./none/pid --exec sparkler-vmm
     ln -s /etc/hostname link
@@ -223,7 +223,7 @@ need_limits() {
     [ -z "${SANITIZED:-}" ] || skip "AddressSanitizer lives under no limit of its address space"
 }
 
-@test "a resource limit that there is not" {
+@test "an unknown resource limit" {
     need_kvm
     need_limits
     run --separate-stderr "$JAILER" --id "$VM_ID" --resource-limit files=1 --exec sparkler-vmm
@@ -234,7 +234,7 @@ need_limits() {
     check_nothing_left
 }
 
-@test "a cgroup limit that there is not" {
+@test "an unknown cgroup limit" {
     need_kvm
     need_root "make cgroups"
     run --separate-stderr "$JAILER" --id "$VM_ID" --cgroup memory.maximum=1 --exec sparkler-vmm
@@ -243,7 +243,7 @@ need_limits() {
     check_nothing_left
 }
 
-@test "a feeds file that is not there" {
+@test "a feeds file that does not exist" {
     need_kvm
     refused "the feeds file ./none.json" "(--feeds)" "No such file" -- \
         --feeds ./none.json --exec sparkler-vmm
@@ -260,7 +260,7 @@ wrong_feeds() {
     check_nothing_left
 }
 
-@test "a feeds file that is not valid: its line and key are named" {
+@test "an invalid feeds file: line and key are named" {
     need_kvm
     wrong_feeds 2 "" <<<$'{"feeds": [\n{"name": }]}'
     wrong_feeds 3 url <<END
@@ -289,7 +289,7 @@ END
         --lock-memory --mem 1028K --exec sparkler-vmm
     echo "$status $stderr"
     [[ $status -eq 1 && $output == "" ]]
-    [[ $stderr == "jailer: --lock-memory: 1028 KiB are more than this user's limit of locked \
+    [[ $stderr == "jailer: --lock-memory: 1028 KiB is more than this user's limit of locked \
 memory, 1024 KiB; "*"limits.conf"*"--mem" ]]
     check_nothing_left
 }
@@ -332,7 +332,7 @@ with_dev() {
     refused "/dev/kvm" "permission denied" "usermod -aG kvm" -- --exec sparkler-vmm
 }
 
-@test "user namespaces forbidden: the switch is named" {
+@test "user namespaces forbidden: the sysctl is named" {
     need_kvm
     need_root "forbid them, in a user namespace of its own"
     # the count of a user namespace bounds those inside it, and is its own
@@ -373,7 +373,7 @@ refused_linux() {
     done
 }
 
-@test "a Linux program: an environment without names or values, a directory that is none" {
+@test "a Linux program: a malformed environment, a relative directory" {
     for variable in "" A =B =; do
         refused_linux "--env $variable: expected NAME=VALUE" -- --program x --env "$variable"
     done
@@ -385,13 +385,13 @@ refused_linux() {
     refused_linux "--env is given more than 64 times" -- "${many[@]}" --program x
 }
 
-@test "a Linux program: memory that is too small, too large, uneven" {
+@test "a Linux program: memory that is too small, too large, unaligned" {
     for size in 64K 4095K 256G 4194305; do
         refused_linux "--mem $size" "a multiple of 4K from 4M to 255G" -- --mem $size --program x
     done
 }
 
-@test "a Linux program: images that are not there, no files, empty, too large, too many" {
+@test "a Linux program: images that do not exist, are not files, empty, too large, too many" {
     need_kvm
     refused_linux "cannot open ./none (--program): No such file" -- --program ./none
     refused_linux "cannot open ./none (--root): No such file" -- --root ./none -- /bin/x
@@ -467,7 +467,7 @@ with_landlock() {
     [[ $status -eq 0 ]]
 }
 
-@test "what this kernel's Landlock is too old for is on the log, and in --explain" {
+@test "what this kernel's Landlock lacks is on the log and in --explain" {
     need_kvm
     [ -z "${SANITIZED:-}" ] || skip "Landlock is left open for AddressSanitizer"
     command -v strace >/dev/null || skip "strace is missing: apt-get install strace"
@@ -484,12 +484,12 @@ with_landlock() {
     grep -A1 '^landlock ' <<<"$output" | grep -q 'needs Linux 6.12 for signals'
 }
 
-@test "the log has no alarm that nobody can act on; --explain has" {
+@test "the log has no alarm that nobody can act on; --explain has it" {
     need_kvm
     run --separate-stderr "$JAILER" --id "$VM_ID" <<<5
     [[ $status -eq 0 && $stderr != *speculation* ]]
     run "$JAILER" --explain
-    grep -E '^speculation +(closed|skipped) .*(no store bypass|lscpu shows what is open)' <<<"$output"
+    grep -E '^speculation +(closed|skipped) .*(no store bypass|see lscpu)' <<<"$output"
 }
 
 @test "--explain says what is skipped, and why" {
@@ -504,7 +504,7 @@ with_landlock() {
     [[ $output =~ (^|$'\n')no_new_privs\ +closed\ +closed\ +closed\ +execve ]]
 }
 
-@test "--explain says what the locks leave, for the way it is called" {
+@test "--explain says what the locks leave, with these options" {
     need_root "be asked for both"
     local user=$'\n'"  all          your uid $VM_UID, gid $VM_UID and groups"
     run jail user "$JAILER" --explain

@@ -122,7 +122,7 @@ terminal_is_as_before() {
     within shown 'status 0'
 }
 
-@test "the VM holds no terminal" {
+@test "VMM and warden hold no terminal" {
     need_root "see the descriptors of others"
     start_monitor
     for fd in 0 1 2; do
@@ -133,34 +133,34 @@ terminal_is_as_before() {
     within shown 'status 0'
 }
 
-@test "the terminal is as it was after a guest that failed" {
+@test "the terminal is restored after a guest that failed" {
     start --guest "$stage/triple-fault.bin" --exec sparkler-vmm
     within shown 'status 2'
     terminal_is_as_before
 }
 
-@test "the terminal is as it was after SIGTERM" {
+@test "the terminal is restored after SIGTERM" {
     start_monitor
     kill -TERM "$supervisor"
     within shown 'status 143'
     terminal_is_as_before
 }
 
-@test "the terminal is as it was after kill -9 of the VMM" {
+@test "the terminal is restored after kill -9 of the VMM" {
     start_monitor
     kill -KILL "$(vmm)"
     within shown 'status 137'
     terminal_is_as_before
 }
 
-@test "the terminal is as it was after Ctrl-C, which ends the VM" {
+@test "the terminal is restored after Ctrl-C, which ends the VM" {
     start_monitor
     terminal send-keys C-c
     within gone "$supervisor"
     terminal_is_as_before
 }
 
-@test "Ctrl-D at the start of a line is a key like others" {
+@test "Ctrl-D at the start of a line is a key like any other" {
     start_monitor
     terminal send-keys C-d
     within shown 'illegal choice'
@@ -168,7 +168,7 @@ terminal_is_as_before() {
     within shown 'status 0'
 }
 
-@test "Ctrl-Z stops VM and supervisor, the shell has its terminal; fg goes on" {
+@test "Ctrl-Z stops VM and supervisor and returns the terminal; fg continues them" {
     start_monitor
     terminal send-keys C-z
     within shown 'Stopped'
@@ -208,7 +208,7 @@ stopped() {
     within gone "$supervisor"
 }
 
-@test "Ctrl-Z, then bg and kill: a VM in the background is ended by a signal" {
+@test "Ctrl-Z, then bg and kill: a signal ends a VM in the background" {
     start_monitor
     terminal send-keys C-z
     within shown 'Stopped'
@@ -232,7 +232,7 @@ stopped() {
     terminal_is_as_before
 }
 
-@test "in the background of a terminal that stops who writes to it, the time limit holds" {
+@test "in the background of a terminal with tostop, the time limit holds" {
     type_line 'stty tostop'
     type_line "($(jailer --timeout 1 --guest "$stage/talk.bin" --exec sparkler-vmm) </dev/null
 echo status \$? >ended) &"
@@ -246,7 +246,7 @@ stop_and_start() {
 python3 -c 'import termios as t; t.tcflow(1, t.TCOON)'"
 }
 
-@test "a terminal that is stopped keeps neither the end, the time limit nor a signal from the VM" {
+@test "a stopped terminal delays neither the end, the time limit nor a signal" {
     musl-gcc -static -D_GNU_SOURCE -I"$root" -o "$stage/stray" "$root/tests/probes/stray.c"
     stop_and_start "$(jailer --exec "$stage/stray" -- flood)"
     within grep -qs 'status 0' ended
@@ -260,7 +260,7 @@ python3 -c 'import termios as t; t.tcflow(1, t.TCOON)'"
     within grep -qs 'status 143' ended
 }
 
-@test "the prompt does not stick to the guest's line, after Ctrl-C, a signal or the time limit" {
+@test "the prompt starts a new line after Ctrl-C, a signal or the time limit" {
     start_monitor
     terminal send-keys C-c
     within gone "$supervisor"
@@ -279,14 +279,14 @@ python3 -c 'import termios as t; t.tcflow(1, t.TCOON)'"
     done
 }
 
-@test "at a terminal a guest that halts has no last line" {
+@test "at a terminal, a guest that halts has no last line on the log" {
     start_monitor
     terminal send-keys 5
     within shown 'status 0'
     run ! shown 'ended after'
 }
 
-@test "--daemonize at a terminal: it shows why a VM ended before it was up, and is then let go" {
+@test "--daemonize at a terminal: shows why a VM ended before it was up, then lets the terminal go" {
     for count in 1 2 3 4 5; do # on a busy machine a VM may take longer than the parent waits
         start --daemonize --exec sparkler-vmm
         within shown_times $count '^status'
@@ -333,7 +333,7 @@ running() {
     [[ $(ps -o stat= -p "$(vmm)") == S* && $(ps -o stat= -p "$supervisor") == S* ]]
 }
 
-@test "a killed supervisor cannot put the terminal back: stty icanon does; nothing else is left" {
+@test "a killed supervisor cannot restore the terminal: stty icanon does; nothing else is left" {
     start_monitor
     kill -KILL "$supervisor"
     within shown 'status 137'
@@ -356,7 +356,7 @@ running() {
     [[ $(terminal display-message -p '#{pane_title}') == pwned ]]
 }
 
-@test "a guest that prints for ever leaves Ctrl-C its way" {
+@test "a guest that prints forever does not block Ctrl-C" {
     start --guest "$stage/talk.bin" --exec sparkler-vmm
     within shown 'Can anybody hear me'
     within pgrep_supervisor
