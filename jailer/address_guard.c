@@ -109,7 +109,7 @@ void address_guard_attach(const struct cgroup *cgroup)
     program = address_program_socket();
     attach(cgroup->directory, &program, BPF_PROG_TYPE_CGROUP_SOCK, BPF_CGROUP_INET_SOCK_CREATE);
     if (write(cgroup->guarded[1], "", 1) != 1)
-        err(1, "cannot say that the address guard is there");
+        err(1, "cannot tell the jails that the address guard is attached");
 }
 
 /*

@@ -11,7 +11,7 @@
 struct program {
     unsigned length;
     struct bpf_insn code[PROGRAM_MAX];
-    unsigned char label[PROGRAM_MAX]; /* where a jump leads, until all is there */
+    unsigned char label[PROGRAM_MAX]; /* target of a jump, until the program is complete */
 };
 
 struct name_servers {

@@ -23,13 +23,13 @@ struct cgroup {
     char name[96];
     int directory;                 /* of v2, to be born in (CLONE_INTO_CGROUP), or -1 */
     int tasks[CGROUP_PARENTS_MAX]; /* of v1, to enter, or -1 */
-    int guarded[2];                /* a pipe: a byte when the address guard is there; or -1 */
+    int guarded[2];                /* a pipe: a byte once the address guard is attached; or -1 */
     const char *unguarded;         /* what this host lacks for the guard */
     int events;                    /* for cgroups_oom_kills(), or -1 */
 };
 
 struct cgroups {
-    bool v2;        /* this host has cgroup v2 alone, or else v1, maybe with v2 beside it */
+    bool v2;        /* the host has only cgroup v2; otherwise v1, perhaps with v2 beside it */
     unsigned count; /* of the parents; 0 where there are no cgroups for this user */
     int parents[CGROUP_PARENTS_MAX];
     uint64_t mapped; /* bytes that are the guest's memory: its own, and the images */

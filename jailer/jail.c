@@ -115,7 +115,7 @@ static _Noreturn void cannot_start(const struct jail *jail, uint64_t flags)
     if ((flags & CLONE_NEWUSER) && (errno == EPERM || errno == ENOSPC || errno == EACCES))
         errx(1, "cannot make a user namespace: %s; %s", why,
              jail->as_root ? "leave out --userns" : user_namespace_hint());
-    err(1, "cannot start a process in namespaces of its own (clone3)");
+    err(1, "cannot start a process in new namespaces (clone3)");
 }
 
 int jail_start(struct jail *jail)

@@ -32,7 +32,7 @@ struct jail {
     jail_run *run;                 /* NULL: the program is executed at once */
     const struct options *options;
     struct timing *timing;
-    bool as_root;    /* the jailer has real root, and gives the jail ids of its own */
+    bool as_root;    /* the jailer has real root, and gives the jail other IDs */
     uid_t uid, euid; /* differ only in supervisor and janitor */
     gid_t gid;
     uint64_t image_bytes;          /* that the VMM maps beside the guest's own memory */

@@ -89,7 +89,7 @@ struct pollfd user_log_poll(const struct user_log *log)
     return (struct pollfd){.fd = log->start < log->end ? FD_LOG : -1, .events = POLLOUT};
 }
 
-/* What is in the buffer cannot be written: a full disk, a reader who has gone. */
+/* The buffer cannot be written: the disk is full, or the reader has gone. */
 static void lose(struct user_log *log)
 {
     unsigned long lines = log->told;

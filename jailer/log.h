@@ -61,13 +61,13 @@ void user_log_tell(struct user_log *log, bool at_the_end);
 /* Writes what is left, but does not wait longer than a second for it to be taken. */
 void user_log_finish(struct user_log *log);
 
-/* When user_log_tell() is to be called next; LLONG_MAX: no need to. */
+/* When to call user_log_tell() next; LLONG_MAX: never. */
 long long user_log_wakes(const struct user_log *log);
 
 /* What to poll for; nothing while the log rests. */
 struct pollfd log_poll(const struct log *log);
 
-/* When a log that rests is to be polled again; LLONG_MAX: it does not rest. */
+/* When to poll a resting log again; LLONG_MAX: it does not rest. */
 long long log_wakes(const struct log *log);
 
 /* Moves what is in the jail's pipe, which must be readable, to the user's log. */
