@@ -36,7 +36,7 @@ static _Noreturn void wait_until_up(const struct options *options, int starter)
 
     give_up_all(options, starter);
     if (read(starter, &status, 1) != 1)
-        status = 1; /* a daemon that could not be set up has said why */
+        status = options->is_linux ? STATUS_LINUX_FAILED : 1; /* the daemon has said why */
     for (;;)
         syscall(SYS_exit, status); /* strict mode allows exit(2), but not exit_group(2) */
 }
