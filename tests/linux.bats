@@ -205,6 +205,7 @@ in_ppoll() {
     [[ $stderr == *"cannot open $stage/none (--program): No such file"* ]]
     ends_with 125 --program "$stage/hello-musl" --netns "$stage/none"
     ends_with 125 --program "$stage/hello-musl" --timeout never
+    ends_with 125 --daemonize --program "$stage/none"
     become_kernel triple-fault
     JAILER=$calls/jailer ends_with 125 --program "$stage/hello-musl"
     [[ $stderr == *"the guest failed: "* ]]
@@ -290,7 +291,6 @@ in_ppoll() {
     mkdir -p tree/bin
     cp /bin/busybox tree/bin
     "$make_image" "$stage/one.erofs" tree
-    touch tree/bin/busybox
     "$make_image" "$stage/two.erofs" tree
     cmp "$stage/one.erofs" "$stage/two.erofs"
     linux --root "$stage/one.erofs" -- busybox ls /
