@@ -94,7 +94,8 @@ static _Noreturn void run_jail(struct jail *jail)
     sigset_t none;
 
     sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, NULL);
+    if (jail->role != VMM) /* which would lose a signal that arrives before it has its handler */
+        sigprocmask(SIG_SETMASK, &none, NULL);
     timing_forget(jail->timing);
     timing_phase(jail->timing, "cloned, and has a processor");
     if (jail->run)

@@ -18,8 +18,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define UP       (TIMING_SECOND / 5) /* a VM that has run this long is up */
-#define PATIENCE TIMING_SECOND       /* at the end, with a terminal that is stopped */
+#define UP       (TIMING_SECOND / 5)  /* a VM that has run this long is up */
+#define PATIENCE TIMING_SECOND        /* at the end, with a terminal that is stopped */
+#define GRACE    (10 * TIMING_SECOND) /* to end after a signal, as docker-stop(1) gives */
 
 /* The next pending signal, or 0. */
 static int next_signal(void)
@@ -44,6 +45,27 @@ static void take_keys(struct supervisor *supervisor)
 }
 
 /*
+ * A Linux program gets the user's signal itself, and some time to end; a second signal, or the end
+ * of that time, ends the VM. Ctrl-C does not ask an interactive program to end, so it may come
+ * often. Returns the signal if it is to end the VM, or 0.
+ */
+static int forward(struct supervisor *supervisor, int signal)
+{
+    const bool asks_to_end = signal != SIGINT || !supervisor->key_mode;
+
+    if (signal == SIGINT || signal == SIGQUIT) /* the terminal has echoed ^C */
+        supervisor->output.in_line = true;
+    if (!supervisor->is_linux || (asks_to_end && supervisor->forwarded != 0))
+        return signal;
+    if (asks_to_end) {
+        supervisor->forwarded = signal;
+        supervisor->grace_end = timing_now() + GRACE;
+    }
+    sys_pidfd_send_signal(SUPERVISOR_FD_VMM_PID, signal);
+    return 0;
+}
+
+/*
  * Ctrl-Z: the VM and the supervisor stop, and the shell has the terminal. They run again in the
  * foreground; if they are continued in the background (bg), they stop again. Returns the signal
  * that ends the VM, or 0.
@@ -59,7 +81,7 @@ static int stop_for_a_while(struct supervisor *supervisor)
         sys_pidfd_send_signal(SUPERVISOR_FD_OWN_PID, SIGSTOP);
         signal = next_signal();
     } while (signal == SIGTSTP || (signal == 0 && in_background(supervisor)));
-    if (signal != 0)
+    if (signal != 0 && (signal = forward(supervisor, signal)) != 0)
         return signal;
     take_keys(supervisor);
     sys_pidfd_send_signal(SUPERVISOR_FD_VMM_PID, SIGCONT);
@@ -71,7 +93,9 @@ static int take_signal(struct supervisor *supervisor)
 {
     const int signal = next_signal();
 
-    return signal == SIGTSTP ? stop_for_a_while(supervisor) : signal;
+    if (signal == 0)
+        return 0;
+    return signal == SIGTSTP ? stop_for_a_while(supervisor) : forward(supervisor, signal);
 }
 
 static void kill_jail(int pidfd)
@@ -199,7 +223,7 @@ static void tell_starter(struct supervisor *supervisor, int status)
 }
 
 /* what ended the VM; the first three are the deaths of processes */
-enum cause { VMM_ENDED, WARDEN_ENDED, JANITOR_ENDED, SIGNALLED, TIMED_OUT };
+enum cause { VMM_ENDED, WARDEN_ENDED, JANITOR_ENDED, SIGNALLED, TIMED_OUT, GRACE_OVER };
 
 /* Waits until something ends the VM; if that is a signal, sets `signal`. */
 static enum cause wait_for_end(struct supervisor *supervisor, long long start, int *signal)
@@ -212,7 +236,7 @@ static enum cause wait_for_end(struct supervisor *supervisor, long long start, i
         const long long up = supervisor->starter ? start + UP : LLONG_MAX;
         struct pollfd polled[POLLED];
 
-        wait_for_events(supervisor, polled, earlier(end, up));
+        wait_for_events(supervisor, polled, earlier(earlier(end, up), supervisor->grace_end));
         if (polled[VMM_END].revents != 0)
             return VMM_ENDED;
         if (polled[SIGNALS].revents != 0 && (*signal = take_signal(supervisor)) != 0)
@@ -223,6 +247,8 @@ static enum cause wait_for_end(struct supervisor *supervisor, long long start, i
             return JANITOR_ENDED;
         if (timing_ms_until(end) == 0)
             return TIMED_OUT;
+        if (timing_ms_until(supervisor->grace_end) == 0)
+            return GRACE_OVER;
         if (timing_ms_until(up) == 0)
             tell_starter(supervisor, 0);
         if (polled[INPUT].revents != 0 && in_background(supervisor) &&
@@ -300,6 +326,12 @@ static int end_status(struct supervisor *supervisor, enum cause cause, int signa
         user_log_say(&supervisor->log, "the VM was ended after %u seconds (--timeout)",
                      supervisor->timeout_seconds);
         return supervisor->is_linux ? STATUS_LINUX_TIME : STATUS_LIMIT;
+    case GRACE_OVER:
+        user_log_say(&supervisor->log,
+                     "the VM was ended: %lld seconds after signal %d (%s) its program still ran",
+                     GRACE / TIMING_SECOND, supervisor->forwarded,
+                     strsignal(supervisor->forwarded));
+        return STATUS_SIGNAL + SIGKILL;
     }
     return 1;
 }
@@ -311,6 +343,7 @@ int supervise(struct supervisor *supervisor)
     int signal = 0, status;
     enum cause cause;
 
+    supervisor->grace_end = LLONG_MAX;
     if (in_background(supervisor))
         signal = stop_for_a_while(supervisor);
     else
@@ -320,8 +353,6 @@ int supervise(struct supervisor *supervisor)
     kill_jail(SUPERVISOR_FD_WARDEN_PID);
     ends[VMM_ENDED] = reap_jail(SUPERVISOR_FD_VMM_PID);
     ends[WARDEN_ENDED] = reap_jail(SUPERVISOR_FD_WARDEN_PID);
-    if (signal == SIGINT || signal == SIGQUIT) /* the terminal has echoed ^C */
-        supervisor->output.in_line = true;
     finish_relays(supervisor);
     if (supervisor->cgroups.count > 0) {
         supervisor->vmm_oom_kills = cgroups_oom_kills(SUPERVISOR_FD_VMM_EVENTS);

@@ -1,7 +1,7 @@
 /*
  * The supervisor: what remains of the jailer once the jails run. It has no privileges. It relays
- * the terminal and the logs, ends the VM at the time limit or by a signal, and restores the
- * terminal. While the VM lives it waits only in poll(2), so that no descriptor of the user's can
+ * the terminal and the logs, ends the VM at the time limit or by a signal, which a Linux
+ * program gets first, and restores the terminal. While the VM lives it waits only in poll(2), so that no descriptor of the user's can
  * keep it from ending the VM.
  */
 #ifndef SPARKLER_SUPERVISOR_H
@@ -25,6 +25,8 @@ struct supervisor {
     unsigned long vmm_oom_kills;
     unsigned long broker_oom_kills; /* said so far */
     unsigned timeout_seconds;       /* 0: none */
+    int forwarded;                  /* a signal that asked the Linux program to end, or 0 */
+    long long grace_end;            /* when it must have ended */
     bool is_linux;                  /* the guest is a Linux program */
     bool pid_file;                  /* to be emptied at the end */
     bool starter;                   /* a daemon's parent still waits to hear that the VM is up */

@@ -8,25 +8,24 @@
 #include "linux.h"
 #include "log.h"
 #include "policy/fds.h"
+#include "signals.h"
 #include "timer.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <time.h>
 #include <unistd.h>
 
-#define LOG_MAX   400        /* characters; longer lines are truncated */
-#define TICK_MIN  1000000ull /* ns; a shorter tick would keep the host busy with signals */
-#define STATUS    0xffu
-#define SECOND_NS 1000000000ull
+#define LOG_MAX  400        /* characters; longer lines are truncated */
+#define TICK_MIN 1000000ull /* ns; a shorter tick would keep the host busy with signals */
+#define STATUS   0xffu
 
 void call_open(struct call_port *port, const struct machine *machine)
 {
     port->machine = machine;
     console_make_blocking(VMM_FD_ERROR);
+    signals_open(machine->run);
 }
 
 /* Logs a line, with a '?' for each byte that could start another line or control a terminal. */
@@ -72,38 +71,39 @@ static int64_t call_write(const struct call_port *port, const uint64_t arguments
     return done < 0 ? -errno : done;
 }
 
-/* Waits for input on `fd`, for ever if `limit` is NULL; or only for the time if `fd` is -1. */
-static int64_t wait_input(int fd, const struct timespec *limit)
+/* Waits for input on `fd`, unless that is -1, until a signal is pending or the time is up. */
+static int64_t wait_input(int fd, uint64_t nanoseconds)
 {
     struct pollfd input = {.fd = fd, .events = POLLIN};
-    int ready = ppoll(&input, 1, limit, NULL);
+    int ready = signals_poll(&input, nanoseconds);
 
     return ready < 0 && errno != EINTR ? -errno : ready > 0 ? LINUX_EVENT_INPUT : 0;
 }
 
 static int64_t call_read(const struct call_port *port, const uint64_t arguments[3])
 {
-    const struct timespec now = {0};
     uint8_t *bytes = buffer(port, arguments[0], arguments[1]);
     ssize_t done;
 
     if (!bytes)
         return -EFAULT;
-    if (wait_input(FD_CONSOLE_IN, &now) != LINUX_EVENT_INPUT)
+    if (wait_input(FD_CONSOLE_IN, 0) != LINUX_EVENT_INPUT)
         return -EAGAIN;
     done = read(FD_CONSOLE_IN, bytes, arguments[1]);
     return done < 0 ? -errno : done;
 }
 
-static int64_t call_wait(const uint64_t arguments[3])
+static int64_t call_wait(struct call_port *port, const uint64_t arguments[3])
 {
-    const struct timespec limit = {
-        .tv_sec = (time_t)(arguments[1] / SECOND_NS),
-        .tv_nsec = (long)(arguments[1] % SECOND_NS),
-    };
+    int64_t events =
+        wait_input((arguments[0] & LINUX_EVENT_INPUT) != 0 ? FD_CONSOLE_IN : -1, arguments[1]);
+    unsigned number;
 
-    return wait_input((arguments[0] & LINUX_EVENT_INPUT) != 0 ? FD_CONSOLE_IN : -1,
-                      arguments[1] == UINT64_MAX ? NULL : &limit);
+    if (events >= 0 && (arguments[0] & LINUX_EVENT_SIGNAL) != 0 && (number = signals_take()) != 0) {
+        events |= LINUX_EVENT_SIGNAL | number << 8;
+        port->due = signals_pending(); /* the next one */
+    }
+    return events;
 }
 
 static int64_t call_tick(struct call_port *port, uint64_t interval)
@@ -111,7 +111,7 @@ static int64_t call_tick(struct call_port *port, uint64_t interval)
     if (interval != 0 && interval < TICK_MIN)
         return -EINVAL;
     port->ticking = interval != 0;
-    port->due = false;
+    port->due = !port->ticking && signals_pending(); /* since it asked last */
     timer_set(interval / 1000);
     return 0;
 }
@@ -126,7 +126,7 @@ static int64_t serve(struct call_port *port, const struct linux_call *call)
     case LINUX_CALL_READ:
         return call_read(port, call->arguments);
     case LINUX_CALL_WAIT:
-        return call_wait(call->arguments);
+        return call_wait(port, call->arguments);
     case LINUX_CALL_TICK:
         return call_tick(port, call->arguments[0]);
     default:
@@ -158,7 +158,8 @@ static enum run_end out(void *state, const struct access *access)
     return RUN_GOES_ON;
 }
 
-/* Delivers the tick once the guest can take an interrupt (KVM_INTERRUPT in KVM's api.rst). */
+/* Delivers the interrupt of the tick, or of a signal that has arrived, once the guest can take one
+ * (KVM_INTERRUPT in KVM's api.rst). */
 static void before_run(void *state)
 {
     const struct kvm_interrupt tick = {.irq = LINUX_TICK_VECTOR};
@@ -166,6 +167,7 @@ static void before_run(void *state)
     struct kvm_run *run = port->machine->run;
 
     port->due |= timer_fired() && port->ticking;
+    port->due |= signals_arrived();
     if (port->due && run->ready_for_interrupt_injection && run->if_flag &&
         ioctl(VMM_FD_VCPU, KVM_INTERRUPT, &tick) == 0)
         port->due = false;

@@ -1,6 +1,6 @@
 /*
  * The call port of Linux guests (linux.h), for what the kernel in the guest cannot do itself: read
- * and write the program's standard streams, wait, tick, end the VM.
+ * and write the program's standard streams, wait, tick, take signals from outside, end the VM.
  */
 #ifndef SPARKLER_VMM_CALL_H
 #define SPARKLER_VMM_CALL_H
@@ -11,11 +11,11 @@
 struct call_port {
     const struct machine *machine;
     bool ticking; /* the guest has asked for an interrupt each time the timer fires */
-    bool due;     /* the timer has fired, and the interrupt is not delivered yet */
+    bool due;     /* the timer has fired or a signal has come, and no interrupt is delivered yet */
 };
 
-/* Makes the program's standard error blocking, as the console's descriptors are. Exits by err(3) on
- * failure. */
+/* Makes the program's standard error blocking, as the console's descriptors are, and handles
+ * signals. Exits by err(3) on failure. */
 void call_open(struct call_port *port, const struct machine *machine);
 
 /* The state is a struct call_port. */

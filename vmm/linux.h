@@ -94,10 +94,12 @@ enum linux_call_number {
      * when none are there now. */
     LINUX_CALL_READ = 2,
     /* arguments: what to wait for (enum linux_events), timeout in ns (0: return at once, all ones:
-     * none). Returns the events that are there; 0 after the timeout or a tick. */
+     * none). Returns the events that are there; 0 after the timeout, a tick, or while a signal is
+     * pending. */
     LINUX_CALL_WAIT = 3,
     /* argument: the interval in ns of interrupts at vector LINUX_TICK_VECTOR, at least 1 ms; 0
-     * stops them. */
+     * stops them. A guest that has none gets one when a signal arrives, to ask for it by WAIT; one
+     * that ticks must ask now and then. */
     LINUX_CALL_TICK = 4,
     /* argument: exit status, 0 to 255; 128+N if signal N ended the program. Does not return. */
     LINUX_CALL_EXIT = 5,
