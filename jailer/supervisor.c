@@ -44,6 +44,16 @@ static void take_keys(struct supervisor *supervisor)
         terminal_key_mode(STDIN_FILENO, &supervisor->saved);
 }
 
+/* Signals what is left of a jail. */
+static void signal_jail(int pidfd, int signal)
+{
+    struct pollfd ended = {.fd = pidfd, .events = POLLIN};
+
+    /* one that still closes its locks may have root's uid for a moment longer */
+    while (sys_pidfd_send_signal(pidfd, signal) != 0 && errno == EPERM && poll(&ended, 1, 1) == 0)
+        continue;
+}
+
 /*
  * A Linux program gets the user's signal itself, and some time to end; a second signal, or the end
  * of that time, ends the VM. Ctrl-C does not ask an interactive program to end, so it may come
@@ -61,7 +71,7 @@ static int forward(struct supervisor *supervisor, int signal)
         supervisor->forwarded = signal;
         supervisor->grace_end = timing_now() + GRACE;
     }
-    sys_pidfd_send_signal(SUPERVISOR_FD_VMM_PID, signal);
+    signal_jail(SUPERVISOR_FD_VMM_PID, signal);
     return 0;
 }
 
@@ -74,7 +84,7 @@ static int stop_for_a_while(struct supervisor *supervisor)
 {
     int signal;
 
-    sys_pidfd_send_signal(SUPERVISOR_FD_VMM_PID, SIGSTOP);
+    signal_jail(SUPERVISOR_FD_VMM_PID, SIGSTOP);
     if (supervisor->key_mode && !in_background(supervisor))
         terminal_restore(STDIN_FILENO, &supervisor->saved);
     do {
@@ -84,7 +94,7 @@ static int stop_for_a_while(struct supervisor *supervisor)
     if (signal != 0 && (signal = forward(supervisor, signal)) != 0)
         return signal;
     take_keys(supervisor);
-    sys_pidfd_send_signal(SUPERVISOR_FD_VMM_PID, SIGCONT);
+    signal_jail(SUPERVISOR_FD_VMM_PID, SIGCONT);
     return 0;
 }
 
@@ -96,15 +106,6 @@ static int take_signal(struct supervisor *supervisor)
     if (signal == 0)
         return 0;
     return signal == SIGTSTP ? stop_for_a_while(supervisor) : forward(supervisor, signal);
-}
-
-static void kill_jail(int pidfd)
-{
-    struct pollfd ended = {.fd = pidfd, .events = POLLIN};
-
-    /* EPERM: it still closes its locks, and has root's uid for a moment longer */
-    while (sys_pidfd_send_signal(pidfd, SIGKILL) != 0 && errno == EPERM && poll(&ended, 1, 1) == 0)
-        continue;
 }
 
 static siginfo_t reap_jail(int pidfd)
@@ -349,15 +350,16 @@ int supervise(struct supervisor *supervisor)
     else
         take_keys(supervisor);
     cause = signal != 0 ? SIGNALLED : wait_for_end(supervisor, start, &signal);
-    kill_jail(SUPERVISOR_FD_VMM_PID); /* both before either is reaped: they die in parallel */
-    kill_jail(SUPERVISOR_FD_WARDEN_PID);
+    /* both before either is reaped: they die in parallel */
+    signal_jail(SUPERVISOR_FD_VMM_PID, SIGKILL);
+    signal_jail(SUPERVISOR_FD_WARDEN_PID, SIGKILL);
     ends[VMM_ENDED] = reap_jail(SUPERVISOR_FD_VMM_PID);
     ends[WARDEN_ENDED] = reap_jail(SUPERVISOR_FD_WARDEN_PID);
     finish_relays(supervisor);
     if (supervisor->cgroups.count > 0) {
         supervisor->vmm_oom_kills = cgroups_oom_kills(SUPERVISOR_FD_VMM_EVENTS);
         cgroups_remove(&supervisor->cgroups);
-        kill_jail(SUPERVISOR_FD_JANITOR_PID);
+        signal_jail(SUPERVISOR_FD_JANITOR_PID, SIGKILL);
         ends[JANITOR_ENDED] = reap_jail(SUPERVISOR_FD_JANITOR_PID);
     }
     if (supervisor->pid_file && !pid_file_clear())

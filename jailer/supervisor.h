@@ -1,8 +1,8 @@
 /*
  * The supervisor: what remains of the jailer once the jails run. It has no privileges. It relays
- * the terminal and the logs, ends the VM at the time limit or by a signal, which a Linux
- * program gets first, and restores the terminal. While the VM lives it waits only in poll(2), so that no descriptor of the user's can
- * keep it from ending the VM.
+ * the terminal and the logs, ends the VM at the time limit or by a signal, which a Linux program
+ * gets first, and restores the terminal. While the VM lives it waits only in poll(2), so that no
+ * descriptor of the user's can keep it from ending the VM.
  */
 #ifndef SPARKLER_SUPERVISOR_H
 #define SPARKLER_SUPERVISOR_H
