@@ -112,6 +112,12 @@ vm_launch() {
     exec 7>&-
 }
 
+# is_jailer: $supervisor is one. bash and setpriv come first under its pid, and bash may lose a signal
+# while it executes
+is_jailer() {
+    [[ $(<"/proc/$supervisor/comm") =~ ^(jailer|supervisor)$ ]]
+}
+
 # press KEYS: types them; opened for reading too, so that the open never waits for a reader
 press() {
     printf '%s' "$1" 1<>keys

@@ -332,6 +332,21 @@ without_memory() {
     monitor_end 143
 }
 
+@test "supervisor: it forwards signals to a Linux program" {
+    musl-gcc -static -O2 -o signalled "$root/tests/probes/signalled.c"
+    local signal
+    for signal in HUP INT QUIT TERM; do
+        rm -f screen
+        enter exec "$build/jailer" --id "$id" --program ./signalled -- idle \
+            </dev/null >screen 2>log 3>&- &
+        jailer=$!
+        shown ready
+        kill -s "$signal" "$jailer"
+        vm_end $((128 + $(kill -l "$signal")))
+        run ! grep "the VM was ended" log
+    done
+}
+
 @test "supervisor: it says how the VMM was killed" {
     monitor_start
     kill -9 "$(process sparkler-vmm)"

@@ -160,6 +160,23 @@ terminal_is_as_before() {
     terminal_is_as_before
 }
 
+@test "Ctrl-C interrupts a Linux program, as often as one likes; Ctrl-\\ twice ends the VM" {
+    musl-gcc -static -O2 -o "$stage/signalled" "$root/tests/probes/signalled.c"
+    start --program "$stage/signalled" -- spin
+    within shown 'ready'
+    within pgrep_supervisor
+    local count
+    for count in 1 2 3; do
+        terminal send-keys C-c
+        within shown_times $count 'signal 02'
+    done
+    terminal send-keys 'C-\'
+    within shown 'signal 03'
+    terminal send-keys 'C-\'
+    within shown 'status 131'
+    terminal_is_as_before
+}
+
 @test "Ctrl-D at the start of a line is a key like any other" {
     start_monitor
     terminal send-keys C-d
