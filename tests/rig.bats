@@ -110,7 +110,7 @@ fact() {
     fact "loopback answers"
 }
 
-@test "folder, environment, arguments and exit status are the command's own" {
+@test "directory, environment, arguments and exit status are the command's own" {
     export COLOUR="deep  blue"
     run --separate-stderr "$rig/run" --timeout 300 sh -c \
         'pwd; echo "$COLOUR"; printf "<%s>" "$@"; exit 7' sh "a b" "" '$c' '*'

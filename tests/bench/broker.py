@@ -23,9 +23,9 @@ COUNT = 50000
 URL = "https://upstream.test/original-tweet.json"
 
 
-def feeds(folder):
+def feeds(directory):
     ports = {hex(FIRST + i): {"n": chr(97 + i % 26) * (1 + i // 26)} for i in range(PORTS)}
-    path = os.path.join(folder, "feeds.json")
+    path = os.path.join(directory, "feeds.json")
     with open(path, "w", encoding="ascii") as out:
         json.dump({"feeds": [{"name": "fetched", "ports": ports, "url": URL + "?{n}",
                               "format": "original-tweet", "ttl_seconds": 1},
@@ -71,8 +71,8 @@ def memory_after(link, fetches, done=0):
 def main():
     broker, program, authorities = sys.argv[1:4]
     fetches = int(sys.argv[4]) if len(sys.argv) > 4 else 10000
-    with tempfile.TemporaryDirectory() as folder:
-        files = [("feeds", feeds(folder)), ("ca", authorities)]
+    with tempfile.TemporaryDirectory() as directory:
+        files = [("feeds", feeds(directory)), ("ca", authorities)]
 
         def first_answer(port):
             link = Link(broker, files, [])
