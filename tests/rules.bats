@@ -342,7 +342,7 @@ without_memory() {
         jailer=$!
         shown ready
         kill -s "$signal" "$jailer"
-        vm_end $((128 + $(kill -l "$signal")))
+        monitor_end $((128 + $(kill -l "$signal")))
         run ! grep "the VM was ended" log
     done
 }
