@@ -423,6 +423,7 @@ BENCH ?= $(if $(SHORT),--short)
 bench: packages all ## measure it against bwrap, QEMU and PEER='...'; figures in build/bench/
 	@BUILD=$(BUILD) tests/bench/run $(BENCH)
 	@BUILD=$(BUILD) tests/bench/broker $(if $(SHORT),5)
+	@BUILD=$(BUILD) tests/bench/linux $(if $(SHORT),--short)
 
 # An image for jailer --root: of the directory DIR, or of these Debian packages.
 IMAGE    ?= $(BUILD)/root.erofs
