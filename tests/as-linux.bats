@@ -51,3 +51,40 @@ same() {
 @test "signals: faults, masks, timers, what they interrupt" {
     same signal
 }
+
+# all_of WHAT LINE...: the program that takes all of it gets this answer, and all of it again, from a
+# VM that ends with the program.
+all_of() {
+    run --separate-stderr "$JAILER" --id "$VM_ID" --mem 64M --timeout $((60 * SLOWNESS)) \
+        --program "$programs/limits-musl" -- "$1"
+    echo "status $status: $output"
+    echo "$stderr"
+    [[ $status -eq 0 ]]
+    local answer
+    answer=$(printf '%s\n' "${@:2}")
+    [[ $output == "$answer"$'\n'"$answer" ]]
+}
+
+@test "limits: processes are EAGAIN, and all can be waited for" {
+    all_of processes "processes: fork: EAGAIN after many" "processes: 0 not waited for"
+}
+
+@test "limits: descriptors are EMFILE; files, pipes and names end where memory does" {
+    all_of descriptors "descriptors: open: EMFILE after many"
+    all_of files "files: open: ENOMEM after many"
+    all_of pipes "pipes: pipe or write: ENOMEM after many"
+    all_of names "names: open: ENOMEM after many"
+}
+
+@test "limits: memory and page tables are SIGKILL for who touches more; the file system is ENOSPC" {
+    all_of memory "memory: signal 9"
+    all_of tables "tables: signal 9"
+    all_of space "space: write: ENOSPC after many"
+}
+
+@test "limits: handlers end with the stack; a loop of them, by the time limit or a signal" {
+    all_of handlers "handlers: signal 11"
+    run --separate-stderr "$JAILER" --id "$VM_ID" --timeout 1 --program "$programs/limits-musl" \
+        -- loop
+    [[ $status -eq 124 ]]
+}

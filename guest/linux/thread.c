@@ -17,6 +17,7 @@ _Noreturn void enter_program(const struct registers *registers);
 
 void ring0_without_xsave(void);
 
+static size_t thread_count;
 static struct thread *dead; /* whose stack was still in use when it ended */
 
 /* ---- The registers of x87, SSE and AVX, which the kernel itself never uses ---- */
@@ -81,12 +82,20 @@ void fpu_start(void)
 
 /* ---- Threads ---- */
 
+/* So many that their stacks take an eighth of memory, as Linux has it: a program that forks until
+ * nothing is left leaves something to the others. */
+static bool may_be_more(void)
+{
+    return thread_count < pages_total() / (8ul << KERNEL_STACK_ORDER);
+}
+
 struct thread *thread_new(void)
 {
-    struct thread *thread = kzalloc(sizeof(*thread));
+    struct thread *thread = may_be_more() ? kzalloc(sizeof(*thread)) : NULL;
 
     if (thread == NULL)
         return NULL;
+    thread_count++;
     thread->stack = pages_alloc(KERNEL_STACK_ORDER);
     thread->fpu = page_alloc();
     if (thread->stack == NULL || thread->fpu == NULL) {
@@ -106,6 +115,7 @@ void thread_free(struct thread *thread)
     if (thread->fpu != NULL)
         page_release(thread->fpu);
     kfree(thread);
+    thread_count--;
 }
 
 /* Where a new thread begins, once it runs. */

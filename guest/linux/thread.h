@@ -65,7 +65,7 @@ static inline struct registers *thread_registers(const struct thread *thread)
     return (struct registers *)(thread->stack + KERNEL_STACK_SIZE) - 1;
 }
 
-/* One that is not ready yet, in no process; NULL when memory is full. */
+/* One that is not ready yet, in no process; NULL when memory is full, or there are too many. */
 struct thread *thread_new(void);
 void thread_free(struct thread *thread);
 void thread_reap(void); /* frees the one that ended last, now that its stack is not in use */
