@@ -40,8 +40,15 @@ kernel() {
     become_kernel "$1"
     run --separate-stderr jail "${ways%% *}" "$calls/jailer" --id "$VM_ID" --mem 4M \
         --program /bin/true "${@:2}"
+    without_notice
     echo "status $status: $output"
     echo "$stderr"
+}
+
+# what an older kernel lacks is none of the program's errors
+without_notice() {
+    stderr=$(sed '/^jailer: locks that this kernel lacks: /d' <<<"$stderr")
+    mapfile -t stderr_lines <<<"$stderr"
 }
 
 become_kernel() {
@@ -51,6 +58,7 @@ become_kernel() {
 # linux OPTION...: a VM with a Linux program
 linux() {
     run --separate-stderr jail "${ways%% *}" "$JAILER" --id "$VM_ID" "$@"
+    without_notice
     echo "status $status: $output"
     echo "$stderr"
 }
@@ -177,14 +185,15 @@ in_ppoll() {
 }
 
 @test "statuses: the program's own, in every way, with nothing left" {
-    local program
+    local program own
     for program in hello-musl hello-glibc; do
         ends_with 7 --program "$stage/$program"
+        without_notice
         [[ $output == hello && $stderr == goodbye ]]
     done
-    for status in 0 1 2 3 4 124 255; do
-        linux --program "$stage/busybox" -- sh -c "exit $status"
-        [[ $status -eq ${BATS_RUN_COMMAND##* } ]]
+    for own in 0 1 2 3 4 124 255; do
+        linux --program "$stage/busybox" -- sh -c "exit $own"
+        [[ $status -eq $own ]]
     done
 }
 
