@@ -174,7 +174,8 @@ switches() {
     before=$(switches)
     sleep 1
     [[ $(switches) -eq $before ]]
-    kill "$supervisor"
+    kill -INT "$supervisor" # is forwarded to the guest, which does not ask for signals
+    kill -TERM "$supervisor"
     vm_wait
     [[ $status -eq 143 ]]
 }
