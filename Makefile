@@ -241,12 +241,13 @@ $(BUILD)/unit/oracle: $(call objects,policy/tool/oracle.c policy/runtime/names.c
 
 # The files of the guest's kernel, in a program of the host (tests/unit/guest/).
 GUEST_FILES := $(addprefix guest/linux/,attributes.c console.c copy.c dentry.c device.c erofs.c \
-                 erofs_directory.c fd.c feeds.c file.c format.c fs.c inode.c iter.c memfd.c mount.c \
-                 names.c open.c path.c position.c proc.c proc_cpu.c proc_process.c proc_system.c radix.c \
+                 erofs_directory.c fd.c feeds.c file.c format.c fs.c inode.c iter.c line.c memfd.c \
+                 mount.c names.c open.c path.c pipe.c position.c proc.c proc_cpu.c proc_process.c \
+                 proc_system.c pty.c radix.c \
                  read_directory.c read_write.c rename.c stat.c text.c tmpfs.c tmpfs_directory.c \
-                 tmpfs_file.c xattr.c)
+                 tmpfs_file.c tty.c xattr.c)
 
-MACHINE := tests/unit/guest/machine.c tests/unit/guest/world.c
+MACHINE := $(addprefix tests/unit/guest/,jobs.c machine.c world.c)
 
 $(call objects,$(GUEST_FILES)): CFLAGS += -ffreestanding
 $(BUILD)/unit/erofs $(BUILD)/unit/files $(BUILD)/unit/files_as_linux $(BUILD)/unit/tmpfs: \

@@ -1,4 +1,5 @@
 /* What becomes of signals when a thread goes back to its program. */
+#include "job.h"
 #include "kernel.h"
 #include "signal.h"
 #include "syscalls.h"
@@ -77,10 +78,13 @@ static void act_by_default(int number)
     case SIGURG:
     case SIGWINCH:
         return;
-    case SIGSTOP:
     case SIGTSTP:
     case SIGTTIN:
     case SIGTTOU:
+        if (job_is_orphaned(current_process()->group))
+            return;
+        /* fall through */
+    case SIGSTOP:
         if (current_process()->id != 1)
             stop(number);
         return;

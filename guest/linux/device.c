@@ -6,7 +6,9 @@
 #include "memory.h"
 #include "mount.h"
 #include "pipe.h"
+#include "pty.h"
 #include "tmpfs.h"
+#include "tty.h"
 
 static long read_nothing(struct file *file, struct iter *to, uint64_t *position)
 {
@@ -66,8 +68,8 @@ static const struct device {
 } devices[] = {
     {"null", 1, 3, 0666, &null_file},       {"zero", 1, 5, 0666, &zero_file},
     {"full", 1, 7, 0666, &full_file},       {"random", 1, 8, 0666, &random_file},
-    {"urandom", 1, 9, 0666, &random_file},  {"tty", 5, 0, 0666, &console_file},
-    {"console", 5, 1, 0600, &console_file},
+    {"urandom", 1, 9, 0666, &random_file},  {"tty", 5, 0, 0666, &own_tty_file},
+    {"console", 5, 1, 0600, &console_file}, {"ptmx", 5, 2, 0666, &ptmx_file},
 };
 
 static const struct {
@@ -87,6 +89,8 @@ const struct file_operations *device_operations(const struct inode *inode)
         if (inode->rdev == device_number(devices[i].major, devices[i].minor))
             return devices[i].operations;
     }
+    if (S_ISCHR(inode->mode) && device_major(inode->rdev) == PTS_MAJOR)
+        return &pts_file;
     return NULL;
 }
 
@@ -124,5 +128,6 @@ int mount_devices(struct dentry *covers)
     if (!shared_memory)
         return -ENOMEM;
     super_mount(super, covers);
-    return tmpfs_add(super->root, "shm", 3, shared_memory, NULL);
+    error = tmpfs_add(super->root, "shm", 3, shared_memory, NULL);
+    return error == 0 ? pty_start(super->root) : error;
 }

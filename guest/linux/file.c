@@ -34,7 +34,7 @@ int file_new(struct dentry *dentry, unsigned flags, struct file **file)
     new->dentry = dentry_get(dentry);
     new->inode = dentry->inode;
     new->references = 1;
-    new->flags = flags & ~(unsigned)(O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_CLOEXEC);
+    new->flags = flags & ~(unsigned)(O_CREAT | O_EXCL | O_TRUNC | O_CLOEXEC);
     if (!(flags & O_PATH)) {
         new->flags |= O_LARGEFILE;
         new->operations = new->inode->file_operations;
@@ -45,6 +45,7 @@ int file_new(struct dentry *dentry, unsigned flags, struct file **file)
         else if (new->operations->open)
             error = new->operations->open(new);
     }
+    new->flags &= ~(unsigned)O_NOCTTY; /* which terminals look at as they are opened */
     if (error < 0) {
         new->operations = NULL; /* there is nothing to release */
         file_put(new);

@@ -77,7 +77,8 @@ static void show_swaps(struct text *text, const struct proc_subject *subject)
 static void show_devices(struct text *text, const struct proc_subject *subject)
 {
     (void)subject;
-    text_print(text, "Character devices:\n  1 mem\n  5 /dev/tty\n  5 /dev/console\n\n"
+    text_print(text, "Character devices:\n  1 mem\n  5 /dev/tty\n  5 /dev/console\n"
+                     "  5 /dev/ptmx\n136 pts\n\n"
                      "Block devices:\n");
 }
 

@@ -7,6 +7,7 @@
 #include "kernel.h"
 #include "signal.h"
 #include "syscalls.h"
+#include "tty.h"
 
 #include <asm/errno.h>
 
@@ -173,6 +174,7 @@ static void end_process(struct process *process, unsigned wait_status)
 {
     if (process->id == INIT)
         host_exit((wait_status & 0x7f) != 0 ? 128 + (wait_status & 0x7f) : wait_status >> 8);
+    tty_leave_session();
     current->last_space = process->space;
     process->space = NULL;
     vfork_done(process);

@@ -4,6 +4,7 @@
  */
 #include "schedule.h"
 
+#include "console.h"
 #include "host.h"
 #include "itimer.h"
 #include "kernel.h"
@@ -14,8 +15,9 @@
 #include <asm/errno.h>
 
 #define TICK_NS     4000000ull
-#define IDLE_TICKS  16 /* without need until the tick is switched off */
-#define EVENT_TICKS 25 /* between two looks at what comes from outside */
+#define WATCH_NS    100000000ull /* between two looks whether ^C was typed */
+#define IDLE_TICKS  16           /* without need until the tick is switched off */
+#define EVENT_TICKS 25           /* between two looks at what comes from outside */
 
 bool tick_pending; /* one came while the kernel ran: entry.asm */
 
@@ -24,7 +26,7 @@ static bool console_is_wanted; /* by whoever polls now */
 static unsigned console_pollers;
 static struct thread *ready, **ready_end = &ready;
 static struct timer *timers; /* the earliest first */
-static bool is_ticking;
+static uint64_t interval;    /* of the tick; 0: none */
 static unsigned idle_ticks, ticks;
 static uint64_t turn_began; /* of the current thread; monotonic ns */
 
@@ -67,18 +69,20 @@ static void run_timers(void)
 
 /* ---- The tick ---- */
 
-static void need_tick(void)
+static void set_tick(uint64_t wanted)
 {
     idle_ticks = 0;
-    if (is_ticking)
+    if (interval == wanted)
         return;
-    is_ticking = true;
-    host_tick(TICK_NS);
+    interval = wanted;
+    host_tick(wanted);
 }
 
 static void handle_events(uint64_t events)
 {
     if ((events & LINUX_EVENT_INPUT) != 0) {
+        if (console_watches())
+            console_input();
         wake_all(&console_queue);
         poll_wake();
     }
@@ -89,7 +93,9 @@ static void handle_events(uint64_t events)
 static unsigned events_of_interest(void)
 {
     return LINUX_EVENT_SIGNAL |
-           (console_queue.first != NULL || console_pollers > 0 ? LINUX_EVENT_INPUT : 0);
+           (console_queue.first != NULL || console_pollers > 0 || console_watches()
+                ? LINUX_EVENT_INPUT
+                : 0);
 }
 
 static bool has_use_of_tick(void)
@@ -97,19 +103,22 @@ static bool has_use_of_tick(void)
     return ready != NULL || timers != NULL || itimers_need_tick();
 }
 
+static uint64_t slow_tick(void)
+{
+    return console_watches() ? WATCH_NS : 0;
+}
+
 void schedule_tick(void)
 {
     tick_pending = false;
     run_timers();
     itimers_tick();
-    if (!is_ticking || ++ticks % EVENT_TICKS == 0)
+    if (interval != TICK_NS || ++ticks % EVENT_TICKS == 0)
         handle_events(host_wait(events_of_interest(), 0));
     if (has_use_of_tick())
         idle_ticks = 0;
-    else if (is_ticking && ++idle_ticks == IDLE_TICKS) {
-        is_ticking = false;
-        host_tick(0);
-    }
+    else if (interval == TICK_NS && ++idle_ticks == IDLE_TICKS)
+        set_tick(slow_tick());
     yield();
 }
 
@@ -157,10 +166,7 @@ static void idle(void)
     uint64_t now = time_monotonic();
     uint64_t left = timers == NULL ? FOREVER : timers->deadline > now ? timers->deadline - now : 0;
 
-    if (is_ticking) {
-        is_ticking = false;
-        host_tick(0);
-    }
+    set_tick(0);
     handle_events(host_wait(events_of_interest(), left));
     run_timers();
 }
@@ -189,8 +195,10 @@ void schedule_before_program(void)
 {
     if (tick_pending)
         schedule_tick();
-    else if (!is_ticking && has_use_of_tick())
-        need_tick();
+    else if (interval != TICK_NS && has_use_of_tick())
+        set_tick(TICK_NS);
+    else if (interval == 0)
+        set_tick(slow_tick());
     thread_reap();
 }
 

@@ -39,9 +39,9 @@ void schedule_tick(void);
 void schedule_before_program(void); /* gives way if a tick came meanwhile */
 
 /*
- * Files that can be polled call poll_wake() when they may have become ready; the console cannot,
- * and has its poll operation say that it is asked for. poll_wait() waits for either, as wait_on()
- * does.
+ * Files that can be polled call poll_wake() when they may have become ready; standard input that is
+ * no terminal cannot, and has its poll operation say that it is asked for. poll_wait() waits for
+ * either, as wait_on() does.
  */
 void poll_wake(void);
 extern uint64_t poll_wakes; /* how often */

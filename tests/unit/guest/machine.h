@@ -24,6 +24,7 @@ extern struct machine {
     char output[3][OUTPUT_MAX];
     size_t output_length[3];
     const char *input;
+    int signal;                         /* the last one that was sent */
     const char *(*feed)(uint16_t port); /* the answer to a question */
     unsigned questions;
     char log[OUTPUT_MAX];

@@ -5,7 +5,6 @@
 #include "guest/linux/host.h"
 #include "guest/linux/kernel.h"
 #include "guest/linux/mount.h"
-#include "guest/linux/pipe.h"
 #include "guest/linux/task.h"
 
 #include <stdarg.h>
@@ -82,21 +81,6 @@ void poll_wants_console(void)
 void epoll_forget(struct file *file)
 {
     (void)file;
-}
-
-/* This machine has no pipes. */
-const struct file_operations pipe_operations = {0};
-
-long pipe_size(const struct file *file)
-{
-    (void)file;
-    return -EBADF;
-}
-
-long pipe_resize(struct file *file, size_t size)
-{
-    (void)file, (void)size;
-    return -EBADF;
 }
 
 void port_read_string(uint16_t port, void *to, size_t size)
