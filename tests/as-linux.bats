@@ -55,7 +55,7 @@ same() {
 # all_of WHAT LINE...: the program that takes all of it gets this answer, and all of it again, from a
 # VM that ends with the program.
 all_of() {
-    run --separate-stderr "$JAILER" --id "$VM_ID" --mem 64M --timeout $((60 * SLOWNESS)) \
+    run --separate-stderr "$JAILER" --id "$VM_ID" --mem 64M --timeout $((3 * DEADLINE)) \
         --program "$programs/limits-musl" -- "$1"
     echo "status $status: $output"
     echo "$stderr"
