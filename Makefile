@@ -236,7 +236,7 @@ LOGS := jailer/log.c jailer/stream.c jailer/terminal.c jailer/timing.c
 $(BUILD)/unit/log: $(call objects,$(LOGS))
 $(BUILD)/unit/sigsys: $(call objects,jailer/sigsys.c policy/runtime/filters.c $(SHARED) $(LOGS)) \
                       $(BUILD)/obj/policy/syscalls.o $(POLICIES:%=$(BUILD)/obj/policy/%.filter.o)
-$(BUILD)/unit/terminal: $(call objects,jailer/terminal.c jailer/stream.c)
+$(BUILD)/unit/terminal: $(call objects,jailer/terminal.c jailer/stream.c jailer/timing.c)
 $(BUILD)/unit/oracle: $(call objects,policy/tool/oracle.c policy/runtime/names.c) $(NAMES)
 
 # The files of the guest's kernel, in a program of the host (tests/unit/guest/).

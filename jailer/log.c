@@ -55,18 +55,23 @@ static void drop(struct user_log *log, unsigned long lines)
     log->dropped += lines;
 }
 
-/* Adds a line, if it fits in the first `room` bytes of the buffer. */
+/* Adds a line, if it fits in the first `room` bytes of the buffer. A terminal may be in raw mode,
+ * and needs a carriage return, too. */
 static bool add(struct user_log *log, const char *line, size_t length, size_t room)
 {
+    const size_t more = log->is_terminal;
+
     memmove(log->buffer, log->buffer + log->start, log->end - log->start);
     log->end -= log->start;
     log->start = 0;
-    if (log->end + length > room) {
+    if (log->end + length + more > room) {
         drop(log, 1);
         return false;
     }
     memcpy(log->buffer + log->end, line, length);
-    log->end += length;
+    log->end += length + more;
+    if (more != 0)
+        memcpy(log->buffer + log->end - 2, "\r\n", 2);
     return true;
 }
 

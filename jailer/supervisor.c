@@ -37,10 +37,18 @@ static bool in_background(const struct supervisor *supervisor)
     return supervisor->key_mode && terminal_is_others(STDIN_FILENO, supervisor->group);
 }
 
-/* A Linux program reads lines: they are edited and shown by the terminal itself. */
+/* A Linux program has a terminal of its own, which echoes keys and makes ^C a signal; without
+ * output on ours it could not, so we leave that to ours. */
 static void take_keys(struct supervisor *supervisor)
 {
-    if (supervisor->key_mode && !supervisor->is_linux)
+    const int output = supervisor->output.to;
+
+    if (!supervisor->key_mode)
+        return;
+    supervisor->input.is_raw = supervisor->is_linux && output >= 0;
+    if (supervisor->input.is_raw)
+        terminal_raw_mode(STDIN_FILENO, &supervisor->saved, output == STDOUT_FILENO);
+    else if (!supervisor->is_linux)
         terminal_key_mode(STDIN_FILENO, &supervisor->saved);
 }
 
@@ -165,7 +173,9 @@ static void serve(struct supervisor *supervisor, const struct pollfd polled[POLL
 {
     if (polled[INPUT].revents != 0) {
         relay_move(&supervisor->input);
-        supervisor->output.in_line = supervisor->input.in_line; /* the terminal shows the keys */
+        if (!supervisor->input.is_raw)
+            supervisor->output.in_line =
+                supervisor->input.in_line; /* the terminal shows the keys */
     }
     if (polled[OUTPUT].revents != 0)
         relay_move(&supervisor->output);
@@ -256,6 +266,10 @@ static enum cause wait_for_end(struct supervisor *supervisor, long long start, i
             (*signal = stop_for_a_while(supervisor)) != 0)
             return SIGNALLED;
         serve(supervisor, polled);
+        if (supervisor->input.escaped) {
+            *signal = SIGKILL;
+            return SIGNALLED;
+        }
     }
 }
 

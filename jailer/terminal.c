@@ -2,10 +2,14 @@
 #include "terminal.h"
 
 #include "stream.h"
+#include "timing.h"
 
 #include <poll.h>
 #include <string.h>
 #include <unistd.h>
+
+#define ESCAPE_KEY   ('\x1d') /* Ctrl-], as systemd-nspawn(1) has it */
+#define ESCAPE_COUNT 3
 
 size_t terminal_clean(const char *in, size_t length, const char *kept, char *out)
 {
@@ -37,6 +41,34 @@ void terminal_key_mode(int fd, struct termios *saved)
     mode.c_cc[VMIN] = 1;
     mode.c_cc[VTIME] = 0;
     tcsetattr(fd, TCSANOW, &mode);
+}
+
+void terminal_raw_mode(int fd, struct termios *saved, bool output)
+{
+    struct termios mode;
+
+    if (tcgetattr(fd, saved) != 0)
+        return;
+    mode = *saved;
+    cfmakeraw(&mode);
+    if (!output)
+        mode.c_oflag = saved->c_oflag;
+    tcsetattr(fd, TCSANOW, &mode);
+}
+
+bool terminal_escapes(struct escape *escape, const char *keys, size_t length, long long now)
+{
+    for (size_t i = 0; i < length; i++) {
+        if (keys[i] != ESCAPE_KEY || now - escape->began > TIMING_SECOND)
+            escape->count = 0;
+        if (keys[i] != ESCAPE_KEY)
+            continue;
+        if (escape->count++ == 0)
+            escape->began = now;
+        if (escape->count == ESCAPE_COUNT)
+            return true;
+    }
+    return false;
 }
 
 void terminal_restore(int fd, const struct termios *saved)
@@ -80,7 +112,9 @@ static bool take(struct relay *relay)
         return false;
     }
     if (n <= 0)
-        raw[0] = '\n', n = 1;
+        raw[0] = '\r', raw[1] = '\n', n = 2;
+    else if (relay->is_raw && terminal_escapes(&relay->escape, raw, (size_t)n, timing_now()))
+        relay->escaped = true;
     relay->start = 0;
     relay->end = (size_t)n;
     if (relay->clean)

@@ -13,15 +13,24 @@
 
 #define RELAY_BUFFER 4096
 
+/* How often Ctrl-] has been typed in a row, and since when. */
+struct escape {
+    unsigned count;
+    long long began;
+};
+
 /* Bytes on their way from one descriptor to another; -1 where there is nothing to relay. */
 struct relay {
     int from, to;
     bool clean;      /* make escape sequences harmless on the way */
     bool from_waits; /* see stream.h */
     bool to_waits;
-    bool to_stays;     /* leave `to` open at the end */
-    bool ends_line;    /* complete the last line at the end of the input */
-    bool in_line;      /* the last byte was no '\n' */
+    bool to_stays;  /* leave `to` open at the end */
+    bool ends_line; /* complete the last line at the end of the input */
+    bool in_line;   /* the last byte was no '\n' */
+    bool is_raw;    /* all keys are the guest's, but for one that ends the VM: */
+    bool escaped;   /* that one was typed */
+    struct escape escape;
     size_t start, end; /* what is still to be written of buffer */
     char buffer[2 * RELAY_BUFFER];
 };
@@ -35,6 +44,14 @@ size_t terminal_clean(const char *in, size_t length, const char *kept, char *out
 
 /* Turns off line editing (ICANON) if `fd` is a terminal, and saves its mode. */
 void terminal_key_mode(int fd, struct termios *saved);
+
+/* Lets all keys through as they are, for a Linux program's own terminal; its output too if
+ * `output`. */
+void terminal_raw_mode(int fd, struct termios *saved, bool output);
+
+/* Whether these keys complete the escape: Ctrl-] three times within a second. */
+bool terminal_escapes(struct escape *escape, const char *keys, size_t length, long long now);
+
 void terminal_restore(int fd, const struct termios *saved);
 
 /* Whether another process group than `group`, ours, is in the foreground. */

@@ -123,7 +123,7 @@ static bool relays(const char *text, bool ends_line, const char *expected)
 
 static void test_last_line(void)
 {
-    ok(relays("Your choice: ", true, "Your choice: \n"), "the last line is ended");
+    ok(relays("Your choice: ", true, "Your choice: \r\n"), "the last line is ended");
     ok(relays("line\n", true, "line\n"), "unless it has an end");
     ok(relays("", true, ""), "or there is none");
     ok(relays("Your choice: ", false, "Your choice: "), "or it is not to be");
