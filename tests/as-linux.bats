@@ -52,6 +52,10 @@ same() {
     same signal
 }
 
+@test "sockets: names, connections, datagrams, files in messages, ends" {
+    same socket
+}
+
 # all_of WHAT LINE...: the program that takes all of it gets this answer, and all of it again, from a
 # VM that ends with the program.
 all_of() {

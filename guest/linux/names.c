@@ -5,13 +5,11 @@
 #include "syscalls_files.h"
 #include "tmpfs.h"
 
-/* Where a new name is to be; `directory` if it may end with a slash. Nothing to put on failure. */
-static int find_new(int at, const char *name, bool directory, struct path *path)
+/* Whether a new name may be there; `directory` if it may end with a slash. Puts the path if not. */
+static int check_new(bool directory, struct path *path)
 {
-    int error = path_find(at, name, PATH_NAME | PATH_MAKE, path);
+    int error = 0;
 
-    if (error < 0)
-        return error;
     if (path->last != LAST_NAME || path->found)
         error = -EEXIST;
     else if (path->parent->deleted)
@@ -27,6 +25,14 @@ static int find_new(int at, const char *name, bool directory, struct path *path)
     return error;
 }
 
+/* Where a new name is to be. Nothing to put on failure. */
+static int find_new(int at, const char *name, bool directory, struct path *path)
+{
+    int error = path_find(at, name, PATH_NAME | PATH_MAKE, path);
+
+    return error < 0 ? error : check_new(directory, path);
+}
+
 /* Gives an inode, whose reference goes here, the name. */
 static int add(struct path *path, struct inode *inode)
 {
@@ -35,6 +41,24 @@ static int add(struct path *path, struct inode *inode)
     if (inode)
         error = tmpfs_add(path->parent, path->name, path->length, inode, NULL);
     path_put(path);
+    return error;
+}
+
+int name_socket(const char *name, struct inode **inode)
+{
+    struct path path;
+    int error = path_find_kernel(name, PATH_NAME | PATH_MAKE, &path);
+
+    if (error == 0)
+        error = check_new(false, &path);
+    if (error < 0)
+        return error;
+    *inode = make_inode(path.parent, S_IFSOCK | 0777);
+    if (*inode)
+        inode_get(*inode);
+    error = add(&path, *inode);
+    if (error < 0 && *inode)
+        inode_put(*inode);
     return error;
 }
 

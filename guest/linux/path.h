@@ -32,6 +32,9 @@ struct path {
 /* A new inode for a directory, with the permissions that umask leaves; NULL when memory is full. */
 struct inode *make_inode(const struct dentry *directory, uint32_t mode);
 
+/* A new name (the path is the kernel's) for a new socket, which is held. */
+int name_socket(const char *path, struct inode **inode);
+
 /* The path is the program's. On failure there is nothing to put. */
 int path_find(int directory, const char *user, unsigned flags, struct path *path);
 void path_put(struct path *path);

@@ -1,143 +1,190 @@
-/*
- * Sockets: pairs of AF_UNIX streams, which is what programs use among their own processes. There is
- * no network, so that all others are of families that are not supported.
- */
+/* Sockets: how they begin and end, in pairs, and as files. */
+#include "socket.h"
+
 #include "kernel.h"
+#include "memory.h"
 #include "pipe.h"
 #include "process.h"
-#include "signal.h"
 #include "syscalls.h"
 
 #include <asm/ioctls.h>
 #include <asm/poll.h>
 
-#define AF_UNIX       1
 #define TYPE_MASK     0xf
 #define CLOSE_ON_EXEC O_CLOEXEC /* SOCK_CLOEXEC, SOCK_NONBLOCK */
 #define NON_BLOCKING  O_NONBLOCK
-#define STREAM        1
-#define MSG_DONTWAIT  0x40
-#define MSG_NOSIGNAL  0x4000
-#define VECTOR_MAX    16
-#define SOL_SOCKET    1
-#define SO_TYPE       3
-#define SO_ERROR      4
-#define SO_SNDBUF     7
-#define SO_RCVBUF     8
-#define SO_DOMAIN     39
-#define BUFFER_SIZE   (PIPE_PAGES * PAGE_SIZE)
+#define QUEUE_MAX     212992 /* bytes that wait to be received: Linux' default */
 
 enum shutdown { SHUT_READ, SHUT_WRITE, SHUT_BOTH };
 
-struct socket {
-    struct pipe *in, *out; /* NULL: shut down */
-};
-
-struct message {
-    uint64_t name;
-    uint32_t name_size, padding;
-    struct iovec *vector;
-    uint64_t count;
-    uint64_t control, control_size;
-    int32_t flags, padding2;
-};
-
-static struct socket *socket_of(const struct file *file)
+struct socket *socket_new(int type)
 {
-    return file->data;
+    struct socket *socket = kzalloc(sizeof(*socket));
+
+    if (socket != NULL) {
+        socket->type = type;
+        socket->references = 1;
+        socket->peer_ids = (struct peer_ids){0, UINT32_MAX, UINT32_MAX};
+    }
+    return socket;
+}
+
+struct socket *socket_get(struct socket *socket)
+{
+    socket->references++;
+    return socket;
+}
+
+void socket_put(struct socket *socket)
+{
+    if (--socket->references == 0)
+        kfree(socket);
+}
+
+void socket_changed(struct socket *socket)
+{
+    wake_all(&socket->readable);
+    wake_all(&socket->writable);
+    poll_wake();
+}
+
+bool socket_has_room(const struct socket *socket, size_t size)
+{
+    return socket->queued == 0 || socket->queued + size <= QUEUE_MAX;
+}
+
+uint64_t socket_deadline(uint64_t timeout)
+{
+    return timeout == 0 ? FOREVER : time_monotonic() + timeout;
+}
+
+struct peer_ids socket_own_ids(void)
+{
+    const struct process *process = current_process();
+
+    return (struct peer_ids){(uint32_t)process->id, process->credentials.user.effective,
+                             process->credentials.group.effective};
+}
+
+void socket_join(struct socket *a, struct socket *b)
+{
+    a->peer = socket_get(b);
+    b->peer = socket_get(a);
 }
 
 static void shut(struct socket *socket, bool in, bool out)
 {
-    if (in && socket->in != NULL) {
-        pipe_leave(socket->in, true, false);
-        socket->in = NULL;
+    struct socket *peer = socket->type == SOCK_DGRAM ? NULL : socket->peer;
+
+    socket->shut_in |= in;
+    socket->shut_out |= out;
+    if (peer != NULL && peer->peer == socket) {
+        peer->shut_in |= out;
+        peer->shut_out |= in;
+        socket_changed(peer);
     }
-    if (out && socket->out != NULL) {
-        pipe_leave(socket->out, false, true);
-        socket->out = NULL;
+    socket_changed(socket);
+}
+
+/* Those who have connected, and whom nobody will accept. */
+static void refuse_pending(struct socket *listener)
+{
+    while (listener->pending != NULL) {
+        struct socket *socket = listener->pending;
+
+        listener->pending = socket->next_pending;
+        socket->peer->error = ECONNRESET;
+        socket_close(socket);
     }
 }
 
-static void socket_release(struct file *file)
+void socket_close(struct socket *socket)
 {
-    if (socket_of(file) == NULL)
-        return;
-    shut(socket_of(file), true, true);
-    kfree(file->data);
+    struct socket *peer = socket->peer;
+
+    socket->is_closed = true;
+    if (peer != NULL && socket->type != SOCK_DGRAM && socket->first != NULL)
+        peer->error = ECONNRESET;
+    shut(socket, true, true);
+    socket_unbind(socket);
+    refuse_pending(socket);
+    socket_discard(socket);
+    socket->peer = NULL;
+    if (peer != NULL)
+        socket_put(peer);
+    socket_put(socket);
 }
 
-static long receive(struct file *file, struct iter *to, int flags)
-{
-    struct socket *socket = socket_of(file);
-    const bool may_wait = (file->flags & O_NONBLOCK) == 0 && (flags & MSG_DONTWAIT) == 0;
+/* ---- As a file ---- */
 
-    return socket->in != NULL ? pipe_take(socket->in, to, may_wait) : 0;
+static void release(struct file *file)
+{
+    if (socket_of(file) != NULL)
+        socket_close(socket_of(file));
 }
 
-static long send(struct file *file, struct iter *from, int flags)
+static long read(struct file *file, struct iter *to, uint64_t *position)
 {
-    struct socket *socket = socket_of(file);
-    const bool may_wait = (file->flags & O_NONBLOCK) == 0 && (flags & MSG_DONTWAIT) == 0;
-    long done = socket->out != NULL ? pipe_give(socket->out, from, may_wait) : -EPIPE;
+    struct message message = {.iter = to};
+    long done = socket_receive(file, &message);
 
-    if (done == -EPIPE && (flags & MSG_NOSIGNAL) == 0)
-        signal_send(current_process(), SIGPIPE);
+    (void)position;
+    ancillary_discard(&message.ancillary);
     return done;
 }
 
-static long socket_read(struct file *file, struct iter *to, uint64_t *position)
+static long write(struct file *file, struct iter *from, uint64_t *position)
 {
+    struct message message = {.iter = from};
+
     (void)position;
-    return receive(file, to, 0);
+    return socket_send(file, &message);
 }
 
-static long socket_write(struct file *file, struct iter *from, uint64_t *position)
+static unsigned poll(struct file *file)
 {
-    (void)position;
-    return send(file, from, 0);
+    const struct socket *socket = socket_of(file), *peer = socket->peer;
+    unsigned events = socket->error != 0 ? POLLERR : 0;
+
+    if (socket->is_listening)
+        return events | (socket->pending != NULL ? POLLIN | POLLRDNORM : 0);
+    if (socket->first != NULL || socket->shut_in)
+        events |= POLLIN | POLLRDNORM;
+    if (socket->shut_in)
+        events |= POLLRDHUP;
+    if ((socket->shut_in && socket->shut_out) || (socket->type != SOCK_DGRAM && peer == NULL))
+        events |= POLLHUP;
+    if (peer == NULL || peer->is_closed || peer->queued <= QUEUE_MAX / 4)
+        events |= POLLOUT | POLLWRNORM;
+    return events;
 }
 
-static unsigned socket_poll(struct file *file)
+/* FIONREAD: of a stream all bytes, or else those of the first packet. */
+static long ioctl(struct file *file, unsigned command, unsigned long argument)
 {
     const struct socket *socket = socket_of(file);
-    unsigned in = POLLIN | POLLRDNORM | POLLRDHUP, out = POLLOUT | POLLWRNORM;
-
-    if (socket->in != NULL) {
-        in = pipe_events(socket->in, true, false);
-        if ((in & POLLHUP) != 0) /* the end can be read; both ways are over with the other socket */
-            in = POLLIN | POLLRDNORM | POLLRDHUP;
-    }
-    if (socket->out != NULL) {
-        out = pipe_events(socket->out, false, true);
-        if ((out & POLLERR) != 0)
-            out = POLLOUT | POLLWRNORM | POLLHUP;
-    }
-    return in | out;
-}
-
-static long socket_ioctl(struct file *file, unsigned command, unsigned long argument)
-{
-    const struct socket *socket = socket_of(file);
-    const int count = socket->in != NULL ? (int)socket->in->count : 0;
+    size_t size = 0;
 
     if (command != FIONREAD)
         return -ENOTTY;
+    for (const struct packet *packet = socket->first; packet != NULL; packet = packet->next) {
+        size += packet->size - packet->taken;
+        if (socket->type != SOCK_STREAM)
+            break;
+    }
+    const int count = (int)size;
     return copy_to_user((void *)argument, &count, sizeof(count));
 }
 
 static const struct file_operations socket_operations = {
-    .release = socket_release,
-    .read = socket_read,
-    .write = socket_write,
-    .ioctl = socket_ioctl,
-    .poll = socket_poll,
+    .release = release,
+    .read = read,
+    .write = write,
+    .ioctl = ioctl,
+    .poll = poll,
 };
 
-/* ---- System calls ---- */
-
-/* The file is referenced; -EBADF, -ENOTSOCK. */
-static int find(int fd, struct file **file)
+int socket_find(int fd, struct file **file)
 {
     *file = fd_file(fd);
     if (*file == NULL)
@@ -148,222 +195,90 @@ static int find(int fd, struct file **file)
     return -ENOTSOCK;
 }
 
-long sys_socket(int family, int type, int protocol)
-{
-    (void)family;
-    (void)type;
-    (void)protocol;
-    return -EAFNOSUPPORT;
-}
-
-static int make(unsigned flags, struct file **file)
+int socket_file(struct socket *socket, unsigned flags, struct file **file)
 {
     struct inode *inode = inode_anonymous(S_IFSOCK | 0777);
-    struct socket *socket = kzalloc(sizeof(*socket));
     int error = -ENOMEM;
 
-    if (inode != NULL && socket != NULL)
+    if (inode != NULL)
         error = file_anonymous("socket", inode, &socket_operations, O_RDWR | flags, file);
-    else if (inode != NULL)
-        inode_put(inode);
     if (error == 0)
         (*file)->data = socket;
     else
-        kfree(socket);
+        socket_close(socket);
     return error;
 }
 
-static void join(struct socket *from, struct socket *to, struct pipe *pipe)
+/* ---- System calls ---- */
+
+static int check_kind(int family, int type, int protocol)
 {
-    pipe->is_unnamed = true;
-    pipe->readers = pipe->writers = 1;
-    from->out = pipe;
-    to->in = pipe;
+    if (family != AF_UNIX)
+        return -EAFNOSUPPORT;
+    type &= ~(CLOSE_ON_EXEC | NON_BLOCKING);
+    if (type != SOCK_STREAM && type != SOCK_DGRAM && type != SOCK_SEQPACKET)
+        return (type & ~TYPE_MASK) != 0 ? -EINVAL : -ESOCKTNOSUPPORT;
+    return protocol == 0 || protocol == AF_UNIX ? 0 : -EPROTONOSUPPORT;
 }
 
-static int make_pair(unsigned flags, struct file *ends[2])
+static int make(int type, struct file **file)
 {
-    struct pipe *there = pipe_new(), *back = pipe_new();
-    int error = there != NULL && back != NULL ? make(flags, &ends[0]) : -ENOMEM;
+    struct socket *socket = socket_new(type & TYPE_MASK);
 
-    if (error == 0) {
-        error = make(flags, &ends[1]);
-        if (error != 0)
-            file_put(ends[0]);
-    }
-    if (error != 0) {
-        kfree(there);
-        kfree(back);
+    return socket != NULL ? socket_file(socket, (unsigned)type & NON_BLOCKING, file) : -ENOMEM;
+}
+
+long sys_socket(int family, int type, int protocol)
+{
+    struct file *file;
+    int error = check_kind(family, type, protocol);
+
+    if (error == 0)
+        error = make(type, &file);
+    if (error != 0)
         return error;
-    }
-    join(socket_of(ends[0]), socket_of(ends[1]), there);
-    join(socket_of(ends[1]), socket_of(ends[0]), back);
-    return 0;
+    int fd = fd_install(file, 0, (type & CLOSE_ON_EXEC) != 0);
+    if (fd < 0)
+        file_put(file);
+    return fd;
 }
 
 long sys_socketpair(int family, int type, int protocol, int *user)
 {
     struct file *ends[2];
+    int error = check_kind(family, type, protocol);
 
-    if (family != AF_UNIX)
-        return -EAFNOSUPPORT;
-    if ((type & TYPE_MASK) != STREAM)
-        return -ESOCKTNOSUPPORT;
-    if (protocol != 0 && protocol != AF_UNIX)
-        return -EPROTONOSUPPORT;
-    int error = make_pair((unsigned)type & NON_BLOCKING, ends);
-    return error != 0 ? error : install_pair(ends, (type & CLOSE_ON_EXEC) != 0, user);
-}
-
-long sys_sendto(int fd, void *buffer, size_t size, int flags, const void *to, unsigned to_size)
-{
-    struct iovec one;
-    struct iter from = iter_of_user(&one, buffer, size);
-    struct file *file;
-    int error = find(fd, &file);
-
-    (void)to_size;
+    if (error == 0)
+        error = make(type, &ends[0]);
     if (error != 0)
         return error;
-    long done = to == NULL ? send(file, &from, flags) : -EISCONN;
-    file_put(file);
-    return done;
-}
-
-long sys_recvfrom(int fd, void *buffer, size_t size, int flags, void *from, unsigned *from_size)
-{
-    struct iovec one;
-    struct iter to = iter_of_user(&one, buffer, size);
-    struct file *file;
-    int error = find(fd, &file);
-
-    if (error != 0)
+    error = make(type, &ends[1]);
+    if (error != 0) {
+        file_put(ends[0]);
         return error;
-    long done = receive(file, &to, flags);
-    file_put(file);
-    if (done >= 0 && from != NULL && zero_user(from_size, sizeof(*from_size)) != 0)
-        return -EFAULT;
-    return done;
+    }
+    socket_join(socket_of(ends[0]), socket_of(ends[1]));
+    for (unsigned i = 0; i < 2; i++)
+        socket_of(ends[i])->peer_ids = socket_own_ids();
+    return install_pair(ends, (type & CLOSE_ON_EXEC) != 0, user);
 }
 
-typedef long (*transfer)(struct file *file, struct iter *iter, int flags);
-
-static long message(int fd, const struct message *message, int flags, transfer move)
+static int shut_down(struct socket *socket, int how)
 {
-    struct iovec vector[VECTOR_MAX];
-    struct iter iter = {.vector = vector};
-    struct file *file;
-
-    if (message->count > VECTOR_MAX)
-        return -EMSGSIZE;
-    if (copy_from_user(vector, message->vector, message->count * sizeof(vector[0])) != 0)
-        return -EFAULT;
-    for (size_t i = 0; i < message->count; i++)
-        iter.left += vector[i].iov_len;
-    int error = find(fd, &file);
-    if (error != 0)
-        return error;
-    long done = move(file, &iter, flags);
-    file_put(file);
-    return done;
-}
-
-long sys_sendmsg(int fd, const void *user, int flags)
-{
-    struct message told;
-
-    if (copy_from_user(&told, user, sizeof(told)) != 0)
-        return -EFAULT;
-    if (told.control_size != 0) /* descriptors do not travel */
-        return -EOPNOTSUPP;
-    return message(fd, &told, flags, send);
-}
-
-long sys_recvmsg(int fd, void *user, int flags)
-{
-    struct message told;
-
-    if (copy_from_user(&told, user, sizeof(told)) != 0)
-        return -EFAULT;
-    long done = message(fd, &told, flags, receive);
-    told.name_size = 0;
-    told.control_size = 0;
-    told.flags = 0;
-    return done >= 0 && copy_to_user(user, &told, sizeof(told)) != 0 ? -EFAULT : done;
+    if (how < SHUT_READ || how > SHUT_BOTH)
+        return -EINVAL;
+    shut(socket, how != SHUT_WRITE, how != SHUT_READ);
+    return 0;
 }
 
 long sys_shutdown(int fd, int how)
 {
     struct file *file;
-    int error = find(fd, &file);
+    int error = socket_find(fd, &file);
 
     if (error != 0)
         return error;
-    if (how < SHUT_READ || how > SHUT_BOTH)
-        error = -EINVAL;
-    else
-        shut(socket_of(file), how != SHUT_WRITE, how != SHUT_READ);
+    error = shut_down(socket_of(file), how);
     file_put(file);
     return error;
-}
-
-long sys_getsockname(int fd, void *to, unsigned *size)
-{
-    const uint16_t family = AF_UNIX;
-    const unsigned family_size = sizeof(family);
-    struct file *file;
-    int error = find(fd, &file);
-
-    if (error != 0)
-        return error;
-    file_put(file);
-    if (copy_to_user(to, &family, sizeof(family)) != 0)
-        return -EFAULT;
-    return copy_to_user(size, &family_size, sizeof(family_size));
-}
-
-long sys_getsockopt(int fd, int level, int option, void *to, unsigned *size)
-{
-    const unsigned value_size = sizeof(int);
-    struct file *file;
-    int value, error = find(fd, &file);
-
-    if (error != 0)
-        return error;
-    file_put(file);
-    if (level != SOL_SOCKET)
-        return -EOPNOTSUPP;
-    switch (option) {
-    case SO_TYPE:
-        value = STREAM;
-        break;
-    case SO_ERROR:
-        value = 0;
-        break;
-    case SO_SNDBUF:
-    case SO_RCVBUF:
-        value = BUFFER_SIZE;
-        break;
-    case SO_DOMAIN:
-        value = AF_UNIX;
-        break;
-    default:
-        return -ENOPROTOOPT;
-    }
-    if (copy_to_user(to, &value, sizeof(value)) != 0)
-        return -EFAULT;
-    return copy_to_user(size, &value_size, sizeof(value_size));
-}
-
-long sys_setsockopt(int fd, int level, int option, const void *from, unsigned size)
-{
-    struct file *file;
-    int error = find(fd, &file);
-
-    (void)option;
-    (void)from;
-    (void)size;
-    if (error == 0)
-        file_put(file);
-    return error != 0 || level == SOL_SOCKET ? error : -EOPNOTSUPP;
 }

@@ -112,15 +112,21 @@ long sys_select(int count, void *read, void *write, void *exceptions, int64_t *t
 long sys_pselect6(int count, void *read, void *write, void *exceptions, void *timeout,
                   const uint64_t *mask);
 
-/* Sockets (socket.c) and eventfd.c */
+/* Sockets (socket*.c) and eventfd.c */
 long sys_socket(int family, int type, int protocol);
 long sys_socketpair(int family, int type, int protocol, int *fds);
+long sys_bind(int fd, const void *name, unsigned size);
+long sys_listen(int fd, int backlog);
+long sys_accept(int fd, void *name, unsigned *size);
+long sys_accept4(int fd, void *name, unsigned *size, int flags);
+long sys_connect(int fd, const void *name, unsigned size);
 long sys_sendto(int fd, void *buffer, size_t size, int flags, const void *to, unsigned to_size);
 long sys_recvfrom(int fd, void *buffer, size_t size, int flags, void *from, unsigned *from_size);
 long sys_sendmsg(int fd, const void *message, int flags);
 long sys_recvmsg(int fd, void *message, int flags);
 long sys_shutdown(int fd, int how);
 long sys_getsockname(int fd, void *to, unsigned *size);
+long sys_getpeername(int fd, void *to, unsigned *size);
 long sys_getsockopt(int fd, int level, int option, void *to, unsigned *size);
 long sys_setsockopt(int fd, int level, int option, const void *from, unsigned size);
 long sys_eventfd(unsigned count);
