@@ -56,6 +56,10 @@ same() {
     same socket
 }
 
+@test "locks: of ranges and files, who waits, deadlocks, what ends them" {
+    same lock
+}
+
 # all_of WHAT LINE...: the program that takes all of it gets this answer, and all of it again, from a
 # VM that ends with the program.
 all_of() {

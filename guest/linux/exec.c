@@ -103,8 +103,10 @@ static int leave_old(void)
 static int unshare_files(void)
 {
     struct process *process = current_process();
-    struct files *files = files_copy(process->files);
 
+    if (!files_are_shared(process->files)) /* they have locks, which the program keeps */
+        return 0;
+    struct files *files = files_copy(process->files);
     if (files == NULL)
         return -ENOMEM;
     files_put(process->files);

@@ -1,5 +1,6 @@
 /* The descriptors of a process. */
 #include "kernel.h"
+#include "locks.h"
 #include "memfd.h"
 #include "memory.h"
 #include "path.h"
@@ -34,6 +35,11 @@ struct files *files_get(struct files *files)
     return files;
 }
 
+bool files_are_shared(const struct files *files)
+{
+    return files->references > 1;
+}
+
 struct files *files_copy(const struct files *from)
 {
     struct files *files = files_new();
@@ -63,6 +69,7 @@ static int close_in(struct files *files, unsigned fd)
         return -EBADF;
     files->places[fd].file = NULL;
     files->lowest = fd < files->lowest ? fd : files->lowest;
+    locks_close(file, files);
     file_put(file);
     return 0;
 }
@@ -235,25 +242,6 @@ static long duplicate_from(struct file *file, unsigned long lowest, bool close_o
     return install_or_put(file_get(file), (int)lowest, close_on_exec);
 }
 
-/* Locks that other processes have cannot be in the way: nobody else is here. */
-static long lock(struct file *file, unsigned command, unsigned long argument)
-{
-    struct flock lock;
-
-    if (copy_from_user(&lock, (void *)argument, sizeof(lock)) < 0)
-        return -EFAULT;
-    if (lock.l_type != F_RDLCK && lock.l_type != F_WRLCK && lock.l_type != F_UNLCK)
-        return -EINVAL;
-    if (command == F_GETLK || command == F_OFD_GETLK) {
-        lock.l_type = F_UNLCK;
-        return copy_to_user((void *)argument, &lock, sizeof(lock));
-    }
-    if ((lock.l_type == F_RDLCK && !file_readable(file)) ||
-        (lock.l_type == F_WRLCK && !file_writable(file)))
-        return -EBADF;
-    return 0;
-}
-
 static long set_flags(struct file *file, unsigned flags)
 {
     const unsigned changeable = O_APPEND | O_NONBLOCK | O_DIRECT | O_NOATIME | FASYNC;
@@ -279,7 +267,7 @@ static long control(struct file *file, unsigned command, unsigned long argument)
     case F_OFD_GETLK:
     case F_OFD_SETLK:
     case F_OFD_SETLKW:
-        return lock(file, command, argument);
+        return locks_control(file, command, (void *)argument);
     case F_SETOWN:
     case F_SETSIG:
     case F_SETLEASE:
@@ -326,15 +314,4 @@ long sys_fcntl(int fd, unsigned command, unsigned long argument)
     }
     file_put(file);
     return result;
-}
-
-long sys_flock(int fd, unsigned operation)
-{
-    struct file *file = fd_file(fd);
-    const unsigned kind = operation & ~LOCK_NB;
-
-    if (!file)
-        return -EBADF;
-    file_put(file);
-    return kind == LOCK_SH || kind == LOCK_EX || kind == LOCK_UN ? 0 : -EINVAL;
 }

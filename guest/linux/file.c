@@ -2,6 +2,7 @@
 #include "dentry.h"
 #include "device.h"
 #include "kernel.h"
+#include "locks.h"
 #include "memory.h"
 #include "path.h"
 #include "tmpfs.h"
@@ -18,6 +19,7 @@ void file_put(struct file *file)
         return;
     if (file->watchers > 0)
         epoll_forget(file);
+    locks_release(file);
     if (file->operations && file->operations->release)
         file->operations->release(file);
     dentry_put(file->dentry);

@@ -89,7 +89,8 @@ struct inode {
     uint64_t rdev;
     uint32_t mode, uid, gid, links;
     struct timestamp accessed, modified, changed, born;
-    void *data; /* the file operations' own */
+    struct lock *locks; /* locks.c */
+    void *data;         /* the file operations' own */
 };
 
 struct inode *inode_get(struct inode *inode);
@@ -193,6 +194,7 @@ struct files *files_new(void);
 struct files *files_copy(const struct files *files); /* NULL when memory is full */
 struct files *files_get(struct files *files);
 void files_put(struct files *files);
+bool files_are_shared(const struct files *files);
 void files_close_on_exec(struct files *files);
 
 struct fs *fs_new(void); /* at the root, umask 022 */
