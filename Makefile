@@ -232,11 +232,11 @@ $(BUILD)/unit/backoff: $(call objects,netbroker/backoff.c)
 $(BUILD)/unit/evaluate: $(call objects,policy/tool/evaluate.c)
 $(BUILD)/unit/failure: $(call objects,vmm/failure.c vmm/log.c)
 $(BUILD)/unit/processor: $(call objects,jailer/processor.c)
-LOGS := jailer/log.c jailer/stream.c jailer/terminal.c jailer/timing.c
+LOGS := $(addprefix jailer/,log.c screen.c stream.c terminal.c timing.c)
 $(BUILD)/unit/log: $(call objects,$(LOGS))
 $(BUILD)/unit/sigsys: $(call objects,jailer/sigsys.c policy/runtime/filters.c $(SHARED) $(LOGS)) \
                       $(BUILD)/obj/policy/syscalls.o $(POLICIES:%=$(BUILD)/obj/policy/%.filter.o)
-$(BUILD)/unit/terminal: $(call objects,jailer/terminal.c jailer/stream.c jailer/timing.c)
+$(BUILD)/unit/screen $(BUILD)/unit/terminal: $(call objects,$(LOGS))
 $(BUILD)/unit/oracle: $(call objects,policy/tool/oracle.c policy/runtime/names.c) $(NAMES)
 
 # The files of the guest's kernel, in a program of the host (tests/unit/guest/).
@@ -276,6 +276,13 @@ $(BUILD)/fuzz/image: tests/fuzz/image.c $(GUEST_FILES) $(MACHINE) \
 	$(Q)clang $(CSTD) -ffreestanding -O1 -g -fsanitize=fuzzer,address,undefined \
 	    -fno-sanitize-recover=all -I. -o $@ \
 	    $(filter-out guest/linux/dentry.c,$(filter %.c,$^))
+
+# The filter of --console safe.
+$(BUILD)/fuzz/screen: tests/fuzz/screen.c $(LOGS) $(wildcard jailer/*.h) tests/fuzz/clean.h | packages
+	@mkdir -p $(@D)
+	$(call say,FUZZER)
+	$(Q)clang $(CSTD) -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -I. \
+	    -o $@ $(filter %.c,$^)
 
 # The VMM's call port, whose caller is the guest.
 $(BUILD)/fuzz/call: tests/fuzz/call.c vmm/machine.c vmm/msrs.c vmm/config.c vmm/call.c $(wildcard vmm/*.h) \

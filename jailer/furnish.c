@@ -48,6 +48,13 @@ static void allow_locked_memory(uint64_t bytes)
              (unsigned long long)bytes >> 10, (unsigned long long)most >> 10);
 }
 
+static enum filter output_filter(const struct options *options)
+{
+    if (options->console == CONSOLE_RAW)
+        return FILTER_NONE;
+    return options->console == CONSOLE_SAFE || options->is_linux ? FILTER_SCREEN : FILTER_CLEAN;
+}
+
 /* Makes a pipe to the supervisor, which copies it to the terminal; returns the write end. */
 static int relay_output(struct jail *jail, struct supervisor *supervisor, int terminal)
 {
@@ -57,7 +64,7 @@ static int relay_output(struct jail *jail, struct supervisor *supervisor, int te
     jail_give(jail, SUPERVISOR_FD_GUEST_OUTPUT, ends[0], "guest-output");
     supervisor->output = (struct relay){.from = SUPERVISOR_FD_GUEST_OUTPUT,
                                         .to = terminal,
-                                        .clean = !jail->options->raw_console,
+                                        .filter = output_filter(jail->options),
                                         .to_waits = stream_unblock(terminal, O_WRONLY),
                                         .to_stays = terminal == FD_LOG,
                                         .ends_line = true};

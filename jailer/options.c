@@ -30,7 +30,7 @@ static const char usage[] =
     "  --offline-samples     show the feeds' samples, marked, without the network\n"
     "  --credential NAME=FILE  key, token or CA file for the broker; repeatable\n"
     "  --ca FILE             trusted authorities (/etc/ssl/certs/ca-certificates.crt)\n"
-    "  --console auto|raw    raw: escape sequences of the guest reach the terminal\n"
+    "  --console auto|safe|raw  escape sequences for the terminal: safe ones, all\n"
     "  --timeout SECONDS, --pid-file FILE   end it then; has the pid while it runs\n"
     "  --daemonize           no console; the log is stderr, unless that is a terminal\n"
     "  --id ID, --uid UID, --gid GID   name (from the pid) and ids of the jails\n"
@@ -221,7 +221,7 @@ static void set_option(struct options *options, enum option_id option, char *val
         options->broker = value;
         break;
     case CONSOLE:
-        options->raw_console = console_option(value);
+        options->console = console_option(value);
         break;
     case TIMEOUT:
         options->timeout_seconds = (unsigned)number_option("timeout", value, 1, INT_MAX / 1000);

@@ -31,6 +31,10 @@ struct strings {
     const char *list[OPTION_STRINGS_MAX];
 };
 
+/* What of the guest's output reaches a terminal: by the kind of guest, text for a flat one;
+ * screen.h; or everything. */
+enum console { CONSOLE_AUTO, CONSOLE_SAFE, CONSOLE_RAW };
+
 struct options {
     const char *id;
     bool id_given;
@@ -55,7 +59,8 @@ struct options {
     gid_t gid;
     const char *netns, *pid_file;
     bool root; /* may change to any ID (ids.h) */
-    bool userns, raw_console, offline_samples, daemonize, explain, timing;
+    enum console console;
+    bool userns, offline_samples, daemonize, explain, timing;
 };
 
 /*

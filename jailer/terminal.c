@@ -99,7 +99,35 @@ static void relay_close(struct relay *relay)
     relay->start = relay->end = 0;
 }
 
-/* Fills the empty buffer; at the end of the input, with a newline if one is due. */
+/* What the end of the input leaves to be written: the terminal's state, and a newline if one is
+ * due.
+ */
+static size_t last_bytes(struct relay *relay)
+{
+    size_t length = screen_end(&relay->screen, relay->buffer);
+
+    if (relay->ends_line && relay->in_line) {
+        relay->buffer[length++] = '\r';
+        relay->buffer[length++] = '\n';
+        relay->in_line = false;
+    }
+    return length;
+}
+
+static size_t filter(struct relay *relay, const char *raw, size_t length)
+{
+    switch (relay->filter) {
+    case FILTER_CLEAN:
+        return terminal_clean(raw, length, "\n\r\t\b", relay->buffer);
+    case FILTER_SCREEN:
+        return screen_filter(&relay->screen, raw, length, relay->buffer);
+    default:
+        memcpy(relay->buffer, raw, length);
+        return length;
+    }
+}
+
+/* Fills the empty buffer. Returns false if there is nothing to write. */
 static bool take(struct relay *relay)
 {
     char raw[RELAY_BUFFER];
@@ -107,22 +135,18 @@ static bool take(struct relay *relay)
 
     if (n < 0 && stream_again())
         return false;
-    if (n <= 0 && (!relay->ends_line || !relay->in_line)) {
-        relay_close(relay);
-        return false;
-    }
-    if (n <= 0)
-        raw[0] = '\r', raw[1] = '\n', n = 2;
-    else if (relay->is_raw && terminal_escapes(&relay->escape, raw, (size_t)n, timing_now()))
-        relay->escaped = true;
     relay->start = 0;
-    relay->end = (size_t)n;
-    if (relay->clean)
-        relay->end = terminal_clean(raw, (size_t)n, "\n\r\t\b", relay->buffer);
-    else
-        memcpy(relay->buffer, raw, (size_t)n);
-    relay->in_line = relay->buffer[relay->end - 1] != '\n';
-    return true;
+    if (n <= 0) {
+        relay->end = last_bytes(relay);
+        if (relay->end == 0)
+            relay_close(relay);
+        return relay->end > 0;
+    }
+    if (relay->is_raw && terminal_escapes(&relay->escape, raw, (size_t)n, timing_now()))
+        relay->escaped = true;
+    relay->end = filter(relay, raw, (size_t)n);
+    relay->in_line = raw[n - 1] != '\n';
+    return relay->end > 0;
 }
 
 void relay_move(struct relay *relay)

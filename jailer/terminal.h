@@ -6,12 +6,21 @@
 #ifndef SPARKLER_TERMINAL_H
 #define SPARKLER_TERMINAL_H
 
+#include "screen.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 #include <termios.h>
 
 #define RELAY_BUFFER 4096
+
+/* What becomes of the bytes on their way. */
+enum filter {
+    FILTER_NONE,
+    FILTER_CLEAN, /* terminal_clean() */
+    FILTER_SCREEN /* screen.h */
+};
 
 /* How often Ctrl-] has been typed in a row, and since when. */
 struct escape {
@@ -22,8 +31,9 @@ struct escape {
 /* Bytes on their way from one descriptor to another; -1 where there is nothing to relay. */
 struct relay {
     int from, to;
-    bool clean;      /* make escape sequences harmless on the way */
-    bool from_waits; /* see stream.h */
+    enum filter filter;
+    struct screen screen; /* of FILTER_SCREEN */
+    bool from_waits;      /* see stream.h */
     bool to_waits;
     bool to_stays;  /* leave `to` open at the end */
     bool ends_line; /* complete the last line at the end of the input */
@@ -32,7 +42,7 @@ struct relay {
     bool escaped;   /* that one was typed */
     struct escape escape;
     size_t start, end; /* what is still to be written of buffer */
-    char buffer[2 * RELAY_BUFFER];
+    char buffer[2 * RELAY_BUFFER + SCREEN_END];
 };
 
 /*

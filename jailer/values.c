@@ -129,9 +129,13 @@ const char *parent_cgroup_option(const char *text)
     return text;
 }
 
-bool console_option(const char *text)
+enum console console_option(const char *text)
 {
-    if (strcmp(text, "raw") != 0 && strcmp(text, "auto") != 0)
-        errx(1, "--console %s: expected auto or raw", text);
-    return strcmp(text, "raw") == 0;
+    static const char *const names[] = {
+        [CONSOLE_AUTO] = "auto", [CONSOLE_SAFE] = "safe", [CONSOLE_RAW] = "raw"};
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        if (strcmp(text, names[i]) == 0)
+            return (enum console)i;
+    errx(1, "--console %s: expected auto, safe or raw", text);
 }

@@ -24,6 +24,6 @@ void setting_option(const char *name, char *text, struct settings *settings);
 const char *directory_option(const char *text);
 const char *id_option(const char *text);
 const char *parent_cgroup_option(const char *text);
-bool console_option(const char *text);
+enum console console_option(const char *text);
 
 #endif

@@ -183,7 +183,7 @@ with_account() {
 }
 
 @test "an unknown console mode" {
-    refused "--console loud" "auto or raw" -- --console loud --exec sparkler-vmm
+    refused "--console loud" "auto, safe or raw" -- --console loud --exec sparkler-vmm
 }
 
 @test "a setting without a value" {

@@ -367,6 +367,17 @@ running() {
     [[ $(terminal display-message -p '#{pane_title}') != pwned ]]
 }
 
+@test "a Linux program has colours and the cursor, and no title; its changes are undone" {
+    start --program /bin/busybox -- printf %b \
+        "'\033]2;pwned\007 \033[31mred\033[0m \033[20;5Hthere\033[?25l\033[6n\n'"
+    within shown 'status 0'
+    shown '\^\[]2;pwned red'
+    shown '^    there^\[\[6n'
+    terminal capture-pane -e -p | grep -q $'\033\\[31mred'
+    [[ $(terminal display-message -p '#{pane_title} #{cursor_flag}') != pwned* ]]
+    [[ $(terminal display-message -p '#{cursor_flag}') == 1 ]]
+}
+
 @test "--console raw: escape sequences of the guest are obeyed" {
     start --console raw --guest "$stage/escapes.bin" --exec sparkler-vmm
     within shown 'status 0'

@@ -133,7 +133,8 @@ static void test_terminal(void)
     ok(sys_ioctl(1, TCGETS, (uintptr_t)termios) == -ENOTTY, "a pipe is no terminal");
     machine_terminal(LINUX_TTY_INPUT | LINUX_TTY_OUTPUT);
     machine_process();
-    ok(vfs_open_console(machine.files) == 0 && !strcmp(link_of("/proc/self/fd/1"), "/dev/console") &&
+    ok(vfs_open_console(machine.files) == 0 &&
+           !strcmp(link_of("/proc/self/fd/1"), "/dev/console") &&
            !strncmp(link_of("/proc/self/fd/2"), "pipe:[", 6),
        "two of three are a terminal");
     ok(sys_ioctl(0, TCGETS, (uintptr_t)termios) == 0 &&

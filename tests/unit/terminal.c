@@ -15,12 +15,12 @@ struct ends {
     int in[2], out[2];
 };
 
-static struct relay new_relay(struct ends *ends, bool clean)
+static struct relay new_relay(struct ends *ends, enum filter filter)
 {
     if (pipe2(ends->in, O_NONBLOCK | O_CLOEXEC) != 0 ||
         pipe2(ends->out, O_NONBLOCK | O_CLOEXEC) != 0)
         err(1, "pipe2");
-    return (struct relay){.from = ends->in[0], .to = ends->out[1], .clean = clean};
+    return (struct relay){.from = ends->in[0], .to = ends->out[1], .filter = filter};
 }
 
 static void put(int fd, const char *text, size_t length)
@@ -60,7 +60,7 @@ static void test_clean(void)
 static void test_relay(void)
 {
     struct ends ends;
-    struct relay relay = new_relay(&ends, true);
+    struct relay relay = new_relay(&ends, FILTER_CLEAN);
     struct pollfd polled = relay_poll(&relay);
 
     ok(polled.fd == ends.in[0] && polled.events == POLLIN, "an empty relay waits for its source");
@@ -80,7 +80,7 @@ static void test_full(void)
 {
     char filler[4096] = "";
     struct ends ends;
-    struct relay relay = new_relay(&ends, false);
+    struct relay relay = new_relay(&ends, FILTER_NONE);
     struct pollfd polled;
 
     while (write(ends.out[1], filler, sizeof(filler)) > 0)
@@ -108,7 +108,7 @@ static void test_full(void)
 static bool relays(const char *text, bool ends_line, const char *expected)
 {
     struct ends ends;
-    struct relay relay = new_relay(&ends, false);
+    struct relay relay = new_relay(&ends, FILTER_NONE);
     bool same;
 
     relay.ends_line = ends_line;
