@@ -60,6 +60,14 @@ same() {
     same lock
 }
 
+@test "timers: signals to processes and threads, and how many were missed" {
+    same timer
+}
+
+@test "processes as files: signals, waiting, polling" {
+    same pidfd
+}
+
 # all_of WHAT LINE...: the program that takes all of it gets this answer, and all of it again, from a
 # VM that ends with the program.
 all_of() {

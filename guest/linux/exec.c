@@ -1,5 +1,6 @@
 /* execve(2). */
 #include "kernel.h"
+#include "posix_timer.h"
 #include "process.h"
 #include "program.h"
 #include "signal.h"
@@ -93,6 +94,7 @@ static int leave_old(void)
     }
     signal_actions_reset(process->actions);
     files_close_on_exec(process->files);
+    posix_timers_end(process);
     vfork_done(process);
     current->alternate_size = 0;
     current->clear_child_id = 0;

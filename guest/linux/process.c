@@ -5,6 +5,7 @@
 #include "host.h"
 #include "itimer.h"
 #include "kernel.h"
+#include "posix_timer.h"
 #include "signal.h"
 #include "syscalls.h"
 #include "tty.h"
@@ -97,6 +98,7 @@ struct process *process_new(void)
 static void release(struct process *process)
 {
     itimers_end(process);
+    posix_timers_end(process);
     signals_discard(&process->signals);
     if (process->files != NULL)
         files_put(process->files);
@@ -166,6 +168,7 @@ static void tell_parent(struct process *process)
     if (process->exit_signal != 0)
         signal_child(process);
     wake_all(&parent->children);
+    poll_wake(); /* pidfd_open(2) */
     if (forgets_children(parent))
         process_free(process);
 }

@@ -70,6 +70,8 @@ struct process {
         uint64_t deadline, interval; /* 0: none */
     } cpu_alarms[2];
 
+    struct posix_timer *posix_timers; /* timer_create(2) */
+
     enum process_state state;
     bool is_exiting;         /* all its threads are to end */
     struct thread *survivor; /* but this one, which does execve() */

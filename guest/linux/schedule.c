@@ -311,6 +311,18 @@ int console_wait(void)
     return wait_on(&console_queue, FOREVER);
 }
 
+/* How long a turn is. */
+long sys_sched_rr_get_interval(int id, void *to)
+{
+    const int64_t time[2] = {0, TICK_NS};
+
+    if (id < 0)
+        return -EINVAL;
+    if (id != 0 && thread_find(id) == NULL)
+        return -ESRCH;
+    return copy_to_user(to, time, sizeof(time));
+}
+
 long sys_sched_yield(void)
 {
     yield();

@@ -68,6 +68,7 @@ long sys_sched_setscheduler(int id, int policy, const void *parameter);
 long sys_sched_setparam(int id, const void *parameter);
 long sys_sched_getparam(int id, void *to);
 long sys_sched_get_priority(int policy);
+long sys_sched_rr_get_interval(int id, void *to);
 long sys_getcpu(unsigned *cpu, unsigned *node);
 long sys_getpriority(int which, int id);
 long sys_setpriority(int which, int id, int nice);
@@ -136,6 +137,17 @@ long sys_eventfd2(unsigned count, int flags);
 long sys_getitimer(int which, void *to);
 long sys_setitimer(int which, const void *new, void *old);
 long sys_alarm(unsigned seconds);
+
+/* posix_timer.c */
+long sys_timer_create(int clock, const void *event, int *number);
+long sys_timer_delete(int number);
+long sys_timer_settime(int number, int flags, const void *new, void *old);
+long sys_timer_gettime(int number, void *value);
+long sys_timer_getoverrun(int number);
+
+/* pidfd.c */
+long sys_pidfd_open(int id, unsigned flags);
+long sys_pidfd_send_signal(int fd, int number, const void *info, unsigned flags);
 
 /* Processes and threads (process.c, fork.c, exec.c, wait.c, schedule.c) */
 long sys_exit(int status);

@@ -12,7 +12,8 @@
 
 typedef long (*handler)(uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, uint64_t);
 
-/* Programs ask for these and do without; that is no news for the log. */
+/* Programs ask for these and do without (sendfile(2) and write(2) are there in place of splice(2));
+ * that is no news for the log. */
 static long sys_not_there(void)
 {
     return -ENOSYS;
@@ -157,6 +158,7 @@ static const struct {
     CALL(sched_getscheduler, "d"),
     CALL_BY(sched_get_priority_max, sched_get_priority, "d"),
     CALL_BY(sched_get_priority_min, sched_get_priority, "d"),
+    CALL(sched_rr_get_interval, "dp"),
     CALL(mlock, "pu"),
     CALL_BY(munlock, mlock, "pu"),
     CALL_BY(mlockall, mlock, "x"),
@@ -189,6 +191,11 @@ static const struct {
     CALL(epoll_create, "d"),
     CALL(set_tid_address, "p"),
     CALL(fadvise64, "duud"),
+    CALL(timer_create, "dpp"),
+    CALL(timer_settime, "dxpp"),
+    CALL(timer_gettime, "dp"),
+    CALL(timer_getoverrun, "d"),
+    CALL(timer_delete, "d"),
     CALL(clock_settime, "dp"),
     CALL(clock_gettime, "dp"),
     CALL(clock_getres, "dp"),
@@ -216,6 +223,9 @@ static const struct {
     CALL(ppoll, "puppu"),
     CALL(set_robust_list, "pu"),
     CALL(get_robust_list, "dpp"),
+    CALL_BY(splice, not_there, "dpdpux"),
+    CALL_BY(tee, not_there, "ddux"),
+    CALL_BY(vmsplice, not_there, "dpux"),
     CALL(utimensat, "dspx"),
     CALL(epoll_pwait, "dpddpu"),
     CALL(signalfd, "dpu"),
@@ -246,6 +256,8 @@ static const struct {
     CALL(pwritev2, "dpuuux"),
     CALL(statx, "dsxxp"),
     CALL_BY(rseq, not_there, "pxxx"),
+    CALL(pidfd_send_signal, "ddpx"),
+    CALL(pidfd_open, "dx"),
     CALL(clone3, "pu"),
     CALL(close_range, "ddx"),
     CALL_BY(openat2, not_there, "dspu"),

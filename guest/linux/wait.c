@@ -1,5 +1,6 @@
 /* Waiting for children. */
 #include "kernel.h"
+#include "pidfd.h"
 #include "process.h"
 #include "signal.h"
 #include "syscalls.h"
@@ -119,24 +120,39 @@ static void describe(const struct process *child, siginfo_t *info)
     }
 }
 
+/* P_PIDFD names the process by a descriptor. */
+static int resolve(struct wanted *wanted, bool *is_nonblocking)
+{
+    if (wanted->type == P_PIDFD) {
+        wanted->type = P_PID;
+        wanted->id = pidfd_process(wanted->id, is_nonblocking);
+        return wanted->id < 0 ? wanted->id : 0;
+    }
+    if (wanted->type == P_PGID && wanted->id == 0)
+        wanted->id = current_process()->group;
+    return wanted->type == P_ALL || wanted->type == P_PID || wanted->type == P_PGID ? 0 : -EINVAL;
+}
+
 long sys_waitid(int type, int id, void *to, int options, void *usage)
 {
-    const struct wanted wanted = {
-        .type = type,
-        .id = type == P_PGID && id == 0 ? current_process()->group : id,
-        .options = options,
-    };
+    struct wanted wanted = {.type = type, .id = id, .options = options};
+    bool is_nonblocking = false;
     siginfo_t info = {0};
     int error;
 
-    if (type != P_ALL && type != P_PID && type != P_PGID)
-        return -EINVAL;
     if ((options & (WEXITED | WSTOPPED | WCONTINUED)) == 0)
         return -EINVAL;
+    error = resolve(&wanted, &is_nonblocking);
+    if (error != 0)
+        return error;
+    if (is_nonblocking)
+        wanted.options |= WNOHANG;
 
     struct process *child = wait_for(&wanted, &error);
     if (child == NULL && error != 0)
         return error;
+    if (child == NULL && is_nonblocking && (options & WNOHANG) == 0)
+        return -EAGAIN;
     if (child != NULL) {
         describe(child, &info);
         take_news(child, options);
