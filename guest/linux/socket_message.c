@@ -29,15 +29,19 @@ struct control { /* struct cmsghdr */
 
 /* ---- What is sent along ---- */
 
+/* There may be several lists of them, which are received as one. */
 static int take_files(const int *fds, size_t count, struct ancillary *ancillary)
 {
-    if (ancillary->files != NULL || count > RIGHTS_MAX)
+    const size_t total = ancillary->file_count + count;
+
+    if (total > RIGHTS_MAX)
         return -EINVAL;
     if (count == 0)
         return 0;
-    ancillary->files = kmalloc(count * sizeof(struct file *));
-    if (ancillary->files == NULL)
+    struct file **files = krealloc(ancillary->files, total * sizeof(struct file *));
+    if (files == NULL)
         return -ENOMEM;
+    ancillary->files = files;
     for (size_t i = 0; i < count; i++) {
         struct file *file = fd_file(fds[i]);
 

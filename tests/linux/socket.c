@@ -227,6 +227,30 @@ static long send_files(int socket, const char *text, const int *fds, size_t coun
     return sendmsg(socket, &message, 0);
 }
 
+static void send_two_lists(int socket, int fd)
+{
+    union {
+        struct cmsghdr header;
+        char bytes[2 * CMSG_SPACE(sizeof(int))];
+    } control = {0};
+    struct iovec part = {"two", 3};
+    struct msghdr message = {.msg_iov = &part,
+                             .msg_iovlen = 1,
+                             .msg_control = &control,
+                             .msg_controllen = sizeof(control)};
+
+    for (struct cmsghdr *c = CMSG_FIRSTHDR(&message); c != NULL; c = CMSG_NXTHDR(&message, c)) {
+        c->cmsg_level = SOL_SOCKET;
+        c->cmsg_type = SCM_RIGHTS;
+        c->cmsg_len = CMSG_LEN(sizeof(int));
+        memcpy(CMSG_DATA(c), &fd, sizeof(fd));
+        if ((char *)c != control.bytes)
+            break;
+        control.bytes[CMSG_SPACE(sizeof(int))] = CMSG_LEN(sizeof(int));
+    }
+    printf("two lists: %s\n", result(sendmsg(socket, &message, 0)));
+}
+
 /* Prints what came, and keeps the last file. */
 static int receive_files(int socket, size_t room)
 {
@@ -282,6 +306,8 @@ static void test_rights(int type)
     printf("through it: %s\n", result(write(last, "x", 1)));
     send_files(pair[0], "cut", (int[]){last, last}, 2);
     close(receive_files(pair[1], CMSG_LEN(sizeof(int))));
+    send_two_lists(pair[0], last);
+    close(receive_files(pair[1], CMSG_SPACE(4 * sizeof(int))));
     send_files(pair[0], "lost", &last, 1);
     printf("read: %s\n", result(read(pair[1], bytes, sizeof(bytes))));
     setsockopt(pair[1], SOL_SOCKET, SO_PASSCRED, &on, sizeof(on));
