@@ -21,7 +21,7 @@ static const char *mount_root(const struct linux_image *image)
             return error;
         erofs_inode(&root_image, root_image.root, &root); /* as erofs_open() did */
     }
-    super = tmpfs_new("rootfs", image ? &root : NULL);
+    super = tmpfs_new("overlay", image ? &root : NULL);
     if (!super)
         return "memory is too small for it";
     super_mount(super, NULL);
