@@ -59,7 +59,7 @@ IN_RIG = $(if $(NATIVE),,tests/rig/run)
 
 # What builds says which packages are missing, and how to install them; what runs installs them.
 GOALS    := $(or $(MAKECMDGOALS),all)
-TESTS    := test check check-rig check-sanitize check-valgrind coverage fuzz fuzz-guest prove-policy soak bench
+TESTS    := test check check-cpython check-rig check-sanitize check-valgrind coverage fuzz fuzz-guest prove-policy soak bench
 INSTALL  := $(if $(filter deps run $(TESTS),$(GOALS)),--install)
 NEEDED   := $(PACKAGES_BUILD) $(if $(filter deps $(TESTS),$(GOALS)),$(PACKAGES_CHECK)) \
     $(if $(filter deps check check-rig $(if $(NATIVE),,run test),$(GOALS)),$(PACKAGES_RIG)) \
@@ -409,6 +409,13 @@ RIG_TESTS ?= $(UNITS) $(patsubst %,tests/%.bats,guest-abi jail cgroup monitor si
 .PHONY: check-rig
 check-rig: packages all $(PROBES) $(UNITS) $(FUZZERS) $(FUZZ_GUEST) ## run some tests in emulation, or all of them (RIG_TESTS=all)
 	@tests/rig/run env BUILD=$(BUILD) tests/run $(filter-out all,$(RIG_TESTS))
+
+# CPYTHON: names of modules, or all.
+CPYTHON ?= $(if $(SHORT),test_subprocess,$(shell sed '/^#/d' tests/cpython/short))
+
+.PHONY: check-cpython
+check-cpython: packages all ## run a part of CPython's tests in VMs, or all of them (CPYTHON=all)
+	@CPYTHON='$(filter-out all,$(CPYTHON))' BUILD=$(BUILD) tests/run tests/cpython/cpython.bats
 
 .PHONY: check-fresh
 check-fresh: ## as root: try every target in a minimal Debian root, as .ci/run does
