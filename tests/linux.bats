@@ -304,6 +304,8 @@ in_ppoll() {
     [[ $status -eq 0 && $output == *bin*feeds* ]]
     linux --root "$stage/tree.erofs" -- busybox stat -c %Y /bin/busybox
     [[ $status -eq 0 && $output == "$(date --date=2020-02-02 +%s)" ]]
+    linux --root "$stage/tree.erofs" -- busybox df /
+    [[ $status -eq 0 && $output == *$'\n'overlay*" /" ]]
     run -1 "$make_image" none.erofs none
     [[ $output == "make-image: none is not a directory" && ! -e none.erofs ]]
     run -1 "$make_image" none.erofs
@@ -316,6 +318,9 @@ in_ppoll() {
     linux --offline-samples --root "$stage/python.erofs" -- /usr/bin/python3 -c \
         'print(open("/feeds/weather/London").read())'
     [[ $status -eq 0 && $output == "[sample, "*"Weather: "* ]]
+    linux --root "$stage/python.erofs" -- /usr/bin/python3 -c \
+        'import os, pwd; print(os.popen("echo a shell").read() + pwd.getpwuid(0).pw_name)'
+    [[ $status -eq 0 && $output == $'a shell\nroot' ]]
     linux --root "$stage/python.erofs" -- /usr/bin/python3 -c 'import sys; sys.exit("an error")'
     [[ $status -eq 1 && $stderr == "an error" ]]
 }
