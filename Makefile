@@ -249,7 +249,8 @@ GUEST_FILES := $(addprefix guest/linux/,attributes.c console.c copy.c dentry.c d
 MACHINE := $(addprefix tests/unit/guest/,jobs.c machine.c world.c)
 
 $(call objects,$(GUEST_FILES)): CFLAGS += -ffreestanding
-$(BUILD)/unit/erofs $(BUILD)/unit/files $(BUILD)/unit/files_as_linux $(BUILD)/unit/tmpfs: \
+$(BUILD)/unit/erofs $(BUILD)/unit/files $(BUILD)/unit/files_as_linux $(BUILD)/unit/tmpfs \
+$(BUILD)/unit/tty: \
     $(call objects,$(GUEST_FILES) $(MACHINE))
 $(BUILD)/unit/files_as_linux: \
     $(call objects,$(addprefix tests/unit/guest/,both.c calls_bytes.c calls_names.c tree.c))

@@ -104,3 +104,7 @@ all_of() {
         -- loop
     [[ $status -eq 124 ]]
 }
+
+@test "terminals: keys, echo, output, raw mode, jobs, what ends" {
+    same tty
+}

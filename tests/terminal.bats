@@ -160,7 +160,7 @@ terminal_is_as_before() {
     terminal_is_as_before
 }
 
-@test "Ctrl-C interrupts a Linux program, as often as one likes; Ctrl-\\ twice ends the VM" {
+@test "all keys are a Linux program's; Ctrl-] three times ends the VM" {
     musl-gcc -static -O2 -o "$stage/signalled" "$root/tests/probes/signalled.c"
     start --program "$stage/signalled" -- spin
     within shown 'ready'
@@ -169,11 +169,85 @@ terminal_is_as_before() {
     for count in 1 2 3; do
         terminal send-keys C-c
         within shown_times $count 'signal 02'
+        terminal send-keys 'C-\'
+        within shown_times $count 'signal 03'
     done
-    terminal send-keys 'C-\'
-    within shown 'signal 03'
-    terminal send-keys 'C-\'
-    within shown 'status 131'
+    terminal send-keys 'C-]' 'C-]' 'C-]'
+    within shown 'status 137'
+    terminal_is_as_before
+}
+
+@test "python3 at a terminal: an expression, Ctrl-C at the prompt and in a loop, Ctrl-D" {
+    local libraries
+    libraries=$(ldd /usr/bin/python3 | grep -o '/[^ ]*')
+    # shellcheck disable=SC2086 # one word each
+    cp -rL --parents /usr/bin/python3 /usr/lib/python3.*/ $libraries "$(mktemp -d tree.XXX)"
+    mkfs.erofs --quiet python.erofs tree.*
+    start --root python.erofs -- /usr/bin/python3
+    within shown '^>>> $'
+    type_line '20+22'
+    within shown '^42$'
+    terminal send-keys -l 'not entered'
+    terminal send-keys C-c
+    within shown '^KeyboardInterrupt$'
+    type_line 'while True: pass'
+    terminal send-keys Enter C-c
+    within shown_times 2 '^KeyboardInterrupt$'
+    terminal send-keys C-d
+    within shown 'status 0'
+    run ! shown 'SyntaxError'
+    terminal_is_as_before
+}
+
+job_shown() {
+    type_line jobs
+    shown "$1"
+}
+
+@test "a shell at a terminal: Ctrl-Z, jobs, fg, Ctrl-C; it knows the terminal's size" {
+    start --program "$(type -P busybox)" -- sh
+    within shown '^/ # '
+    type_line 'alias b=/input/busybox'
+    type_line 'b stty size'
+    within shown '^50 100$'
+    type_line "b sh -c 'echo has \$((1+1)); exec /input/busybox sleep 1000'"
+    within shown '^has 2$'
+    terminal send-keys C-z
+    within shown_times 1 'Stopped .*sleep 1000'
+    type_line jobs
+    within shown_times 2 'Stopped .*sleep 1000'
+    type_line fg
+    within shown '^/input/busybox sh -c '
+    terminal send-keys C-c
+    type_line 'echo ended $?'
+    within shown '^ended 130$'
+    type_line 'b cat &'
+    within job_shown 'Stopped (tty input) .*cat'
+    type_line fg
+    within shown '^/input/busybox cat'
+    terminal send-keys C-c
+    type_line 'exit 5'
+    within shown 'status 5'
+    terminal_is_as_before
+}
+
+@test "vi at a terminal: what is typed is in the file" {
+    start --console raw --env TERM=screen --program "$(type -P busybox)" -- sh
+    within shown '^/ # '
+    type_line '/input/busybox vi /tmp/file'
+    within shown '^~'
+    terminal send-keys -l 'itext of vi'
+    terminal send-keys Enter
+    terminal send-keys -l 'second line'
+    within shown '^second line$'
+    terminal send-keys Escape
+    within shown '^- /tmp/file'
+    type_line ':wq'
+    type_line '/input/busybox sed s/^/is:/ /tmp/file'
+    within shown '^is:text of vi$'
+    shown '^is:second line$'
+    terminal send-keys C-d
+    within shown 'status 0'
     terminal_is_as_before
 }
 

@@ -81,19 +81,14 @@ bool console_watches(void)
 
 void console_input(void)
 {
-    uint8_t bytes[256];
-    size_t room;
-    long length;
+    uint8_t bytes[1024];
+    const size_t room = line_room(&console);
+    const long length = host_read(bytes, room < sizeof(bytes) ? room : sizeof(bytes));
 
-    do {
-        room = line_room(&console);
-        room = room < sizeof(bytes) ? room : sizeof(bytes);
-        length = room > 0 ? host_read(bytes, room) : -EAGAIN;
-        if (length > 0)
-            line_receive(&console, bytes, (size_t)length);
-        else if (length != -EAGAIN)
-            tty_hang_up(&console);
-    } while (length == (long)room);
+    if (length > 0)
+        line_receive(&console, bytes, (size_t)length);
+    else if (length != -EAGAIN)
+        tty_hang_up(&console);
 }
 
 static int console_open(struct file *file)

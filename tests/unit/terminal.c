@@ -1,5 +1,6 @@
 /* What the supervisor lets through to the user's terminal, and how it waits for it. */
 #include "jailer/terminal.h"
+#include "jailer/timing.h"
 
 #include "tap.h"
 
@@ -129,6 +130,18 @@ static void test_last_line(void)
     ok(relays("Your choice: ", false, "Your choice: "), "or it is not to be");
 }
 
+static void test_escape(void)
+{
+    struct escape escape = {0};
+
+    ok(!terminal_escapes(&escape, "a\035\035", 3, 100), "Ctrl-] twice is a key like any other");
+    ok(!terminal_escapes(&escape, "b\035", 2, 200), "nor does it count with others between");
+    ok(!terminal_escapes(&escape, "\035", 1, 300) &&
+           !terminal_escapes(&escape, "\035", 1, 300 + TIMING_SECOND),
+       "or after a second");
+    ok(terminal_escapes(&escape, "\035\035", 2, 400 + TIMING_SECOND), "three times it escapes");
+}
+
 static void test_no_terminal(void)
 {
     struct termios saved;
@@ -150,6 +163,7 @@ int main(void)
     test_relay();
     test_full();
     test_last_line();
+    test_escape();
     test_no_terminal();
     return done();
 }
