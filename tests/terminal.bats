@@ -232,7 +232,7 @@ job_shown() {
 }
 
 @test "vi at a terminal: what is typed is in the file" {
-    start --console raw --env TERM=screen --program "$(type -P busybox)" -- sh
+    start --env TERM=screen --program "$(type -P busybox)" -- sh
     within shown '^/ # '
     type_line '/input/busybox vi /tmp/file'
     within shown '^~'
