@@ -327,11 +327,11 @@ in_ppoll() {
 
 @test "what is written on a terminal comes in order, made harmless; its errors are errors" {
     local program="$JAILER --program $stage/busybox -- sh -c 'echo one; echo two >&2;
-        printf \"\\033[2Jthree\n\"; printf \"\\a\" >&2'"
+        printf \"\\033]2;three\n\"; printf \"\\033c\" >&2'"
     run -0 script --quiet --return --command "$program" /dev/null
-    [[ ${output//$'\r'/} == *$'one\ntwo\n^[[2Jthree\n^G'* ]]
+    [[ ${output//$'\r'/} == *$'one\ntwo\n^[]2;three\n^[c'* ]]
     run -0 script --quiet --return --command "$program >out" /dev/null
-    [[ ${output//$'\r'/} == *$'two\n^G'* && $(<out) == $'one\n\e[2Jthree' ]]
+    [[ ${output//$'\r'/} == *$'two\n^[c'* && $(<out) == $'one\n\e]2;three' ]]
 }
 
 @test "a VM with a Linux program agrees with its policies" {
