@@ -405,7 +405,8 @@ check: packages all $(PROBES) $(UNITS) $(FUZZERS) $(FUZZ_GUEST) ## run every tes
 
 # What runs in the rig: each program, as root and as a user, on AMD-V and cgroup v2, in some 10
 # minutes; all of it takes an hour and a half.
-RIG_TESTS ?= $(UNITS) $(patsubst %,tests/%.bats,guest-abi jail cgroup monitor sigsys address-guard)
+RIG_TESTS ?= $(UNITS) $(patsubst %,tests/%.bats,guest-abi jail cgroup monitor sigsys address-guard linux \
+                                          as-linux)
 
 .PHONY: check-rig
 check-rig: packages all $(PROBES) $(UNITS) $(FUZZERS) $(FUZZ_GUEST) ## run some tests in emulation, or all of them (RIG_TESTS=all)

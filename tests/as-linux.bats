@@ -28,9 +28,10 @@ setup() {
 same() {
     local libc
     for libc in glibc musl; do
-        run --separate-stderr "$programs/$1-$libc"
+        run --separate-stderr timeout --foreground $((3 * DEADLINE)) "$programs/$1-$libc"
         local expected=$output status_expected=$status
-        run --separate-stderr "$JAILER" --id "$VM_ID-$libc" --program "$programs/$1-$libc"
+        run --separate-stderr "$JAILER" --id "$VM_ID-$libc" --timeout $((3 * DEADLINE)) \
+            --program "$programs/$1-$libc"
         [[ $status -eq $status_expected ]]
         [[ -n $expected && $output == "$expected" ]]
     done

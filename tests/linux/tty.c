@@ -317,6 +317,8 @@ static pid_t start_job(void (*run)(void), bool in_foreground)
     job = fork();
     if (job == 0) {
         signal(SIGTTOU, SIG_DFL);
+        signal(SIGINT, SIG_DFL); /* a shell's job in the background ignores these two */
+        signal(SIGQUIT, SIG_DFL);
         setpgid(0, 0);
         read(go[0], &byte, 1);
         run();
