@@ -184,6 +184,10 @@ static size_t sequence_byte(struct screen *screen, char byte, char *out)
             screen->held[screen->length - 1] = '\0';
             obey = control_is_safe(screen, screen->held + 2, byte);
             screen->held[screen->length - 1] = byte;
+            if (!obey) { /* a question, such as a shell's for the cursor's place: it is not text */
+                screen->length = 0;
+                return 0;
+            }
         } else if (kind == '(' || kind == ')') {
             note(screen, CHARSETS);
             obey = byte == 'B' || byte == '0';

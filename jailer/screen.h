@@ -1,8 +1,8 @@
 /*
  * What --console safe lets through to the terminal: text, colours, the cursor, erasing, and the
  * screen modes that full-screen programs use. Nothing that makes a terminal answer, sets its title,
- * its clipboard or its keys, or draws what the text does not say. Whatever else comes is shown and
- * not obeyed, as terminal_clean() shows it.
+ * its clipboard or its keys, or draws what the text does not say. Other control sequences (CSI) are
+ * dropped; whatever else comes is shown and not obeyed, as terminal_clean() shows it.
  *
  * The sequences are those of ECMA-48 and of XTerm Control Sequences.
  */

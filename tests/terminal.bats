@@ -446,7 +446,7 @@ running() {
         "'\033]2;pwned\007 \033[31mred\033[0m \033[20;5Hthere\033[?25l\033[6n\n'"
     within shown 'status 0'
     shown '\^\[]2;pwned red'
-    shown '^    there^\[\[6n'
+    shown '^    there$'
     terminal capture-pane -e -p | grep -q $'\033\\[31mred'
     [[ $(terminal display-message -p '#{pane_title} #{cursor_flag}') != pwned* ]]
     [[ $(terminal display-message -p '#{cursor_flag}') == 1 ]]
