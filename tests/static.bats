@@ -29,7 +29,7 @@ sources() {
 
 # scripts: prints the shell scripts, which their first lines tell
 scripts() {
-    find .ci policy tests -type f -exec grep -lIEm1 '^#!.*[/ ](ba)?sh$' {} +
+    find .ci guest policy tests -type f -exec grep -lIEm1 '^#!.*[/ ](ba)?sh$' {} +
 }
 
 @test "gcc: no warning" {
@@ -65,7 +65,7 @@ scripts() {
 
 @test "clang-format: the sources are formatted" {
     need clang-format
-    sources '*.c' '*.h' | xargs clang-format --dry-run --Werror
+    { sources '*.c' '*.h' && find guest -name '*.[ch]'; } | xargs clang-format --dry-run --Werror
 }
 
 @test "shellcheck: scripts, helpers and bats files" {

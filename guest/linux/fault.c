@@ -16,8 +16,7 @@
 #include <linux/mman.h>
 
 #define AROUND      (64 * PAGE_SIZE)
-#define STACK_GUARD (256 * PAGE_SIZE) /* what a growing stack leaves free below it, as Linux does  \
-                                       */
+#define STACK_GUARD (256 * PAGE_SIZE) /* stays free below a stack that grows, as on Linux */
 
 static bool is_private(const struct area *area)
 {

@@ -15,7 +15,7 @@ struct pipe {
     size_t capacity;            /* of the pages, what may be used */
     unsigned readers, writers;
     unsigned reader_opens, writer_opens; /* ever, of a FIFO */
-    bool is_unnamed; /* both ends are opened by pipe(2) */
+    bool is_unnamed;                     /* both ends are opened by pipe(2) */
     struct wait_queue readable, writable, opened;
 };
 
