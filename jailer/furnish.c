@@ -192,10 +192,10 @@ static void furnish_broker(struct jail *broker, int link, int log)
     }
 }
 
-/* Blocks the signals that end or stop the VM; returns a signalfd of them. */
+/* Blocks the signals that end or stop the VM, and the terminal's; returns a signalfd of them. */
 static int take_signals(void)
 {
-    static const int taken[] = {SIGINT, SIGTERM, SIGQUIT, SIGTSTP};
+    static const int taken[] = {SIGINT, SIGTERM, SIGQUIT, SIGTSTP, SIGWINCH};
     /* read(2) and write(2) then fail; stopped by these, the supervisor would leave the VM running
      */
     static const int errors[] = {SIGTTIN, SIGTTOU, SIGXFSZ};

@@ -2,6 +2,7 @@
 #ifndef SPARKLER_KERNEL_H
 #define SPARKLER_KERNEL_H
 
+#include <signal.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/prctl.h>
@@ -18,6 +19,14 @@ static inline int sys_pidfd_open(pid_t pid)
 static inline int sys_pidfd_send_signal(int pidfd, int signal)
 {
     return (int)syscall(SYS_pidfd_send_signal, pidfd, signal, NULL, 0);
+}
+
+/* The same with a value, as sigqueue(3) sends it. */
+static inline int sys_pidfd_queue(int pidfd, int signal, int value)
+{
+    const siginfo_t info = {.si_signo = signal, .si_code = SI_QUEUE, .si_value.sival_int = value};
+
+    return (int)syscall(SYS_pidfd_send_signal, pidfd, signal, &info, 0);
 }
 
 /* close_range(2): closes the descriptors from `first` to `last` */

@@ -14,6 +14,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -22,14 +23,26 @@
 #define PATIENCE TIMING_SECOND        /* at the end, with a terminal that is stopped */
 #define GRACE    (10 * TIMING_SECOND) /* to end after a signal, as docker-stop(1) gives */
 
-/* The next pending signal, or 0. */
-static int next_signal(void)
+/* Tells a Linux program the terminal's new size. */
+static void forward_window(const struct supervisor *supervisor)
+{
+    struct winsize size;
+
+    if (supervisor->is_linux && ioctl(FD_CONSOLE_IN, TIOCGWINSZ, &size) == 0)
+        sys_pidfd_queue(SUPERVISOR_FD_VMM_PID, SIGWINCH, size.ws_row << 16 | size.ws_col);
+}
+
+/* The next pending signal that ends or stops the VM, or 0. */
+static int next_signal(const struct supervisor *supervisor)
 {
     struct signalfd_siginfo signal;
 
-    return read(SUPERVISOR_FD_SIGNALS, &signal, sizeof(signal)) == sizeof(signal)
-               ? (int)signal.ssi_signo
-               : 0;
+    while (read(SUPERVISOR_FD_SIGNALS, &signal, sizeof(signal)) == sizeof(signal)) {
+        if (signal.ssi_signo != SIGWINCH)
+            return (int)signal.ssi_signo;
+        forward_window(supervisor);
+    }
+    return 0;
 }
 
 static bool in_background(const struct supervisor *supervisor)
@@ -97,7 +110,7 @@ static int stop_for_a_while(struct supervisor *supervisor)
         terminal_restore(STDIN_FILENO, &supervisor->saved);
     do {
         sys_pidfd_send_signal(SUPERVISOR_FD_OWN_PID, SIGSTOP);
-        signal = next_signal();
+        signal = next_signal(supervisor);
     } while (signal == SIGTSTP || (signal == 0 && in_background(supervisor)));
     if (signal != 0 && (signal = forward(supervisor, signal)) != 0)
         return signal;
@@ -109,7 +122,7 @@ static int stop_for_a_while(struct supervisor *supervisor)
 /* The signal that ends the VM, or 0. */
 static int take_signal(struct supervisor *supervisor)
 {
-    const int signal = next_signal();
+    const int signal = next_signal(supervisor);
 
     if (signal == 0)
         return 0;

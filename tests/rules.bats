@@ -347,6 +347,12 @@ without_memory() {
     done
 }
 
+@test "supervisor: it tells a Linux program that its terminal has another size" {
+    run -0 timeout --kill-after 5 "$limit" python3 "$root/tests/probes/resize.py" \
+        "$build/jailer" --id "$id" --program /bin/busybox -- sh -c \
+        'trap "stty size" WINCH; echo ready; while :; do sleep 1; done'
+}
+
 @test "supervisor: it says how the VMM was killed" {
     monitor_start
     kill -9 "$(process sparkler-vmm)"

@@ -231,6 +231,15 @@ job_shown() {
     terminal_is_as_before
 }
 
+@test "a program at a terminal hears that the window has another size" {
+    start --program /bin/busybox -- sh -c \
+        "'trap \"stty size; exit\" WINCH; echo ready; while :; do sleep 0.1; done'"
+    within shown '^ready'
+    terminal resize-window -x 70 -y 20
+    within shown '^20 70'
+    within shown 'status 0'
+}
+
 @test "vi at a terminal: what is typed is in the file" {
     start --env TERM=screen --program "$(type -P busybox)" -- sh
     within shown '^/ # '

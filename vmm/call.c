@@ -12,6 +12,7 @@
 #include "timer.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -101,6 +102,8 @@ static int64_t call_wait(struct call_port *port, const uint64_t arguments[3])
 
     if (events >= 0 && (arguments[0] & LINUX_EVENT_SIGNAL) != 0 && (number = signals_take()) != 0) {
         events |= LINUX_EVENT_SIGNAL | number << 8;
+        if (number == SIGWINCH)
+            events |= (int64_t)signals_window() << 16;
         port->due = signals_pending(); /* the next one */
     }
     return events;

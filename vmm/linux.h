@@ -106,8 +106,10 @@ enum linux_call_number {
 };
 
 enum linux_events {
-    LINUX_EVENT_INPUT = 1,  /* standard input can be read, or is at its end */
-    LINUX_EVENT_SIGNAL = 2, /* a signal from outside; its number is in bits 8 to 15 */
+    LINUX_EVENT_INPUT = 1, /* standard input can be read, or is at its end */
+    /* A signal from outside; its number is in bits 8 to 15. With SIGWINCH comes the terminal's
+     * size: columns in bits 16 to 31, rows in bits 32 to 47. */
+    LINUX_EVENT_SIGNAL = 2,
 };
 
 #define LINUX_BUFFER_MAX  (64u << 10)

@@ -9,9 +9,10 @@
 
 #define SECOND_NS 1000000000ull
 
-static const int handled[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM};
+static const int handled[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGWINCH};
 
-static volatile sig_atomic_t pending[SIGTERM + 1]; /* by number */
+static volatile sig_atomic_t pending[SIGWINCH + 1]; /* by number */
+static volatile sig_atomic_t window;
 
 /*
  * A signal may arrive just before the system call that it is to interrupt. So the handler also
@@ -21,8 +22,11 @@ static volatile sig_atomic_t pending[SIGTERM + 1]; /* by number */
 static volatile uint8_t *immediate_exit;
 static volatile struct timespec wait_time;
 
-static void handle(int signal)
+static void handle(int signal, siginfo_t *info, void *context)
 {
+    (void)context;
+    if (signal == SIGWINCH)
+        window = info->si_value.sival_int;
     pending[signal] = 1;
     *immediate_exit = 1;
     wait_time.tv_sec = 0;
@@ -31,7 +35,7 @@ static void handle(int signal)
 
 void signals_open(struct kvm_run *run)
 {
-    struct sigaction action = {.sa_handler = handle};
+    struct sigaction action = {.sa_sigaction = handle, .sa_flags = SA_SIGINFO};
 
     immediate_exit = &run->immediate_exit;
     for (unsigned i = 0; i < sizeof(handled) / sizeof(handled[0]); i++)
@@ -67,6 +71,11 @@ unsigned signals_take(void)
             return (unsigned)handled[i];
         }
     return 0;
+}
+
+unsigned signals_window(void)
+{
+    return (unsigned)window;
 }
 
 int signals_poll(struct pollfd *polled, uint64_t nanoseconds)

@@ -1,6 +1,6 @@
 /*
- * Signals from outside, for a Linux guest: SIGHUP, SIGINT, SIGQUIT and SIGTERM, which the
- * supervisor forwards. Each interrupts whatever the VMM waits for, and stays pending until the
+ * Signals from outside, for a Linux guest: SIGHUP, SIGINT, SIGQUIT, SIGTERM and SIGWINCH, which
+ * the supervisor forwards. Each interrupts whatever the VMM waits for, and stays pending until the
  * guest takes it.
  */
 #ifndef SPARKLER_VMM_SIGNALS_H
@@ -23,6 +23,9 @@ bool signals_pending(void);
 
 /* The number of a pending signal, which no longer is pending, or 0. */
 unsigned signals_take(void);
+
+/* The terminal's size, of the last SIGWINCH: rows in the upper 16 bits, columns in the lower. */
+unsigned signals_window(void);
 
 /* As ppoll(2) on one descriptor, but does not wait while a signal is pending. */
 int signals_poll(struct pollfd *polled, uint64_t nanoseconds);

@@ -74,6 +74,14 @@ struct tty *console_of_session(int session)
     return session == console.session && !console.is_hung_up ? &console : NULL;
 }
 
+void console_resize(unsigned rows, unsigned columns)
+{
+    const struct winsize window = {.ws_row = (unsigned short)rows,
+                                   .ws_col = (unsigned short)columns};
+
+    tty_resize(&console, &window);
+}
+
 bool console_watches(void)
 {
     return !console.has_no_input && !console.is_hung_up && line_room(&console) > 0;

@@ -11,6 +11,9 @@ extern const struct file_operations console_file; /* /dev/console */
 bool console_watches(void);
 void console_input(void);
 
+/* The user has given the terminal another size. */
+void console_resize(unsigned rows, unsigned columns);
+
 /* Provided by who schedules: waits for LINUX_EVENT_INPUT; -EINTR if a signal came first. */
 int console_wait(void);
 

@@ -86,7 +86,9 @@ static void handle_events(uint64_t events)
         wake_all(&console_queue);
         poll_wake();
     }
-    if ((events & LINUX_EVENT_SIGNAL) != 0)
+    if ((events & LINUX_EVENT_SIGNAL) != 0 && ((events >> 8) & 0xff) == SIGWINCH)
+        console_resize((events >> 32) & 0xffff, (events >> 16) & 0xffff);
+    else if ((events & LINUX_EVENT_SIGNAL) != 0)
         signal_from_outside((events >> 8) & 0xff);
 }
 

@@ -231,17 +231,22 @@ static unsigned tty_poll(struct file *file)
 
 /* ---- ioctl(2) ---- */
 
+void tty_resize(struct tty *tty, const struct winsize *window)
+{
+    if (memcmp(window, &tty->window, sizeof(*window)) == 0)
+        return;
+    tty->window = *window;
+    if (tty->foreground != 0)
+        job_signal(tty->foreground, SIGWINCH);
+}
+
 static int set_window(struct tty *tty, const void *user)
 {
     struct winsize window;
 
     if (copy_from_user(&window, user, sizeof(window)) != 0)
         return -EFAULT;
-    if (memcmp(&window, &tty->window, sizeof(window)) == 0)
-        return 0;
-    tty->window = window;
-    if (tty->foreground != 0)
-        job_signal(tty->foreground, SIGWINCH);
+    tty_resize(tty, &window);
     return 0;
 }
 

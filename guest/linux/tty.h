@@ -72,6 +72,7 @@ void tty_init(struct tty *tty, const struct tty_driver *driver, struct wait_queu
 int tty_open(struct tty *tty, struct file *file);
 long tty_ioctl(struct tty *tty, unsigned command, unsigned long argument);
 void tty_hang_up(struct tty *tty);
+void tty_resize(struct tty *tty, const struct winsize *window); /* tells the foreground, too */
 void tty_leave_session(void); /* the running process ends, which may lead a session */
 
 extern const struct file_operations tty_file;     /* one that is open; file->data is the tty */

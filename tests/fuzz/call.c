@@ -100,6 +100,11 @@ bool signals_pending(void)
     return true;
 }
 
+unsigned signals_window(void)
+{
+    return 24 << 16 | 80;
+}
+
 unsigned signals_take(void)
 {
     return SIGTERM;
