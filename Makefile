@@ -413,7 +413,7 @@ check-rig: packages all $(PROBES) $(UNITS) $(FUZZERS) $(FUZZ_GUEST) ## run some 
 	@tests/rig/run env BUILD=$(BUILD) tests/run $(filter-out all,$(RIG_TESTS))
 
 # CPYTHON: names of modules, or all.
-CPYTHON ?= $(if $(SHORT),test_subprocess,$(shell sed '/^#/d' tests/cpython/short))
+CPYTHON ?= $(shell sed '/^#/d' tests/cpython/short)
 
 .PHONY: check-cpython
 check-cpython: packages all ## run a part of CPython's tests in VMs, or all of them (CPYTHON=all)
