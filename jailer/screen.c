@@ -168,11 +168,13 @@ static size_t character_byte(struct screen *screen, char byte, char *out)
 /* A byte of a sequence that has begun with ESC. */
 static size_t sequence_byte(struct screen *screen, char byte, char *out)
 {
-    const char kind = screen->length > 1 ? screen->held[1] : byte;
     const bool begins = screen->length == 1 && byte && strchr("[()", byte);
     bool goes_on = false, obey = false;
+    char kind = byte;
     size_t written;
 
+    if (screen->length > 1)
+        kind = screen->held[1];
     if (begins)
         goes_on = true;
     else if (kind == '[')

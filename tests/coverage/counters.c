@@ -88,7 +88,7 @@ static int open_counters(unsigned program)
 {
     char path[512];
 
-    snprintf(path, sizeof(path), COUNTERS "/%s.profraw", programs[program]);
+    snprintf(path, sizeof(path), COVERAGE_COUNTERS "/%s.profraw", programs[program]);
     return open(path, O_RDWR | O_CLOEXEC);
 }
 
