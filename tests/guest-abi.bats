@@ -251,7 +251,7 @@ END
     [[ $status -eq 2 ]]
     [[ $stderr == *"a triple fault (KVM_EXIT_SHUTDOWN)"* ]]
     if grep -q -w svm /proc/cpuinfo; then
-        [[ $stderr == *"registers: lost, since KVM resets an AMD processor after a triple fault" ]]
+        [[ $stderr == *"registers: lost, since KVM resets an AMD processor after a triple fault"* ]]
     else
         [[ $stderr == *"registers: cs:rip 8:10"* ]]
     fi
