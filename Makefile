@@ -106,9 +106,14 @@ $(NAMES): %.o: %.c $(STAMP)
 	$(call say,CC)
 	$(Q)$(CC) $(CFLAGS) -c -o $@ $<
 
-$(BUILD)/sparkler-policy: $(call objects,$(wildcard policy/tool/*.c) $(SHARED)) $(NAMES)
+# The broker's own reading of a feeds file, which sparkler-policy links to show it.
+FEEDS := $(addprefix netbroker/,text.c html.c feeds.c feed_checks.c feed_paths.c located_json.c) \
+         $(wildcard netbroker/format/*.c)
+
+$(BUILD)/sparkler-policy: $(call objects,$(wildcard policy/tool/*.c) $(SHARED) $(FEEDS) \
+                                         netbroker/hosts.c) $(NAMES)
 	$(call say,LINK)
-	$(Q)$(CC) $(CFLAGS) $(DYNAMIC) -o $@ $^ -lseccomp -lcap-ng -ljson-c
+	$(Q)$(CC) $(CFLAGS) $(DYNAMIC) -o $@ $^ -lseccomp -lcap-ng -ljson-c -lcurl
 
 $(BUILD)/obj/policy/%.filter.c: policy/%.policy $(BUILD)/sparkler-policy
 	$(call say,POLICY)
@@ -219,8 +224,6 @@ compile_commands.json: packages ## write how each file is compiled, for clangd a
 	    sed -e '1 s/^/[/' -e '$$! s/$$/,/' -e '$$ s/$$/]/' > $@
 
 # Each test program is made of the parts that it tests.
-FEEDS := netbroker/text.c netbroker/html.c netbroker/feeds.c netbroker/feed_checks.c netbroker/feed_paths.c \
-         netbroker/located_json.c $(wildcard netbroker/format/*.c)
 UNITS := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/*.c))
 
 $(BUILD)/unit/text $(BUILD)/unit/html $(BUILD)/unit/feeds $(BUILD)/unit/format: \

@@ -61,6 +61,7 @@ static const struct key keys[] = {
 struct definition {
     struct json_object *object; /* an element of "feeds" */
     struct json_object *values; /* those of the port: {"city": "London"} */
+    uint16_t entry;             /* its place in the list */
     struct text *fault;
 };
 
@@ -297,6 +298,7 @@ static bool add_feed(const struct definition *definition, const char *name, stru
 
     struct feed *feed = &feeds->feed[feeds->count++];
     feed->port = (uint16_t)port;
+    feed->entry = definition->entry;
     for (size_t i = 0; i < KEYS; i++) {
         if (!read_key(definition, &keys[i], feed))
             return false;
@@ -313,7 +315,8 @@ static bool is_known(const char *name)
     return false;
 }
 
-static bool read_definitions(struct json_object *object, struct feeds *feeds, struct text *fault)
+static bool read_definitions(struct json_object *object, uint16_t entry, struct feeds *feeds,
+                             struct text *fault)
 {
     if (!json_object_is_type(object, json_type_object))
         return refuse(fault, object, "feeds", "an object for each feed");
@@ -330,7 +333,8 @@ static bool read_definitions(struct json_object *object, struct feeds *feeds, st
         return refuse(fault, ports, "ports", "an object, {\"0x101\": {…}, …}");
     json_object_object_foreach(ports, port, values)
     {
-        const struct definition definition = {.object = object, .values = values, .fault = fault};
+        const struct definition definition = {
+            .object = object, .values = values, .entry = entry, .fault = fault};
         if (!add_feed(&definition, port, feeds))
             return false;
     }
@@ -359,7 +363,7 @@ static bool read_root(struct json_object *root, struct feeds *feeds, struct text
     if (!json_object_is_type(list, json_type_array))
         return refuse(fault, list ? list : root, "feeds", "a list of feeds");
     for (size_t i = 0; i < json_object_array_length(list); i++) {
-        if (!read_definitions(json_object_array_get_idx(list, i), feeds, fault))
+        if (!read_definitions(json_object_array_get_idx(list, i), (uint16_t)i, feeds, fault))
             return false;
     }
     qsort(feeds->feed, feeds->count, sizeof(feeds->feed[0]), compare_ports);

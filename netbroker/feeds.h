@@ -12,8 +12,11 @@
 struct format;
 struct text;
 
+#define FEEDS_FILE_MAX (1 << 20) /* bytes */
+
 struct feed {
     uint16_t port;               /* the guest's I/O port; unique in the file */
+    uint16_t entry;              /* its place in the file's list, from 0; ports may share one */
     const char *name;            /* "weather for London": used in error texts */
     const char *file;            /* "weather/London": its path below /feeds in a Linux guest */
     const struct format *format; /* turns the response into text */

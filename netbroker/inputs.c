@@ -11,7 +11,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define FEEDS_MAX      (1 << 20)
 #define CA_MAX         (4 << 20)
 #define CREDENTIAL_MAX (64 << 10)
 
@@ -114,7 +113,7 @@ struct inputs inputs_take(void)
             errx(1, "descriptor %d has the unknown name '%s'", fd, name);
         name = strtok_r(NULL, ":", &rest);
     }
-    slurp(&inputs.feeds, FEEDS_MAX);
+    slurp(&inputs.feeds, FEEDS_FILE_MAX);
     return inputs;
 }
 

@@ -3,6 +3,7 @@
 #include "policy/tool/compare.h"
 #include "policy/tool/compile.h"
 #include "policy/tool/explain.h"
+#include "policy/tool/feed_table.h"
 
 #include <err.h>
 #include <inttypes.h>
@@ -27,6 +28,8 @@ static const char usage[] =
     "  audit PID          compare the filters that the kernel holds for a process with the\n"
     "                     policies, and print what else confines it\n"
     "  audit --all ID     the same for each process of every VM started with --id ID\n"
+    "  feeds FILE         print what a feeds file lets a guest ask of whom, with which limits\n"
+    "  feeds --json FILE  the same as JSON\n"
     "\n"
     "PROCESS is sparkler-vmm, sparkler-linux (the VMM of a Linux program), sparkler-netbroker,\n"
     "resolver, warden, supervisor or janitor. The policies are found by the path of this program\n"
@@ -113,6 +116,15 @@ static bool explain(char **arguments, const char *directory)
     return true;
 }
 
+static bool feeds(char **arguments)
+{
+    if (strcmp(arguments[0], "--json") == 0 && arguments[1])
+        feed_table_json(arguments[1]);
+    else
+        feed_table_print(arguments[0]);
+    return true;
+}
+
 static pid_t parse_pid(const char *text)
 {
     char *end;
@@ -148,6 +160,8 @@ int main(int argc, char **argv)
         return audit_all(argv[3], directory) ? 0 : 1;
     if (strcmp(command, "audit") == 0 && argc == 3)
         return audit(parse_pid(argv[2]), directory) ? 0 : 1;
+    if (strcmp(command, "feeds") == 0 && (argc == 3 || argc == 4))
+        return feeds(argv + 2) ? 0 : 1;
     fputs(usage, stderr);
     return 1;
 }

@@ -16,6 +16,9 @@ void wrap_print(struct wrap *wrap, const char *format, ...) __attribute__((forma
 /* Prints a text, broken between words. */
 void wrap_words(struct wrap *wrap, const char *text);
 
+/* Prints a word of any length, such as a URL, broken behind one of "/?&|," if there is one. */
+void wrap_long(struct wrap *wrap, const char *word);
+
 void wrap_end(struct wrap *wrap);
 
 #endif

@@ -1,0 +1,110 @@
+/* Shows a feeds file as JSON. */
+#include "policy/tool/feed_table.h"
+
+#include "netbroker/networks.h"
+#include "policy/tool/feed_groups.h"
+
+#include <arpa/inet.h>
+#include <json-c/json.h>
+#include <stdio.h>
+
+static void add(struct json_object *object, const char *key, struct json_object *value)
+{
+    json_object_object_add(object, key, value);
+}
+
+static void add_string(struct json_object *object, const char *key, const char *value)
+{
+    if (value)
+        add(object, key, json_object_new_string(value));
+}
+
+static void add_number(struct json_object *object, const char *key, uint64_t value)
+{
+    add(object, key, json_object_new_uint64(value));
+}
+
+static struct json_object *json_request(const struct feed_groups *groups, const char *url)
+{
+    struct json_object *request = json_object_new_object();
+    const struct host *host = hosts_find(&groups->hosts, url);
+
+    add_string(request, "method", "GET");
+    add_string(request, "host", host->name);
+    add_number(request, "tcp_port", host->tcp_port);
+    add_string(request, "path", feed_url_path(url));
+    return request;
+}
+
+static struct json_object *json_port(const struct feed_groups *groups, const struct feed *feed)
+{
+    struct json_object *port = json_object_new_object();
+
+    add_number(port, "port", feed->port);
+    add_string(port, "name", feed->name);
+    add_string(port, "file", feed->file);
+    add(port, "request", json_request(groups, feed->url));
+    if (feed->lookup_url)
+        add(port, "lookup", json_request(groups, feed->lookup_url));
+    return port;
+}
+
+static struct json_object *json_group(const struct feed_groups *groups,
+                                      const struct feed_group *group)
+{
+    struct json_object *object = json_object_new_object(), *ports = json_object_new_array();
+    const struct feed *feed = group->feed[0];
+
+    for (size_t i = 0; i < group->count; i++)
+        json_object_array_add(ports, json_port(groups, group->feed[i]));
+    add(object, "ports", ports);
+    add_string(object, "credential", feed->credential);
+    add_string(object, "header", feed->header);
+    add_string(object, "ca", feed->ca);
+    add_string(object, "pinned_key", feed->pinned_key);
+    add(object, "allow_private", json_object_new_boolean(feed->allow_private));
+    add_number(object, "connect_ms", feed->connect_ms);
+    add_number(object, "total_ms", feed->total_ms);
+    add_number(object, "max_bytes", feed->max_bytes);
+    add_number(object, "ttl_seconds", feed->ttl_seconds);
+    return object;
+}
+
+static struct json_object *json_networks(int family, const struct network *network, size_t count)
+{
+    struct json_object *list = json_object_new_array();
+    char text[INET6_ADDRSTRLEN + sizeof("/128")], address[INET6_ADDRSTRLEN];
+
+    for (size_t i = 0; i < count; i++) {
+        inet_ntop(family, network[i].prefix, address, sizeof(address));
+        snprintf(text, sizeof(text), "%s/%u", address, network[i].bits);
+        json_object_array_add(list, json_object_new_string(text));
+    }
+    return list;
+}
+
+/* Which addresses are public; see netbroker/networks.h. */
+static struct json_object *json_public(void)
+{
+    struct json_object *object = json_object_new_object();
+
+    add(object, "ipv4_except", json_networks(AF_INET, ipv4_special, NETWORKS(ipv4_special)));
+    add(object, "ipv6", json_networks(AF_INET6, &ipv6_global, 1));
+    add(object, "ipv6_except", json_networks(AF_INET6, ipv6_special, NETWORKS(ipv6_special)));
+    add(object, "ipv6_by_ipv4_in_it", json_networks(AF_INET6, &ipv6_nat64, 1));
+    return object;
+}
+
+void feed_table_json(const char *path)
+{
+    struct feed_groups groups = feed_groups_read(path);
+    struct json_object *object = json_object_new_object(), *feeds = json_object_new_array();
+
+    for (size_t i = 0; i < groups.count; i++)
+        json_object_array_add(feeds, json_group(&groups, &groups.group[i]));
+    add(object, "feeds", feeds);
+    add(object, "public_addresses", json_public());
+    puts(json_object_to_json_string_ext(object,
+                                        JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE));
+    json_object_put(object);
+}
