@@ -107,7 +107,8 @@ $(NAMES): %.o: %.c $(STAMP)
 	$(Q)$(CC) $(CFLAGS) -c -o $@ $<
 
 # The broker's own reading of a feeds file, which sparkler-policy links to show it.
-FEEDS := $(addprefix netbroker/,text.c html.c feeds.c feed_checks.c feed_paths.c located_json.c) \
+FEEDS := $(addprefix netbroker/,text.c html.c feeds.c definition.c feed_checks.c feed_paths.c \
+             feed_argument.c feed_request.c argument.c located_json.c) \
          $(wildcard netbroker/format/*.c)
 
 $(BUILD)/sparkler-policy: $(call objects,$(wildcard policy/tool/*.c) $(SHARED) $(FEEDS) \
@@ -226,7 +227,7 @@ compile_commands.json: packages ## write how each file is compiled, for clangd a
 # Each test program is made of the parts that it tests.
 UNITS := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/*.c))
 
-$(BUILD)/unit/text $(BUILD)/unit/html $(BUILD)/unit/feeds $(BUILD)/unit/format: \
+$(BUILD)/unit/text $(BUILD)/unit/html $(BUILD)/unit/feeds $(BUILD)/unit/questions $(BUILD)/unit/format: \
     $(call objects,$(FEEDS))
 $(BUILD)/unit/address: $(call objects,netbroker/address.c)
 $(BUILD)/unit/address_guard: $(call objects,jailer/address_guard.c jailer/address_program.c \

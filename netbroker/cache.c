@@ -58,15 +58,23 @@ static bool equal(const char *a, const char *b)
     return a == b || (a && b && strcmp(a, b) == 0);
 }
 
+static bool same_headers(char *const *a, char *const *b)
+{
+    while (a && b && *a && equal(*a, *b))
+        a++, b++;
+    return a == b || (a && b && equal(*a, *b));
+}
+
 /* True if both feeds make the same request with the same rights and limits. */
 static bool same_request(const struct feed *a, const struct feed *b)
 {
-    return equal(a->url, b->url) && equal(a->lookup_url, b->lookup_url) && a->format == b->format &&
-           equal(a->credential, b->credential) && equal(a->header, b->header) &&
-           equal(a->ca, b->ca) && equal(a->pinned_key, b->pinned_key) &&
-           a->allow_private == b->allow_private && a->ttl_seconds == b->ttl_seconds &&
-           a->max_bytes == b->max_bytes && a->connect_ms == b->connect_ms &&
-           a->total_ms == b->total_ms;
+    return equal(a->url, b->url) && a->is_post == b->is_post && equal(a->body, b->body) &&
+           same_headers(a->headers, b->headers) && equal(a->lookup_url, b->lookup_url) &&
+           a->format == b->format && equal(a->credential, b->credential) &&
+           equal(a->header, b->header) && equal(a->ca, b->ca) &&
+           equal(a->pinned_key, b->pinned_key) && a->allow_private == b->allow_private &&
+           a->ttl_seconds == b->ttl_seconds && a->max_bytes == b->max_bytes &&
+           a->connect_ms == b->connect_ms && a->total_ms == b->total_ms;
 }
 
 static struct source *source_of(struct cache *cache, const struct feed *feed)
@@ -148,7 +156,8 @@ static bool look_up(struct cache *cache, struct source *source, int64_t deadline
     if (!feed->lookup_url || source->looked_up)
         return true;
     source->looked_up =
-        fetch(cache->fetcher, feed, feed->lookup_url, NULL, deadline, response, reason) &&
+        fetch(cache->fetcher, feed, &(struct request){.url = feed->lookup_url}, deadline, response,
+              reason) &&
         format_lookup(feed, response->body, response->length, &source->lookup, reason);
     return source->looked_up;
 }
@@ -174,9 +183,10 @@ static void keep_body(struct source *source, const struct response *response)
 }
 
 /* Makes one request, after a lookup if needed. An answer of 404 or 410 voids the lookup. */
-static bool request(struct cache *cache, struct source *source, int64_t deadline,
-                    struct response *response, struct text *reason)
+static bool make_request(struct cache *cache, struct source *source, int64_t deadline,
+                         struct response *response, struct text *reason)
 {
+    const struct feed *feed = source->feed;
     char url[URL_MAX];
 
     if (!look_up(cache, source, deadline, response, reason))
@@ -185,8 +195,12 @@ static bool request(struct cache *cache, struct source *source, int64_t deadline
         text_printf(reason, "the url is longer than %d bytes", URL_MAX);
         return false;
     }
-    if (fetch(cache->fetcher, source->feed, url, source->body ? &source->validators : NULL,
-              deadline, response, reason))
+    const struct request request = {
+        .url = url,
+        .body = feed->body,
+        .known = source->body && !feed->is_post ? &source->validators : NULL,
+    };
+    if (fetch(cache->fetcher, feed, &request, deadline, response, reason))
         return true;
     if (response->status == 404 || response->status == 410)
         source->looked_up = false;
@@ -198,11 +212,11 @@ static void refresh(struct cache *cache, struct source *source)
 {
     int64_t now = clock_ms();
     struct response response = {0};
-    struct text reason = {0};
+    struct text reason = TEXT_EMPTY;
 
     if (now < source->fresh_until || now < source->retry_at)
         return;
-    if (!request(cache, source, now + source->feed->total_ms, &response, &reason)) {
+    if (!make_request(cache, source, now + source->feed->total_ms, &response, &reason)) {
         keep_reason(source->trouble, &reason);
         failed(source, response.wait_ms, !response.reached);
         return;
@@ -219,7 +233,7 @@ static void refresh(struct cache *cache, struct source *source)
 static void reformat(const struct feed *feed, struct cached_feed *cached)
 {
     struct source *source = cached->source;
-    struct text text = {0}, reason = {0};
+    struct text text = TEXT_EMPTY, reason = TEXT_EMPTY;
 
     if (cached->generation == source->generation) {
         if (cached->trouble[0] == '\0')
@@ -227,8 +241,10 @@ static void reformat(const struct feed *feed, struct cached_feed *cached)
         return;
     }
     cached->generation = source->generation;
-    if (format_text(feed, feed->lookup_url ? &source->lookup : NULL, source->body, source->length,
-                    &text, &reason)) {
+    if (feed->is_post && source->length == 0)
+        text_printf(&text, "[the server accepted it, and sent no answer]");
+    if (text.length > 0 || format_text(feed, feed->lookup_url ? &source->lookup : NULL,
+                                       source->body, source->length, &text, &reason)) {
         keep(&cached->text, &cached->length, text.data, text.length);
         cached->trouble[0] = '\0';
         cached->made = source->fetched;
@@ -249,6 +265,8 @@ void cache_answer(struct cache *cache, const struct feed *feed, struct text *tex
 
     refresh(cache, source);
     reformat(feed, cached);
+    if (feed->ttl_seconds == 0 && source->trouble[0])
+        cached->made = 0;
     trouble = source->trouble[0] ? source->trouble : cached->trouble;
 
     if (cached->made > 0) {

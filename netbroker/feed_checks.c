@@ -1,18 +1,21 @@
 /* Checks of the strings in a feeds file: see feed_checks.h. */
 #include "feed_checks.h"
 
+#include "feeds.h"
 #include "text.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #define UPPER   "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 #define LOWER   "abcdefghijklmnopqrstuvwxyz"
 #define DIGITS  "0123456789"
 #define LETTERS UPPER LOWER DIGITS
 
-#define WORDS_MAX 80
-#define URL_MAX   1024
+#define WORDS_MAX  80
+#define URL_MAX    1024
+#define HEADER_MAX 256
 
 const char *check_words(const char *value)
 {
@@ -54,12 +57,14 @@ static bool is_tcp_port_suffix(const char *suffix, size_t length)
     return port >= 1 && port <= 65535;
 }
 
-/* True if a url may end so behind its host. "{id}" counts as letters. */
+/* True if a url may end so behind its host. "{id}" and "{argument}" count as letters. */
 static bool is_path(const char *path)
 {
     for (const char *c = path; *c != '\0'; c++) {
         if (strncmp(c, "{id}", 4) == 0)
             c += 3;
+        else if (strncmp(c, ARGUMENT_MARK, strlen(ARGUMENT_MARK)) == 0)
+            c += strlen(ARGUMENT_MARK) - 1;
         else if (!strchr(LETTERS "-._~:/?[]@!$&'()*+,;=%", *c))
             return false;
     }
@@ -106,6 +111,48 @@ const char *check_header(const char *value)
     return name >= 1 && strncmp(value + name, ": ", 2) == 0 && !check_words(value)
                ? NULL
                : "\"Name: \" and what precedes the credential";
+}
+
+/* Those that say where a request ends, how it is sent, or under which conditions. */
+static const char *const own_headers[] = {
+    "Accept-Encoding",
+    "Connection",
+    "Content-Encoding",
+    "Content-Length",
+    "Expect",
+    "Host",
+    "If-Modified-Since",
+    "If-None-Match",
+    "Keep-Alive",
+    "Range",
+    "TE",
+    "Trailer",
+    "Upgrade",
+    "Via",
+    "Transfer-Encoding",
+    "Proxy-Authorization",
+};
+
+const char *check_header_name(const char *value)
+{
+    const size_t length = strlen(value);
+
+    for (size_t i = 0; i < sizeof(own_headers) / sizeof(own_headers[0]); i++)
+        if (strcasecmp(value, own_headers[i]) == 0)
+            return "none of the headers that the broker sets or never sends";
+    return length >= 1 && length <= WORDS_MAX && strspn(value, LETTERS "-") == length
+               ? NULL
+               : "the name of a header: 1 to 80 letters, digits and '-'";
+}
+
+const char *check_header_value(const char *value)
+{
+    for (const char *c = value; *c != '\0'; c++)
+        if (*c < ' ' || *c > '~')
+            return "printable ASCII";
+    return strlen(value) <= HEADER_MAX && *value != '\0' && *value != ' '
+               ? NULL
+               : "1 to 256 characters, the first one no space";
 }
 
 const char *check_pinned_key(const char *value)

@@ -11,7 +11,7 @@ const char *check_words(const char *value);
 /* A path below /feeds: printable ASCII, no component empty, "." or "..". */
 const char *check_file(const char *value);
 
-/* https://HOST[:PORT]/PATH[?QUERY]; "{id}" may be in the path and in the query. */
+/* https://HOST[:PORT]/PATH[?QUERY]; "{id}" and "{argument}" may be in the path and in the query. */
 const char *check_url(const char *value);
 
 /* The same without an "{id}". */
@@ -22,6 +22,12 @@ const char *check_credential(const char *value);
 
 /* "Name: " and what precedes the credential: "Authorization: Bearer ". */
 const char *check_header(const char *value);
+
+/* The name of a constant header: none that belongs to the broker. */
+const char *check_header_name(const char *value);
+
+/* The value of a constant header. */
+const char *check_header_value(const char *value);
 
 /* "sha256//" and a SHA-256 in BASE64, 44 characters. */
 const char *check_pinned_key(const char *value);

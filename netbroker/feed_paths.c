@@ -77,7 +77,6 @@ bool feed_paths_fit(const struct feeds *feeds, struct text *expected)
 void feed_paths_list(const struct feeds *feeds, struct text *text)
 {
     for (size_t i = 0; i < feeds->count; i++)
-        text->length +=
-            (size_t)snprintf(text->data + text->length, sizeof(text->data) - text->length,
-                             "0x%x %s\n", feeds->feed[i].port, feeds->feed[i].file);
+        text->length += (size_t)snprintf(text->data + text->length, text->size - text->length,
+                                         "0x%x %s\n", feeds->feed[i].port, feeds->feed[i].file);
 }

@@ -4,13 +4,13 @@
  */
 #include "feeds.h"
 
+#include "definition.h"
 #include "feed_checks.h"
 #include "feed_paths.h"
+#include "feed_question.h"
 #include "format/format.h"
-#include "located_json.h"
 
 #include <err.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,7 +20,7 @@
 _Static_assert(REQUEST_MS_MAX < WIRE_REPLY_SECONDS * 1000,
                "a feed fails before the VMM gives up on the broker");
 
-enum kind { WORDS, LINES, NUMBER, FLAG, FORMAT, PORTS, COMMENT };
+enum kind { WORDS, LINES, NUMBER, FLAG, FORMAT, PORTS, COMMENT, ARGUMENT, METHOD, HEADERS, BODY };
 
 struct key {
     const char *name;
@@ -41,6 +41,11 @@ static const struct key keys[] = {
     {"format", FORMAT, MEMBER(format), .required = true},
     {"url", WORDS, MEMBER(url), .required = true, .check = check_url},
     {"lookup_url", WORDS, MEMBER(lookup_url), .check = check_lookup_url},
+    {"argument", ARGUMENT, MEMBER(argument)},
+    {"bits_per_hour", NUMBER, MEMBER(bits_per_hour), .standard = 0, .low = 1, .high = 1000000},
+    {"method", METHOD, MEMBER(is_post)},
+    {"headers", HEADERS, MEMBER(headers)},
+    {"body", BODY, MEMBER(body)},
     {"place", WORDS, MEMBER(place), .check = check_words},
     {"template", LINES, MEMBER(template), .check = check_template},
     {"credential", WORDS, MEMBER(credential), .check = check_credential},
@@ -48,8 +53,9 @@ static const struct key keys[] = {
     {"ca", WORDS, MEMBER(ca), .check = check_credential},
     {"pinned_key", WORDS, MEMBER(pinned_key), .check = check_pinned_key},
     {"sample", LINES, MEMBER(sample)},
-    {"ttl_seconds", NUMBER, MEMBER(ttl_seconds), .standard = 900, .low = 1, .high = 604800},
+    {"ttl_seconds", NUMBER, MEMBER(ttl_seconds), .standard = 900, .low = 0, .high = 604800},
     {"max_bytes", NUMBER, MEMBER(max_bytes), .standard = 65536, .low = 256, .high = 1048576},
+    {"max_text", NUMBER, MEMBER(max_text), .standard = TEXT_MAX - 1, .low = 256, .high = 1048576},
     {"connect_ms", NUMBER, MEMBER(connect_ms), .standard = 5000, .low = 100, REQUEST_MS_MAX},
     {"total_ms", NUMBER, MEMBER(total_ms), .standard = 10000, .low = 100, REQUEST_MS_MAX},
     {"allow_private", FLAG, MEMBER(allow_private)},
@@ -57,87 +63,20 @@ static const struct key keys[] = {
 
 #define KEYS (sizeof(keys) / sizeof(keys[0]))
 
-/* One feed as the file defines it, for one of its ports. */
-struct definition {
-    struct json_object *object; /* an element of "feeds" */
-    struct json_object *values; /* those of the port: {"city": "London"} */
-    uint16_t entry;             /* its place in the list */
-    struct text *fault;
-};
-
-__attribute__((format(printf, 4, 5))) static bool refuse(struct text *fault,
-                                                         const struct json_object *value,
-                                                         const char *key, const char *format, ...)
-{
-    char words[256];
-    va_list arguments;
-
-    va_start(arguments, format);
-    vsnprintf(words, sizeof(words), format, arguments);
-    va_end(arguments);
-    text_printf(fault, "line %u, \"%.40s\": expected %s", located_json_line(value), key, words);
-    return false;
-}
-
-static struct json_object *get(struct json_object *object, const char *key)
-{
-    struct json_object *value;
-
-    return json_object_object_get_ex(object, key, &value) ? value : NULL;
-}
-
-static bool is_string(struct json_object *value)
-{
-    return json_object_is_type(value, json_type_string) &&
-           strlen(json_object_get_string(value)) == (size_t)json_object_get_string_len(value);
-}
-
-/*
- * Writes `pattern` with each "{word}" replaced by the port's value of that name. "{id}" is left for
- * the lookup to replace, "{/pointer}" for the format.
- */
-static bool expand(const struct definition *definition, const struct json_object *value,
-                   const char *key, const char *pattern, FILE *out)
-{
-    while (*pattern != '\0') {
-        char name[33];
-        int length = 0;
-
-        if (sscanf(pattern, "{%32[a-z_]}%n", name, &length) != 1 || length == 0) {
-            if (pattern[0] == '{' && pattern[1] != '/')
-                return refuse(definition->fault, value, key,
-                              "{word}, {id} or {/pointer} after '{'");
-            fputc(*pattern++, out);
-            continue;
-        }
-        struct json_object *replacement = get(definition->values, name);
-        if (!replacement && strcmp(name, "id") != 0)
-            return refuse(definition->fault, value, key,
-                          "\"%s\" among the values of the port on line %u", name,
-                          located_json_line(definition->values));
-        if (replacement)
-            fputs(json_object_get_string(replacement), out);
-        else
-            fwrite(pattern, 1, (size_t)length, out);
-        pattern += length;
-    }
-    return true;
-}
-
 /* Expands a string, or a list of strings, each of which becomes a line. */
 static bool expand_lines(const struct definition *definition, struct json_object *value,
                          const char *key, FILE *out)
 {
-    if (is_string(value))
-        return expand(definition, value, key, json_object_get_string(value), out);
+    if (definition_is_string(value))
+        return definition_expand(definition, value, key, json_object_get_string(value), out);
     if (!json_object_is_type(value, json_type_array))
         return refuse(definition->fault, value, key, "a string or a list of strings");
     for (size_t i = 0; i < json_object_array_length(value); i++) {
         struct json_object *line = json_object_array_get_idx(value, i);
 
-        if (!is_string(line))
+        if (!definition_is_string(line))
             return refuse(definition->fault, line, key, "a string for each line");
-        if (!expand(definition, line, key, json_object_get_string(line), out))
+        if (!definition_expand(definition, line, key, json_object_get_string(line), out))
             return false;
         fputc('\n', out);
     }
@@ -150,7 +89,7 @@ static bool read_string(const struct definition *definition, const struct key *k
     char *string = NULL;
     size_t length;
 
-    if (key->kind == WORDS && !is_string(value))
+    if (key->kind == WORDS && !definition_is_string(value))
         return refuse(definition->fault, value, key->name, "a string");
     FILE *out = open_memstream(&string, &length);
     if (!out)
@@ -192,17 +131,17 @@ static bool read_flag(const struct definition *definition, const struct key *key
 static bool read_format(const struct definition *definition, const struct key *key,
                         struct json_object *value, const struct format **member)
 {
-    *member = is_string(value) ? format_find(json_object_get_string(value)) : NULL;
+    *member = definition_is_string(value) ? format_find(json_object_get_string(value)) : NULL;
     if (*member)
         return true;
-    struct text names = {0};
+    struct text names = TEXT_EMPTY;
     format_list(&names);
     return refuse(definition->fault, value, key->name, "one of %s", names.data);
 }
 
 static bool read_key(const struct definition *definition, const struct key *key, struct feed *feed)
 {
-    struct json_object *value = get(definition->object, key->name);
+    struct json_object *value = definition_get(definition->object, key->name);
     void *member = (char *)feed + key->offset;
 
     if (!value && key->required)
@@ -221,8 +160,17 @@ static bool read_key(const struct definition *definition, const struct key *key,
         return read_flag(definition, key, value, member);
     case FORMAT:
         return read_format(definition, key, value, member);
+    case ARGUMENT:
+        return question_read_argument(definition, value, member);
+    case METHOD:
+        return question_read_method(definition, value, member);
+    case HEADERS:
+        return question_read_headers(definition, value, member);
+    case BODY:
+        return question_read_body(definition, value, member);
     case COMMENT:
-        return is_string(value) || refuse(definition->fault, value, key->name, "a string");
+        return definition_is_string(value) ||
+               refuse(definition->fault, value, key->name, "a string");
     default: /* NUMBER: see above; PORTS: read by read_definitions() */
         return true;
     }
@@ -234,7 +182,7 @@ static const char *presence(bool needed)
 }
 
 /* Checks what one key alone cannot show. */
-static bool check_feed(const struct definition *definition, const struct feed *feed)
+static bool check_feed(const struct definition *definition, struct feed *feed)
 {
     const bool lookup = format_needs_lookup(feed->format), has_lookup = feed->lookup_url;
     const bool template = format_needs_template(feed->format), has_template = feed->template;
@@ -244,14 +192,15 @@ static bool check_feed(const struct definition *definition, const struct feed *f
     if (lookup != has_lookup)
         return refuse(fault, object, "lookup_url", "%s", presence(lookup));
     if (strstr(feed->url, "{id}") && !lookup)
-        return refuse(fault, get(object, "url"), "url", "no \"{id}\": this format has no lookup");
+        return refuse(fault, definition_get(object, "url"), "url",
+                      "no \"{id}\": this format has no lookup");
     if (template != has_template)
         return refuse(fault, object, "template", "%s", presence(template));
     if (!feed->credential != !feed->header)
         return refuse(fault, object, "credential", "together with \"header\"");
     if (feed->connect_ms > feed->total_ms)
         return refuse(fault, object, "connect_ms", "at most total_ms");
-    return true;
+    return question_check(definition, feed);
 }
 
 /* Parses "0x101". Returns -1 if it is not the port of a feed. */
@@ -274,9 +223,11 @@ static bool check_values(struct json_object *values, const char *port, struct te
         return refuse(fault, values, port, "an object with the port's values, or {}");
     json_object_object_foreach(values, name, value)
     {
-        if (!is_string(value) || strcmp(name, "id") == 0 || strlen(name) > 32 || *name == '\0' ||
+        if (!definition_is_string(value) || strcmp(name, "id") == 0 ||
+            strcmp(name, "argument") == 0 || strlen(name) > 32 || *name == '\0' ||
             strspn(name, "abcdefghijklmnopqrstuvwxyz_") != strlen(name))
-            return refuse(fault, value, name, "a string, under a name of a-z and '_', not \"id\"");
+            return refuse(fault, value, name,
+                          "a string, under a name of a-z and '_', not \"id\" or \"argument\"");
     }
     return true;
 }
@@ -326,7 +277,7 @@ static bool read_definitions(struct json_object *object, uint16_t entry, struct 
             return refuse(fault, value, name, "a key that policy/README.md lists");
     }
 
-    struct json_object *ports = get(object, "ports");
+    struct json_object *ports = definition_get(object, "ports");
     if (!ports)
         return refuse(fault, object, "ports", "in this feed, but it is missing");
     if (!json_object_is_type(ports, json_type_object) || json_object_object_length(ports) == 0)
@@ -349,7 +300,7 @@ static int compare_ports(const void *left, const void *right)
 static bool read_root(struct json_object *root, struct feeds *feeds, struct text *fault)
 {
     struct json_object *list = NULL;
-    struct text expected = {0};
+    struct text expected = TEXT_EMPTY;
 
     if (!json_object_is_type(root, json_type_object))
         return refuse(fault, root, "feeds", "an object that contains it");
@@ -392,6 +343,7 @@ void feeds_free(struct feeds *feeds)
             if (keys[k].kind == WORDS || keys[k].kind == LINES)
                 free(*(char **)((char *)&feeds->feed[i] + keys[k].offset));
         }
+        question_free(&feeds->feed[i]);
     }
     free(feeds->feed);
     *feeds = (struct feeds){0};
@@ -399,7 +351,7 @@ void feeds_free(struct feeds *feeds)
 
 struct feeds feeds_parse(const char *json, size_t length)
 {
-    struct text fault = {0};
+    struct text fault = TEXT_EMPTY;
     struct feeds feeds;
 
     if (!feeds_read(json, length, &feeds, &fault))

@@ -1,6 +1,7 @@
 /*
  * feeds.json defines all that the network is used for. A feed of the file may name several of the
- * guest's I/O ports; each port becomes one struct feed. policy/README.md documents the file.
+ * guest's I/O ports; each port becomes one struct feed. A feed whose url or body has a place for an
+ * argument is a *question*. policy/README.md documents the file.
  */
 #ifndef SPARKLER_FEEDS_H
 #define SPARKLER_FEEDS_H
@@ -9,10 +10,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct argument;
 struct format;
 struct text;
 
 #define FEEDS_FILE_MAX (1 << 20) /* bytes */
+
+/* Where a question's argument takes its place, in a url or a body. */
+#define ARGUMENT_MARK "{argument}"
 
 struct feed {
     uint16_t port;               /* the guest's I/O port; unique in the file */
@@ -22,6 +27,11 @@ struct feed {
     const struct format *format; /* turns the response into text */
     const char *url;             /* https; "{id}" is replaced by what the lookup found */
     const char *lookup_url;      /* https, requested once; NULL if the url needs no id */
+    struct argument *argument;   /* NULL if it is no question (argument.h) */
+    unsigned bits_per_hour;      /* what the arguments may tell; 0 if it is no question */
+    bool is_post;                /* the request is a POST, and has a body; else it is a GET */
+    char *body;                  /* JSON text, or NULL */
+    char **headers;              /* "Accept: text/plain", …, NULL; or NULL */
     const char *place;           /* of a reading whose response does not name it, or NULL */
     const char *template;        /* of the format "json", else NULL */
     const char *credential;      /* name of a credential sent with each request, or NULL */
@@ -29,8 +39,10 @@ struct feed {
     const char *ca;         /* name of a credential that holds the trusted CAs (PEM), or NULL */
     const char *pinned_key; /* "sha256//BASE64" of the server's public key, or NULL */
     const char *sample;     /* text shown with --offline-samples, or NULL */
-    unsigned ttl_seconds;   /* how long an answer is fresh */
+    unsigned ttl_seconds;   /* how long an answer is fresh; 0: not beyond its own request */
     unsigned max_bytes;     /* of a response's body */
+    unsigned max_text;      /* bytes of the answer for a Linux program; a flat guest's has at most
+                               WIRE_TEXT_MAX - 1 */
     unsigned connect_ms;    /* TCP and TLS */
     unsigned total_ms;      /* DNS, lookup and request; less than WIRE_REPLY_SECONDS */
     bool allow_private;     /* the server may have a loopback or private address */

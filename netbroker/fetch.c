@@ -35,6 +35,7 @@ struct fetcher {
 struct transfer {
     struct fetcher *fetcher;
     const struct feed *feed;
+    const struct request *request;
     const struct host *host;
     struct addresses addresses; /* those it may connect to */
     struct response *response;
@@ -219,12 +220,21 @@ static void add_header(struct curl_slist **headers, const char *name, const char
     *headers = longer;
 }
 
-static struct curl_slist *request_headers(const struct transfer *transfer,
-                                          const struct validators *known)
+static struct curl_slist *request_headers(const struct transfer *transfer)
 {
+    const struct validators *known = transfer->request->known;
     const struct feed *feed = transfer->feed;
     struct curl_slist *headers = NULL;
+    bool has_type = false;
 
+    for (char **line = feed->headers; line && *line; line++) {
+        add_header(&headers, *line, "");
+        has_type |= strncasecmp(*line, "Content-Type:", strlen("Content-Type:")) == 0;
+    }
+    if (transfer->request->body && !has_type)
+        add_header(&headers, "Content-Type: ", "application/json");
+    /* A server that answers 417 to an Expect would be sent the request again. */
+    add_header(&headers, "Expect:", "");
     if (feed->credential)
         add_header(&headers, feed->header,
                    inputs_credential(transfer->fetcher->inputs, feed->credential)->data);
@@ -262,9 +272,20 @@ static void configure_limits(struct transfer *transfer, int64_t deadline)
     SET(transfer, CURLOPT_OPENSOCKETDATA, transfer);
 }
 
-static void configure_protocol(struct transfer *transfer, const char *url)
+static void configure_method(struct transfer *transfer)
 {
-    SET(transfer, CURLOPT_URL, url);
+    const char *body = transfer->request->body;
+
+    SET(transfer, CURLOPT_URL, transfer->request->url);
+    if (!body)
+        return;
+    SET(transfer, CURLOPT_POST, 1L);
+    SET(transfer, CURLOPT_POSTFIELDSIZE, (long)strlen(body));
+    SET(transfer, CURLOPT_POSTFIELDS, body);
+}
+
+static void configure_protocol(struct transfer *transfer)
+{
     SET(transfer, CURLOPT_PROTOCOLS_STR, "https");
     SET(transfer, CURLOPT_REDIR_PROTOCOLS_STR, "https");
     SET(transfer, CURLOPT_FOLLOWLOCATION, 0L);
@@ -347,10 +368,18 @@ static void take_result(struct transfer *transfer)
         response->wait_ms = wait * 1000;
 }
 
-/* Decides whether the finished transfer is a success; if not, appends the reason. */
-static bool judge(struct transfer *transfer, CURLcode code, const struct validators *known,
-                  struct text *reason)
+static bool is_success(const struct transfer *transfer)
 {
+    const long status = transfer->response->status;
+
+    return status == 200 ||
+           (transfer->request->body && (status == 201 || status == 202 || status == 204));
+}
+
+/* Decides whether the finished transfer is a success; if not, appends the reason. */
+static bool judge(struct transfer *transfer, CURLcode code, struct text *reason)
+{
+    const struct validators *known = transfer->request->known;
     struct response *response = transfer->response;
 
     if (transfer->header_bytes > HEADERS_MAX) {
@@ -367,26 +396,26 @@ static bool judge(struct transfer *transfer, CURLcode code, const struct validat
         fetch_explain_failure(transfer->easy, code, transfer->feed, reason);
         return false;
     }
-    if (response->status == 200 && transfer->body_encoded) {
+    if (is_success(transfer) && transfer->body_encoded) {
         text_printf(reason, "the answer is encoded (Content-Encoding), which was not asked for");
         return false;
     }
     response->unchanged =
         response->status == 304 && known && (known->etag[0] || known->modified[0]);
-    if (response->unchanged || response->status == 200)
+    if (response->unchanged || is_success(transfer))
         return true;
     fetch_explain_status(response->status, response->wait_ms, reason);
     return false;
 }
 
-bool fetch(struct fetcher *fetcher, const struct feed *feed, const char *url,
-           const struct validators *known, int64_t deadline, struct response *response,
-           struct text *reason)
+bool fetch(struct fetcher *fetcher, const struct feed *feed, const struct request *request,
+           int64_t deadline, struct response *response, struct text *reason)
 {
-    struct transfer transfer = {.fetcher = fetcher, .feed = feed, .response = response};
+    struct transfer transfer = {
+        .fetcher = fetcher, .feed = feed, .request = request, .response = response};
 
     *response = (struct response){0};
-    transfer.host = hosts_find(fetcher->hosts, url);
+    transfer.host = hosts_find(fetcher->hosts, request->url);
     if (!transfer.host) {
         text_printf(reason, "the url with the id names a server that is not in the feeds file");
         return false;
@@ -396,17 +425,18 @@ bool fetch(struct fetcher *fetcher, const struct feed *feed, const char *url,
         return false;
 
     transfer.easy = curl_easy_init();
-    transfer.headers = request_headers(&transfer, known);
+    transfer.headers = request_headers(&transfer);
     transfer.resolved = resolved_list(transfer.host, &transfer.addresses);
     if (!transfer.easy)
         errx(1, "no memory for a request");
     configure_limits(&transfer, deadline);
-    configure_protocol(&transfer, url);
+    configure_method(&transfer);
+    configure_protocol(&transfer);
     configure_tls(&transfer);
 
     CURLcode code = perform(&transfer, deadline);
     take_result(&transfer);
-    bool good = judge(&transfer, code, known, reason);
+    bool good = judge(&transfer, code, reason);
 
     curl_multi_remove_handle(fetcher->multi, transfer.easy);
     curl_easy_cleanup(transfer.easy);

@@ -15,6 +15,13 @@ struct validators {
     char modified[64]; /* Last-Modified */
 };
 
+/* What is sent: the feed's method, headers and credential are added. */
+struct request {
+    const char *url;                /* one of the feed's, filled in */
+    const char *body;               /* JSON, of a POST; NULL of a GET */
+    const struct validators *known; /* of the response to an earlier GET, or NULL */
+};
+
 struct response {
     bool reached;     /* the server answered in HTTP */
     bool unchanged;   /* 304: the body with these validators is still right */
@@ -35,12 +42,12 @@ struct fetcher *fetcher_new(const struct inputs *inputs, const struct feeds *fee
                             const struct hosts *hosts, struct resolver *resolver);
 
 /*
- * Requests `url`, one of the feed's, with the feed's credential and limits; conditionally if
- * `known` is not NULL. Returns by `deadline` (clock_ms), or shortly after. True if the response has
- * a body (200) or is `unchanged`; else appends to `reason` what went wrong.
+ * Makes a request with the feed's credential and limits, once: nothing that may have been sent is
+ * sent again. Returns by `deadline` (clock_ms), or shortly after. True if the response has a body
+ * (200; of a POST also 201, 202 and 204, perhaps an empty one) or is `unchanged`; else appends to
+ * `reason` what went wrong.
  */
-bool fetch(struct fetcher *fetcher, const struct feed *feed, const char *url,
-           const struct validators *known, int64_t deadline, struct response *response,
-           struct text *reason);
+bool fetch(struct fetcher *fetcher, const struct feed *feed, const struct request *request,
+           int64_t deadline, struct response *response, struct text *reason);
 
 #endif

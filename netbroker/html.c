@@ -14,7 +14,7 @@
 /* Larger than a text, because cleaning may drop much of it. */
 struct decoded {
     size_t length;
-    char bytes[4 * WIRE_TEXT_MAX];
+    char bytes[4 * TEXT_MAX];
 };
 
 struct entity {

@@ -5,6 +5,7 @@
  */
 #include "serve.h"
 
+#include "argument.h"
 #include "clock.h"
 #include "feed_paths.h"
 #include "policy/fds.h"
@@ -101,7 +102,7 @@ void serve(struct cache *cache, const struct feeds *feeds)
 
     while (wait_for_request(cache) && peek(&request)) {
         const struct feed *feed = feeds_find(feeds, request.port);
-        struct text text = {0};
+        struct text text = TEXT_EMPTY;
 
         check(&request, &last);
         if (request.port == WIRE_LIST_PORT)
@@ -111,6 +112,9 @@ void serve(struct cache *cache, const struct feeds *feeds)
         else if (feed->given_up)
             text_printf(&text, "[%s: given up: the network broker died on it every time]",
                         feed->name);
+        else if (feed->argument)
+            text_printf(&text, "[denied: %s takes an argument, and got none; it must be %s]",
+                        feed->name, feed->argument->words);
         else
             cache_answer(cache, feed, &text);
         send_reply(&request, &text);

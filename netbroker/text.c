@@ -5,14 +5,11 @@
 #include "text.h"
 
 #include <stdarg.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define TAB_STOP 8u
-
-#define INVALID UINT32_MAX
 
 /* The range of a sequence's second byte rules out overlong forms, surrogates and code points beyond
  * U+10FFFF (Unicode 15, table 3-7). */
@@ -37,13 +34,12 @@ static const struct lead *find_lead(unsigned char byte)
     return NULL;
 }
 
-/* Decodes one code point, or INVALID, from at least one byte. Returns the bytes taken. */
-static size_t decode(const char *bytes, size_t length, uint32_t *code)
+size_t text_decode(const char *bytes, size_t length, uint32_t *code)
 {
     const unsigned char *byte = (const unsigned char *)bytes;
     const struct lead *lead = find_lead(byte[0]);
 
-    *code = INVALID;
+    *code = TEXT_INVALID;
     if (!lead || lead->length > length)
         return 1;
     if (lead->length > 1 && (byte[1] < lead->low || byte[1] > lead->high))
@@ -64,8 +60,8 @@ bool text_is_utf8(const char *bytes, size_t length)
     uint32_t code;
 
     for (size_t at = 0; at < length;) {
-        at += decode(bytes + at, length - at, &code);
-        if (code == INVALID)
+        at += text_decode(bytes + at, length - at, &code);
+        if (code == TEXT_INVALID)
             return false;
     }
     return true;
@@ -109,8 +105,8 @@ bool text_is_visible(const char *utf8)
     uint32_t code;
 
     for (size_t at = 0; at < length;) {
-        at += decode(utf8 + at, length - at, &code);
-        if (code == INVALID || code == '\t' || code == '\n' || is_invisible(code))
+        at += text_decode(utf8 + at, length - at, &code);
+        if (code == TEXT_INVALID || code == '\t' || code == '\n' || is_invisible(code))
             return false;
     }
     return true;
@@ -171,12 +167,14 @@ static void put(struct cursor *cursor, char byte)
 {
     struct text *text = cursor->text;
 
-    if (text->length >= WIRE_TEXT_MAX - 1 || cursor->lines >= TEXT_LINES)
+    const bool is_usual = text->size <= TEXT_MAX;
+
+    if (text->length >= text->size - 1 || (is_usual && cursor->lines >= TEXT_LINES))
         return;
     if (byte == '\n') {
         cursor->lines++;
         cursor->column = 0;
-    } else if (cursor->column++ >= TEXT_COLUMNS) {
+    } else if (cursor->column++ >= TEXT_COLUMNS && is_usual) {
         return;
     }
     text->data[text->length++] = byte;
@@ -195,7 +193,7 @@ static void put_code(struct cursor *cursor, uint32_t code)
         put(cursor, (char)code);
         return;
     }
-    if (code != INVALID && is_invisible(code))
+    if (code != TEXT_INVALID && is_invisible(code))
         return;
 
     const struct spelling *spelling =
@@ -222,13 +220,19 @@ static struct cursor at_end_of(struct text *text)
     return cursor;
 }
 
+void text_clear(struct text *text)
+{
+    text->length = 0;
+    text->data[0] = '\0';
+}
+
 void text_append_clean(struct text *text, const char *utf8, size_t length)
 {
     struct cursor cursor = at_end_of(text);
     uint32_t code;
 
     for (size_t at = 0; at < length;) {
-        at += decode(utf8 + at, length - at, &code);
+        at += text_decode(utf8 + at, length - at, &code);
         put_code(&cursor, code);
     }
     text->data[text->length] = '\0';
@@ -236,7 +240,7 @@ void text_append_clean(struct text *text, const char *utf8, size_t length)
 
 void text_printf(struct text *text, const char *format, ...)
 {
-    char raw[WIRE_TEXT_MAX];
+    char raw[TEXT_MAX];
     va_list arguments;
 
     va_start(arguments, format);

@@ -9,17 +9,31 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
-#define TEXT_COLUMNS 512u /* in a line; the rest is cut */
+#define TEXT_MAX     8192u /* bytes of a usual text, including the NUL at its end */
+#define TEXT_COLUMNS 512u  /* in a line of a usual text; the rest is cut */
 #define TEXT_LINES   200u
 
-/* data[length] is NUL; length is at most WIRE_TEXT_MAX - 1. Start from {0}. */
+/* data[length] is NUL, and length at most size - 1. A text of more than TEXT_MAX bytes is for a
+ * program, not for a terminal: its lines may be of any length and number. */
 struct text {
-    size_t length;
-    char data[WIRE_TEXT_MAX];
+    size_t length, size;
+    char *data;
 };
 
-/* Appends as printf(3), cleaned as by text_append_clean(); at most WIRE_TEXT_MAX - 1 bytes. */
+/* What a usual text starts out as; it lives as long as the block that it is in. */
+#define TEXT_EMPTY                                                                                 \
+    {                                                                                              \
+        .size = TEXT_MAX, .data = (char[TEXT_MAX])                                                 \
+        {                                                                                          \
+            ""                                                                                     \
+        }                                                                                          \
+    }
+
+void text_clear(struct text *text);
+
+/* Appends as printf(3), cleaned as by text_append_clean(); at most TEXT_MAX - 1 bytes. */
 void text_printf(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /*
@@ -29,6 +43,12 @@ void text_printf(struct text *text, const char *format, ...) __attribute__((form
  * "u"); all others and invalid UTF-8 become '?'. Long lines, many lines and long texts are cut.
  */
 void text_append_clean(struct text *text, const char *utf8, size_t length);
+
+#define TEXT_INVALID UINT32_MAX
+
+/* Decodes the code point at the start of at least one byte, or TEXT_INVALID. Returns the bytes
+ * taken. */
+size_t text_decode(const char *bytes, size_t length, uint32_t *code);
 
 /* True if the bytes are well-formed UTF-8 (Unicode 15, table 3-7): no overlong form, no surrogate.
  */

@@ -13,8 +13,9 @@
 
 #include <stdint.h>
 
-#define WIRE_VERSION  1u
-#define WIRE_TEXT_MAX 8192u /* bytes of text, including the NUL at its end */
+#define WIRE_VERSION      1u
+#define WIRE_TEXT_MAX     8192u /* bytes of text, including the NUL at its end */
+#define WIRE_ARGUMENT_MAX 1024u /* bytes of a question's argument */
 
 struct wire_request {
     uint32_t version;  /* WIRE_VERSION */

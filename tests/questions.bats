@@ -80,11 +80,11 @@ shows() {
 }
 
 @test "a bad feeds file is refused with the broker's words" {
-    feed '"ports": {"0x500": {"a": ""}}, "url": "https://h.test/", "ttl_seconds": 0'
+    feed '"ports": {"0x500": {"a": ""}}, "url": "https://h.test/", "ttl_seconds": -1'
     run -1 "$POLICY" feeds "$FEEDS"
-    [[ $output == *", line 3, \"ttl_seconds\": expected a whole number from 1 to 604800" ]]
+    [[ $output == *", line 3, \"ttl_seconds\": expected a whole number from 0 to 604800" ]]
     run -1 "$POLICY" feeds --json "$FEEDS"
-    [[ $output == *", line 3, \"ttl_seconds\": expected a whole number from 1 to 604800" ]]
+    [[ $output == *", line 3, \"ttl_seconds\": expected a whole number from 0 to 604800" ]]
     echo '{"feeds": [' >"$FEEDS"
     run -1 "$POLICY" feeds "$FEEDS"
     [[ $output == "sparkler-policy: the feeds file $FEEDS, line "*"the file is cut short" ]]

@@ -60,11 +60,11 @@ bool format_text(const struct feed *feed, const struct lookup *lookup, const cha
     const struct body body = {
         .feed = feed, .lookup = lookup, .bytes = bytes, .length = length, .reason = reason};
 
-    memset(text, 0, sizeof(*text));
+    text_clear(text);
     bool success = feed->format->text(&body, text);
     if (success && text->length == 0)
         success = body_refuse(&body, "the answer holds no text");
     if (!success)
-        memset(text, 0, sizeof(*text));
+        text_clear(text);
     return success;
 }

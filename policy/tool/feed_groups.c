@@ -12,7 +12,7 @@
 static struct feeds read_feeds(const char *path)
 {
     char *json = allocate(FEEDS_FILE_MAX + 1, 1);
-    struct text fault = {0};
+    struct text fault = TEXT_EMPTY;
     struct feeds feeds;
     FILE *file = fopen(path, "re");
 

@@ -12,7 +12,7 @@
 static void try_lookup(const struct feed *feed, const char *body, size_t length)
 {
     struct lookup lookup;
-    struct text reason = {0};
+    struct text reason = TEXT_EMPTY;
 
     if (!format_lookup(feed, body, length, &lookup, &reason)) {
         must(reason.length > 0, "a refusal has a reason");
@@ -30,7 +30,7 @@ static void try_text(const struct feed *feed, const char *body, size_t length)
 {
     const struct lookup lookup = {
         .id = "1", .sensor_count = 1, .sensors = {3920}, .station = "Station, City, Country"};
-    struct text text, reason = {0};
+    struct text text = TEXT_EMPTY, reason = TEXT_EMPTY;
     bool needs_lookup = format_needs_lookup(feed->format);
 
     if (format_text(feed, needs_lookup ? &lookup : NULL, body, length, &text, &reason))

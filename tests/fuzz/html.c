@@ -5,7 +5,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct text text = {0};
+    struct text text = TEXT_EMPTY;
 
     text_append_html(&text, (const char *)data, size);
     must_be_clean(&text);

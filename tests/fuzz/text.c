@@ -6,7 +6,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct text once = {0}, twice = {0};
+    struct text once = TEXT_EMPTY, twice = TEXT_EMPTY;
     const char *bytes = (const char *)data;
     const size_t half = size / 2;
 

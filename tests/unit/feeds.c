@@ -11,11 +11,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-static struct text fault;
+static struct text fault = TEXT_EMPTY;
 
 static bool read_feeds(const char *json, size_t length, struct feeds *feeds)
 {
-    memset(&fault, 0, sizeof(fault));
+    text_clear(&fault);
     return feeds_read(json, length, feeds, &fault);
 }
 
@@ -128,7 +128,7 @@ static void test_files(void)
     static const char *const expected = "0x100 a\n0x101 a_0x101\n";
     char json[8192];
     struct feeds feeds;
-    struct text list = {0};
+    struct text list = TEXT_EMPTY;
 
     make(json, sizeof(json), "{\"0x100\": {}, \"0x101\": {}}", TEXT, URL, "");
     if (ok(read_feeds(json, strlen(json), &feeds), "two ports of one name are accepted")) {
@@ -186,7 +186,9 @@ static void test_keys(void)
     };
 
     refuse_more("\"colour\": 1", "line 8, \"colour\": expected a key that");
-    refuse_more("\"ttl_seconds\": 0", "line 8, \"ttl_seconds\": expected a whole number from 1");
+    refuse_more("\"ttl_seconds\": 0", "line 8, \"ttl_seconds\": expected at least 1");
+    refuse_more("\"ttl_seconds\": -1", "line 8, \"ttl_seconds\": expected a whole number from 0");
+    refuse_more("\"max_text\": 255", "line 8, \"max_text\": expected a whole number from 256");
     refuse_more("\"ttl_seconds\": 1.5", "line 8, \"ttl_seconds\"");
     refuse_more("\"ttl_seconds\": \"60\"", "line 8, \"ttl_seconds\"");
     refuse_more("\"max_bytes\": 99999999999999999999", "line 8, \"max_bytes\"");

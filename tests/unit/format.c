@@ -19,7 +19,7 @@ struct sample {
     size_t length;
 };
 
-static struct text text, reason;
+static struct text text = TEXT_EMPTY, reason = TEXT_EMPTY;
 static struct lookup lookup;
 
 static void read_sample(const char *name, struct sample *sample)
@@ -44,7 +44,7 @@ static bool run(const char *format, const char *body, size_t length)
         .template = "{/a/0/b} deg, {/a~1b}, {/t} {/n}\n",
     };
 
-    memset(&reason, 0, sizeof(reason));
+    text_clear(&reason);
     return format_text(&feed, format_needs_lookup(feed.format) ? &lookup : NULL, body, length,
                        &text, &reason);
 }
@@ -53,7 +53,7 @@ static bool run_lookup(const char *format, const char *body, size_t length)
 {
     const struct feed feed = {.name = "test", .format = format_find(format)};
 
-    memset(&reason, 0, sizeof(reason));
+    text_clear(&reason);
     return format_lookup(&feed, body, length, &lookup, &reason);
 }
 

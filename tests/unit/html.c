@@ -5,11 +5,11 @@
 
 #include <string.h>
 
-static struct text text;
+static struct text text = TEXT_EMPTY;
 
 static void expect(const char *html, const char *expected, const char *what)
 {
-    memset(&text, 0, sizeof(text));
+    text_clear(&text);
     text_append_html(&text, html, strlen(html));
     if (!ok(strcmp(text.data, expected) == 0 && text.length == strlen(expected), "%s", what))
         printf("# got '%s', expected '%s'\n", text.data, expected);
@@ -59,9 +59,9 @@ static void test_bounds(void)
     memset(many, 'x', sizeof(many) - 1);
     for (size_t i = 0; i + 4 < sizeof(many); i += 50)
         memcpy(many + i, "<br>", 4);
-    memset(&text, 0, sizeof(text));
+    text_clear(&text);
     text_append_html(&text, many, sizeof(many) - 1);
-    ok(text.length <= WIRE_TEXT_MAX - 1 && text.data[text.length] == '\0', "long HTML is cut");
+    ok(text.length <= TEXT_MAX - 1 && text.data[text.length] == '\0', "long HTML is cut");
     text.length = 0;
     text_append_html(&text, "a\0b\x1b", 4);
     ok(strcmp(text.data, "ab") == 0, "an embedded NUL and a raw escape are dropped");

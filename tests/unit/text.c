@@ -7,12 +7,12 @@
 
 #define BYTES(literal) (literal), sizeof(literal) - 1
 
-static struct text cleaned; /* large, so all tests share it */
-static char many[WIRE_TEXT_MAX * 2];
+static struct text cleaned = TEXT_EMPTY; /* large, so all tests share it */
+static char many[TEXT_MAX * 2];
 
 static const char *clean(const char *bytes, size_t length)
 {
-    memset(&cleaned, 0, sizeof(cleaned));
+    text_clear(&cleaned);
     text_append_clean(&cleaned, bytes, length);
     return cleaned.data;
 }
@@ -98,19 +98,19 @@ static void test_bounds(void)
     for (size_t i = 0; i < sizeof(many); i++)
         many[i] = i % 100 == 99 ? '\n' : 'x';
     clean(many, sizeof(many));
-    ok(cleaned.length == WIRE_TEXT_MAX - 1 && cleaned.data[cleaned.length] == '\0',
-       "a text is cut at %u bytes", WIRE_TEXT_MAX - 1);
+    ok(cleaned.length == TEXT_MAX - 1 && cleaned.data[cleaned.length] == '\0',
+       "a text is cut at %u bytes", TEXT_MAX - 1);
     text_append_clean(&cleaned, BYTES("\t\xe2\x80\xa6\n"));
-    ok(cleaned.length == WIRE_TEXT_MAX - 1, "a full text takes nothing more");
+    ok(cleaned.length == TEXT_MAX - 1, "a full text takes nothing more");
 }
 
 static void test_printf(void)
 {
-    memset(&cleaned, 0, sizeof(cleaned));
+    text_clear(&cleaned);
     text_printf(&cleaned, "%s: %.2f\n", "x\x1b[1m", 4.0);
     ok(strcmp(cleaned.data, "x[1m: 4.00\n") == 0, "text_printf cleans its arguments");
     text_printf(&cleaned, "%s", many);
-    ok(cleaned.length < WIRE_TEXT_MAX, "and cuts them");
+    ok(cleaned.length < TEXT_MAX, "and cuts them");
 }
 
 int main(void)
