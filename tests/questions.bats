@@ -53,10 +53,10 @@ shows() {
     shows "ports 0x500 and 0x502 to 0x503 or"
     # a numeric host as libcurl reads it, and each varying part of the url
     shows "GET https://93.184.216.34:8443/{one/?q=one|two/?q=two|four-five/?q=four-five}&r={one|two|four-five}"
-    shows 'credential "key", sent as "Authorization: Bearer ..."'
-    shows 'at any address, private ones too, with a certificate by an authority of the credential "mine"'
+    shows "credential Authorization: Bearer <key>"
+    shows "at any address, private ones too, with a certificate by an authority of the credential mine"
     shows "for the key sha256//AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
-    shows "7.5 s in all"
+    shows "7.5 s in all;"
 }
 
 @test "what differs between the ports of a feed is in braces, whatever it holds" {
@@ -66,6 +66,40 @@ shows() {
     shows "GET https://{hx.test:1|hy.test:1}/"
     feed '"ports": {"0x500": {"a": "x/x"}, "0x501": {"a": "x/x/x"}}, "url": "https://h.test/{a}/x"'
     shows "GET https://h.test:443/x/x/{x|x/x}"
+}
+
+# question REQUEST-KEYS ARGUMENT: writes $FEEDS, with one question on port 0x500
+question() {
+    feed "\"ports\": {\"0x500\": {\"a\": \"\"}}, \"bits_per_hour\": 600, \"argument\": {$2}, $1"
+}
+
+@test "the table shows a question's method, headers, body, and the argument with its place" {
+    question '"url": "https://h.test/{argument}.json"' \
+        '"characters": ["lowercase", "+"], "least": 2, "most": 9'
+    shows "request GET https://h.test:443/{argument}.json"
+    shows "argument in the path, percent-encoded: 2 to 9 characters of: lowercase, '+'"
+    question '"url": "https://h.test/?q={argument}&n=1"' '"values": ["red", "green"]'
+    shows "argument in the query, percent-encoded: one of: red, green"
+    question '"url": "https://h.test/", "method": "POST", "headers": {"Accept": "text/csv"},
+        "body": {"q": ["{argument}", "\u202e\ud83d\ude00\u0007"]}' '"values": ["red", "green"]'
+    shows "request POST https://h.test:443/"
+    shows "header Accept: text/csv"
+    # no terminal reorders what an auditor reads
+    shows 'body {"q":["{argument}","\u202e\ud83d\ude00\u0007"]}'
+    shows "argument in the body, as a JSON string: one of: red, green"
+    "$POLICY" feeds --json "$FEEDS" | jq -e '.feeds[0].ports[0] | .request.method == "POST" and
+        .request.headers == ["Accept: text/csv"] and .argument.place == "body" and
+        .argument.values == ["red", "green"] and .argument.bits == 1'
+}
+
+@test "credentials, headers and arguments that differ between the ports are all shown" {
+    feed '"ports": {"0x500": {"a": "one"}, "0x501": {"a": "two"}}, "url": "https://h.test/?{a}={argument}",
+        "credential": "{a}", "header": "X-{a}: ", "ca": "ca-{a}", "headers": {"Accept": "text/{a}"},
+        "argument": {"values": ["{a}", "three"]}, "bits_per_hour": 1'
+    shows "credential {X-one: <one>|X-two: <two>}"
+    shows "an authority of the credential {ca-one|ca-two}"
+    shows "header Accept: text/{one|two}"
+    shows "argument in the query, percent-encoded: one of: {one,|two,} three"
 }
 
 @test "the table as JSON has each port's request" {

@@ -1,6 +1,7 @@
 /* Shows a feeds file as JSON. */
 #include "policy/tool/feed_table.h"
 
+#include "netbroker/argument.h"
 #include "netbroker/networks.h"
 #include "policy/tool/feed_groups.h"
 
@@ -24,28 +25,66 @@ static void add_number(struct json_object *object, const char *key, uint64_t val
     add(object, key, json_object_new_uint64(value));
 }
 
-static struct json_object *json_request(const struct feed_groups *groups, const char *url)
+static struct json_object *json_request(const struct feed_groups *groups, const char *method,
+                                        const char *url)
 {
     struct json_object *request = json_object_new_object();
     const struct host *host = hosts_find(&groups->hosts, url);
 
-    add_string(request, "method", "GET");
+    add_string(request, "method", method);
     add_string(request, "host", host->name);
     add_number(request, "tcp_port", host->tcp_port);
     add_string(request, "path", feed_url_path(url));
     return request;
 }
 
+static struct json_object *json_strings(char **strings)
+{
+    struct json_object *list = json_object_new_array();
+
+    for (; strings && *strings; strings++)
+        json_object_array_add(list, json_object_new_string(*strings));
+    return list;
+}
+
+static struct json_object *json_argument(const struct argument *argument)
+{
+    static const char *const places[] = {
+        [ARGUMENT_IN_PATH] = "path", [ARGUMENT_IN_QUERY] = "query", [ARGUMENT_IN_BODY] = "body"};
+    struct json_object *object = json_object_new_object();
+
+    add_string(object, "place", places[argument->place]);
+    if (argument->value_count > 0) {
+        add(object, "values", json_strings(argument->value));
+    } else {
+        add_string(object, "words", argument->words);
+        add_number(object, "characters", argument->character_count);
+        add_number(object, "least", argument->least);
+        add_number(object, "most", argument->most);
+    }
+    add(object, "bits", json_object_new_double(argument->millibits / 1000.0));
+    return object;
+}
+
 static struct json_object *json_port(const struct feed_groups *groups, const struct feed *feed)
 {
-    struct json_object *port = json_object_new_object();
+    struct json_object *port = json_object_new_object(), *request;
 
     add_number(port, "port", feed->port);
     add_string(port, "name", feed->name);
     add_string(port, "file", feed->file);
-    add(port, "request", json_request(groups, feed->url));
     if (feed->lookup_url)
-        add(port, "lookup", json_request(groups, feed->lookup_url));
+        add(port, "lookup", json_request(groups, "GET", feed->lookup_url));
+    request = json_request(groups, feed->is_post ? "POST" : "GET", feed->url);
+    add(request, "headers", json_strings(feed->headers));
+    add_string(request, "body", feed->body);
+    add(port, "request", request);
+    if (feed->argument)
+        add(port, "argument", json_argument(feed->argument));
+    add_string(port, "credential", feed->credential);
+    add_string(port, "header", feed->header);
+    add_string(port, "ca", feed->ca);
+    add_string(port, "pinned_key", feed->pinned_key);
     return port;
 }
 
@@ -58,14 +97,11 @@ static struct json_object *json_group(const struct feed_groups *groups,
     for (size_t i = 0; i < group->count; i++)
         json_object_array_add(ports, json_port(groups, group->feed[i]));
     add(object, "ports", ports);
-    add_string(object, "credential", feed->credential);
-    add_string(object, "header", feed->header);
-    add_string(object, "ca", feed->ca);
-    add_string(object, "pinned_key", feed->pinned_key);
     add(object, "allow_private", json_object_new_boolean(feed->allow_private));
     add_number(object, "connect_ms", feed->connect_ms);
     add_number(object, "total_ms", feed->total_ms);
     add_number(object, "max_bytes", feed->max_bytes);
+    add_number(object, "max_text", feed->max_text);
     add_number(object, "ttl_seconds", feed->ttl_seconds);
     return object;
 }

@@ -1,78 +1,93 @@
 /* Shows a feeds file as a table in words: a block of rows for each entry. */
 #include "policy/tool/feed_table.h"
 
+#include "netbroker/argument.h"
 #include "netbroker/networks.h"
 #include "policy/tool/feed_groups.h"
+#include "policy/tool/parse.h"
 #include "policy/tool/wrap.h"
 
 #include <arpa/inet.h>
 #include <err.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* What the function makes of each port, merged. It returns a string to free. */
-static void print_merged(struct wrap *row, const struct feed_groups *groups,
-                         const struct feed_group *group,
-                         char *(*text)(const struct feed_groups *, const struct feed *))
+static void print_merged(struct wrap *row, const char *const *texts, size_t count)
 {
-    char *texts[group->count], *merged;
+    char *merged = feed_texts_merge(texts, count);
 
-    for (size_t i = 0; i < group->count; i++) {
-        texts[i] = text(groups, group->feed[i]);
-        if (!texts[i])
-            err(1, "cannot show a feed");
-    }
-    merged = feed_texts_merge((const char *const *)texts, group->count);
     wrap_long(row, merged);
     free(merged);
+}
+
+/* The same, and frees them. */
+static void print_made(struct wrap *row, char **texts, size_t count)
+{
+    print_merged(row, (const char *const *)texts, count);
+    for (size_t i = 0; i < count; i++)
+        free(texts[i]);
+}
+
+__attribute__((format(printf, 1, 2))) static char *format(const char *words, ...)
+{
+    va_list arguments;
+    char *text;
+
+    va_start(arguments, words);
+    if (vasprintf(&text, words, arguments) < 0)
+        err(1, "cannot show a feed");
+    va_end(arguments);
+    return text;
+}
+
+static const char *string_at(const struct feed *feed, size_t member)
+{
+    return *(const char *const *)((const char *)feed + member);
+}
+
+/* A string of the ports, merged; `member` is its offset in struct feed. */
+static void print_strings(struct wrap *row, const struct feed_group *group, size_t member)
+{
+    const char *texts[group->count];
+
+    for (size_t i = 0; i < group->count; i++)
+        texts[i] = string_at(group->feed[i], member);
+    print_merged(row, texts, group->count);
+}
+
+#define PRINT_STRINGS(row, group, name) print_strings(row, group, offsetof(struct feed, name))
+
+/* The same of a url, as libcurl understands it, with the TCP port. */
+static void print_urls(struct wrap *row, const struct feed_groups *groups,
+                       const struct feed_group *group, size_t member)
+{
+    char *texts[group->count];
+
+    for (size_t i = 0; i < group->count; i++) {
+        const char *url = string_at(group->feed[i], member);
+        const struct host *host = hosts_find(&groups->hosts, url);
+
+        if (asprintf(&texts[i], "https://%s:%u%s", host->name, host->tcp_port, feed_url_path(url)) <
+            0)
+            err(1, "cannot show a feed");
+    }
+    print_merged(row, (const char *const *)texts, group->count);
     for (size_t i = 0; i < group->count; i++)
         free(texts[i]);
 }
 
-static char *name(const struct feed_groups *groups, const struct feed *feed)
-{
-    (void)groups;
-    return strdup(feed->name);
-}
-
-static char *file(const struct feed_groups *groups, const struct feed *feed)
-{
-    (void)groups;
-    return strdup(feed->file);
-}
-
-/* The url as libcurl understands it, with the TCP port. */
-static char *whole_url(const struct feed_groups *groups, const char *url)
-{
-    const struct host *host = hosts_find(&groups->hosts, url);
-    char *whole;
-
-    return asprintf(&whole, "https://%s:%u%s", host->name, host->tcp_port, feed_url_path(url)) < 0
-               ? NULL
-               : whole;
-}
-
-static char *request(const struct feed_groups *groups, const struct feed *feed)
-{
-    return whole_url(groups, feed->url);
-}
-
-static char *lookup(const struct feed_groups *groups, const struct feed *feed)
-{
-    return whole_url(groups, feed->lookup_url);
-}
-
-static void print_name(const struct feed_groups *groups, const struct feed_group *group)
+static void print_name(const struct feed_group *group)
 {
     struct wrap row = wrap_begin("feed");
 
-    print_merged(&row, groups, group, name);
+    PRINT_STRINGS(&row, group, name);
     wrap_end(&row);
 }
 
-/* How a flat guest asks, and a Linux program: "ports 0x101 to 0x106 and 0x500, or /feeds/…" */
-static void print_asked_by(const struct feed_groups *groups, const struct feed_group *group)
+/* How a flat guest asks, and a Linux program: "ports 0x101 to 0x106 and 0x500 or, in /feeds, …" */
+static void print_asked_by(const struct feed_group *group)
 {
     struct wrap row = wrap_begin("asked by");
 
@@ -86,53 +101,137 @@ static void print_asked_by(const struct feed_groups *groups, const struct feed_g
             wrap_print(&row, "to 0x%x", group->feed[next - 1]->port);
     }
     wrap_words(&row, "or, in /feeds,");
-    print_merged(&row, groups, group, file);
+    PRINT_STRINGS(&row, group, file);
+    wrap_end(&row);
+}
+
+static void print_headers(const struct feed_group *group)
+{
+    char **headers = group->feed[0]->headers;
+    const char *texts[group->count];
+
+    for (size_t header = 0; headers && headers[header]; header++) {
+        struct wrap row = wrap_begin("header");
+
+        for (size_t i = 0; i < group->count; i++)
+            texts[i] = group->feed[i]->headers[header];
+        print_merged(&row, texts, group->count);
+        wrap_end(&row);
+    }
+}
+
+/* JSON in ASCII, so that no terminal hides or reorders a part of it. */
+static char *escape(const char *json)
+{
+    const size_t length = strlen(json);
+    char *escaped = allocate(6 * length + 1, 1), *to = escaped;
+    uint32_t code;
+
+    for (size_t at = 0; at < length;) {
+        at += text_decode(json + at, length - at, &code);
+        if (code <= '~')
+            *to++ = (char)code;
+        else if (code <= 0xffff)
+            to += sprintf(to, "\\u%04x", code);
+        else
+            to += sprintf(to, "\\u%04x\\u%04x", 0xd7c0 + (code >> 10), 0xdc00 + (code & 0x3ff));
+    }
+    return escaped;
+}
+
+static void print_body(const struct feed_group *group)
+{
+    struct wrap row = wrap_begin("body");
+    char *texts[group->count];
+
+    for (size_t i = 0; i < group->count; i++)
+        texts[i] = escape(group->feed[i]->body);
+    print_made(&row, texts, group->count);
     wrap_end(&row);
 }
 
 static void print_requests(const struct feed_groups *groups, const struct feed_group *group)
 {
+    const struct feed *feed = group->feed[0];
     struct wrap row;
 
-    if (group->feed[0]->lookup_url) {
+    if (feed->lookup_url) {
         row = wrap_begin("lookup");
         wrap_words(&row, "GET");
-        print_merged(&row, groups, group, lookup);
+        print_urls(&row, groups, group, offsetof(struct feed, lookup_url));
         wrap_words(&row, "once; its answer says what {id} is");
         wrap_end(&row);
     }
     row = wrap_begin("request");
-    wrap_words(&row, "GET");
-    print_merged(&row, groups, group, request);
+    wrap_words(&row, feed->is_post ? "POST" : "GET");
+    print_urls(&row, groups, group, offsetof(struct feed, url));
     wrap_end(&row);
+    print_headers(group);
+    if (feed->body)
+        print_body(group);
 }
 
-static void print_server(const struct feed *feed)
+/* Where the argument goes, and which ones there are. */
+static void print_argument(const struct feed_group *group)
 {
+    static const char *const places[] = {
+        [ARGUMENT_IN_PATH] = "in the path, percent-encoded:",
+        [ARGUMENT_IN_QUERY] = "in the query, percent-encoded:",
+        [ARGUMENT_IN_BODY] = "in the body, as a JSON string:",
+    };
+    struct wrap row = wrap_begin("argument");
+    const char *texts[group->count];
+    char *merged;
+
+    if (!group->feed[0]->argument) {
+        wrap_words(&row, "none");
+        wrap_end(&row);
+        return;
+    }
+    for (size_t i = 0; i < group->count; i++)
+        texts[i] = group->feed[i]->argument->words;
+    merged = feed_texts_merge(texts, group->count);
+    wrap_words(&row, places[group->feed[0]->argument->place]);
+    wrap_words(&row, merged);
+    wrap_end(&row);
+    free(merged);
+}
+
+static void print_server(const struct feed_group *group)
+{
+    const struct feed *feed = group->feed[0];
     struct wrap row = wrap_begin("server");
 
     wrap_words(&row,
                feed->allow_private ? "at any address, private ones too," : "at a public address,");
     wrap_words(&row, "with a certificate by an authority of");
-    if (feed->ca)
-        wrap_print(&row, "the credential \"%s\"", feed->ca);
-    else
+    if (feed->ca) {
+        wrap_words(&row, "the credential");
+        PRINT_STRINGS(&row, group, ca);
+    } else {
         wrap_words(&row, "jailer --ca");
+    }
     if (feed->pinned_key) {
         wrap_words(&row, "for the key");
-        wrap_long(&row, feed->pinned_key);
+        PRINT_STRINGS(&row, group, pinned_key);
     }
     wrap_end(&row);
 }
 
-static void print_credential(const struct feed *feed)
+/* The header, with the credential's name in the place of its secret. */
+static void print_credential(const struct feed_group *group)
 {
     struct wrap row = wrap_begin("credential");
+    char *texts[group->count];
 
-    if (feed->credential)
-        wrap_print(&row, "\"%s\", sent as \"%s...\"", feed->credential, feed->header);
-    else
+    if (!group->feed[0]->credential) {
         wrap_words(&row, "none");
+        wrap_end(&row);
+        return;
+    }
+    for (size_t i = 0; i < group->count; i++)
+        texts[i] = format("%s<%s>", group->feed[i]->header, group->feed[i]->credential);
+    print_made(&row, texts, group->count);
     wrap_end(&row);
 }
 
@@ -141,22 +240,22 @@ static void print_limits(const struct feed *feed)
     struct wrap row = wrap_begin("limits");
 
     wrap_print(&row, "%g s to connect,", feed->connect_ms / 1000.0);
-    wrap_print(&row, "%g s in all,", feed->total_ms / 1000.0);
-    wrap_print(&row, "%u bytes of body;", feed->max_bytes);
+    wrap_print(&row, "%g s in all;", feed->total_ms / 1000.0);
+    wrap_print(&row, "%u bytes of body,", feed->max_bytes);
+    wrap_print(&row, "%u of text;", feed->max_text);
     wrap_print(&row, "an answer is fresh for %u s", feed->ttl_seconds);
     wrap_end(&row);
 }
 
 static void print_group(const struct feed_groups *groups, const struct feed_group *group)
 {
-    const struct feed *feed = group->feed[0];
-
-    print_name(groups, group);
-    print_asked_by(groups, group);
+    print_name(group);
+    print_asked_by(group);
     print_requests(groups, group);
-    print_server(feed);
-    print_credential(feed);
-    print_limits(feed);
+    print_argument(group);
+    print_server(group);
+    print_credential(group);
+    print_limits(group->feed[0]);
     putchar('\n');
 }
 
