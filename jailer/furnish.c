@@ -19,6 +19,7 @@
 #include <string.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -90,9 +91,19 @@ static int relay_input(struct jail *jail, struct supervisor *supervisor)
  * order in which the two were written. */
 static int program_error(struct jail *jail, struct supervisor *supervisor, int output)
 {
-    if (isatty(STDERR_FILENO))
-        return isatty(STDOUT_FILENO) ? output : relay_output(jail, supervisor, STDERR_FILENO);
-    return fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0); /* FD_LOG will be non-blocking */
+    const int error = jail->options->program_error;
+    int pipe;
+
+    if (!isatty(error))
+        return fcntl(error, F_DUPFD_CLOEXEC, 0); /* FD_LOG will be non-blocking */
+    if (isatty(STDOUT_FILENO))
+        return output;
+    pipe = relay_output(jail, supervisor, error);
+    if (error != STDERR_FILENO) {
+        jail_give(jail, SUPERVISOR_FD_ERROR, error, "error");
+        supervisor->output.to = SUPERVISOR_FD_ERROR;
+    }
+    return pipe;
 }
 
 /*
@@ -192,8 +203,9 @@ static void furnish_broker(struct jail *broker, int link, int log)
     }
 }
 
-/* Blocks the signals that end or stop the VM, and the terminal's; returns a signalfd of them. */
-static int take_signals(void)
+/* Blocks the signals that end or stop the VM, the terminal's, and those that only a program has a
+ * use for; returns a signalfd of them. */
+static int take_signals(bool is_linux)
 {
     static const int taken[] = {SIGINT, SIGTERM, SIGQUIT, SIGTSTP, SIGWINCH};
     /* read(2) and write(2) then fail; stopped by these, the supervisor would leave the VM running
@@ -206,6 +218,9 @@ static int take_signals(void)
     sigemptyset(&set);
     for (unsigned i = 0; i < sizeof(taken) / sizeof(taken[0]); i++)
         sigaddset(&set, taken[i]);
+    for (int number = 1; is_linux && number <= SIGRTMAX; number++)
+        if (signal_passes(number))
+            sigaddset(&set, number);
     if (sigaction(SIGHUP, NULL, &hangup) == 0 && hangup.sa_handler != SIG_IGN) /* nohup(1) */
         sigaddset(&set, SIGHUP);
     fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
@@ -218,6 +233,17 @@ static int take_signals(void)
     return fd;
 }
 
+/* A FIFO of ours for both ends has no end of file, whoever opens it and goes. */
+static int hold_open(const char *path)
+{
+    int fd = open_file(path, O_RDWR | O_NONBLOCK, "the FIFO", "--hold");
+    struct stat status;
+
+    if (fstat(fd, &status) != 0 || !S_ISFIFO(status.st_mode))
+        errx(1, "%s is no FIFO; make one by mkfifo(1) (--hold)", path);
+    return fd;
+}
+
 /* Before anything else is opened, for a VM of this name may be running; and before a thread or a
  * lock belongs to the process that a daemon leaves behind. */
 static void take_place(struct jail *jail, struct supervisor *supervisor)
@@ -227,6 +253,10 @@ static void take_place(struct jail *jail, struct supervisor *supervisor)
     jail_give(jail, SUPERVISOR_FD_CLAIM, claim(options), "claim");
     if (options->pid_file)
         jail_give(jail, SUPERVISOR_FD_PID_FILE, pid_file_open(options->pid_file), "pid-file");
+    if (options->hold)
+        jail_give(jail, SUPERVISOR_FD_HOLD, hold_open(options->hold), "hold");
+    if (options->ready >= 0)
+        jail_give(jail, SUPERVISOR_FD_READY, options->ready, "ready");
     if (options->daemonize)
         jail_give(jail, SUPERVISOR_FD_STARTER, daemon_start(options), "starter");
     supervisor->id = options->id;
@@ -234,6 +264,9 @@ static void take_place(struct jail *jail, struct supervisor *supervisor)
     supervisor->pid_file = options->pid_file != NULL;
     supervisor->is_linux = options->is_linux;
     supervisor->starter = options->daemonize;
+    supervisor->passes_signals = options->pass_signals;
+    supervisor->held = options->hold != NULL;
+    supervisor->awaited = options->ready >= 0;
 }
 
 static void furnish_supervisor(struct jail *jail, int pidfd)
@@ -242,7 +275,7 @@ static void furnish_supervisor(struct jail *jail, int pidfd)
     jail_give(jail, FD_CONSOLE_OUT, STDOUT_FILENO, "console-out");
     jail_give(jail, FD_LOG, STDERR_FILENO, "log");
     jail_give(jail, SUPERVISOR_FD_OWN_PID, pidfd, "own-pid");
-    jail_give(jail, SUPERVISOR_FD_SIGNALS, take_signals(), "signals");
+    jail_give(jail, SUPERVISOR_FD_SIGNALS, take_signals(jail->options->is_linux), "signals");
 }
 
 static void furnish_janitor(struct jail *janitor)

@@ -28,10 +28,10 @@ static const char usage[] =
     "  --mem SIZE, --lock-memory   guest memory (1M; Linux: 512M); never swapped\n"
     "  --feeds FILE          what the network may be used for (feeds.json)\n"
     "  --offline-samples     show the feeds' samples, marked, without the network\n"
-    "  --credential NAME=FILE  key, token or CA file for the broker; repeatable\n"
-    "  --ca FILE             trusted authorities (/etc/ssl/certs/ca-certificates.crt)\n"
+    "  --credential NAME=FILE, --ca FILE   key or token, repeatable; authorities\n"
     "  --console auto|safe|raw  escape sequences for the terminal: safe ones, all\n"
     "  --timeout SECONDS, --pid-file FILE   end it then; has the pid while it runs\n"
+    "  --hold FIFO, --ready FD, --stderr FD, --pass-signals   for container runtimes\n"
     "  --daemonize           no console; the log is stderr, unless that is a terminal\n"
     "  --id ID, --uid UID, --gid GID   name (from the pid) and ids of the jails\n"
     "  --userns, --netns PATH  user namespaces even when root; the broker's network\n"
@@ -113,6 +113,10 @@ enum option_id {
     BROKER_PROGRAM,
     CONSOLE,
     TIMEOUT,
+    HOLD,
+    READY,
+    PASS_SIGNALS,
+    PROGRAM_ERROR,
     ID,
     UID,
     GID,
@@ -147,6 +151,10 @@ static const struct option names[] = {
     {"broker", required_argument, NULL, BROKER_PROGRAM},
     {"console", required_argument, NULL, CONSOLE},
     {"timeout", required_argument, NULL, TIMEOUT},
+    {"hold", required_argument, NULL, HOLD},
+    {"ready", required_argument, NULL, READY},
+    {"pass-signals", no_argument, NULL, PASS_SIGNALS},
+    {"stderr", required_argument, NULL, PROGRAM_ERROR},
     {"id", required_argument, NULL, ID},
     {"uid", required_argument, NULL, UID},
     {"gid", required_argument, NULL, GID},
@@ -226,6 +234,18 @@ static void set_option(struct options *options, enum option_id option, char *val
     case TIMEOUT:
         options->timeout_seconds = (unsigned)number_option("timeout", value, 1, INT_MAX / 1000);
         break;
+    case HOLD:
+        options->hold = value;
+        break;
+    case READY:
+        options->ready = descriptor_option("ready", value);
+        break;
+    case PASS_SIGNALS:
+        options->pass_signals = true;
+        break;
+    case PROGRAM_ERROR:
+        options->program_error = descriptor_option("stderr", value);
+        break;
     case ID:
         options->id = id_option(value);
         break;
@@ -295,6 +315,8 @@ static void check_together(const struct options *options)
                 "or the other");
     if (options->is_linux && !options->linux_program && !options->arguments[0])
         errx(1, "--root %s: which program of it? Give its path behind '--'", options->linux_root);
+    if (!options->is_linux && options->program_error != STDERR_FILENO)
+        errx(1, "--stderr is for a Linux program: a flat guest has only its console");
     if (!options->is_linux && (options->files.count > 0 || options->environment.count > 0 ||
                                options->directory || options->trace))
         errx(1, "--file, --env, --cwd and --trace are for a Linux program: give it by --program "
@@ -307,6 +329,8 @@ struct options options_parse(int argc, char **argv)
         .program = "sparkler-vmm",
         .ca = "/etc/ssl/certs/ca-certificates.crt",
         .parent_cgroup = "sparkler",
+        .ready = -1,
+        .program_error = STDERR_FILENO,
     };
     int option;
 

@@ -11,8 +11,8 @@
  * does: 0 to 4 are the program's own. */
 #define STATUS_LINUX_FAILED 125
 
-#define OPTION_REPEATS_MAX 16 /* of each option that may be given again */
-#define OPTION_STRINGS_MAX 64 /* of --env, which costs no descriptor */
+#define OPTION_REPEATS_MAX 16   /* of each option that may be given again */
+#define OPTION_STRINGS_MAX 1024 /* of --env, which costs no descriptor */
 
 /* NAME=VALUE, as --credential, --cgroup and --resource-limit take it */
 struct setting {
@@ -57,10 +57,12 @@ struct options {
     uid_t uid;                /* of the VMM; the broker's is one higher */
     bool uid_given;
     gid_t gid;
-    const char *netns, *pid_file;
-    bool root; /* may change to any ID (ids.h) */
+    const char *netns, *pid_file, *hold;
+    int ready;         /* a socket, or -1 */
+    int program_error; /* the Linux program's standard error */
+    bool root;         /* may change to any ID (ids.h) */
     enum console console;
-    bool userns, offline_samples, daemonize, explain, timing;
+    bool userns, offline_samples, daemonize, pass_signals, explain, timing;
 };
 
 /*

@@ -9,8 +9,9 @@
 static void install_filter(struct jail *jail)
 {
     policy_install(policy_find(jail->process->policies[0]));
-    if (jail->ready >= 0)
-        close(JAIL_FD_READY); /* the guest waits until all but the VMM have come here */
+    /* the guest waits until all but the VMM have come here, and for --hold */
+    if (jail->ready >= 0 && !(jail->role == SUPERVISOR && jail->options->hold))
+        close(JAIL_FD_READY);
 }
 
 const struct lock lock_seccomp = {

@@ -3,9 +3,11 @@
 
 #include "daemon.h"
 #include "kernel.h"
+#include "options.h"
 #include "timing.h"
 
 #include "policy/fds.h"
+#include "vmm/config.h"
 
 #include <err.h>
 #include <errno.h>
@@ -23,13 +25,16 @@
 #define PATIENCE TIMING_SECOND        /* at the end, with a terminal that is stopped */
 #define GRACE    (10 * TIMING_SECOND) /* to end after a signal, as docker-stop(1) gives */
 
-/* Tells a Linux program the terminal's new size. */
-static void forward_window(const struct supervisor *supervisor)
+/* Tells a Linux program the terminal's new size; false if there is no terminal. */
+static bool forward_window(const struct supervisor *supervisor)
 {
     struct winsize size;
 
+    if (!supervisor->key_mode)
+        return false;
     if (supervisor->is_linux && ioctl(FD_CONSOLE_IN, TIOCGWINSZ, &size) == 0)
         sys_pidfd_queue(SUPERVISOR_FD_VMM_PID, SIGWINCH, size.ws_row << 16 | size.ws_col);
+    return true;
 }
 
 /* The next pending signal that ends or stops the VM, or 0. */
@@ -38,9 +43,8 @@ static int next_signal(const struct supervisor *supervisor)
     struct signalfd_siginfo signal;
 
     while (read(SUPERVISOR_FD_SIGNALS, &signal, sizeof(signal)) == sizeof(signal)) {
-        if (signal.ssi_signo != SIGWINCH)
+        if (signal.ssi_signo != SIGWINCH || !forward_window(supervisor))
             return (int)signal.ssi_signo;
-        forward_window(supervisor);
     }
     return 0;
 }
@@ -65,6 +69,24 @@ static void take_keys(struct supervisor *supervisor)
         terminal_key_mode(STDIN_FILENO, &supervisor->saved);
 }
 
+bool signal_passes(int number)
+{
+    switch (number) {
+    case SIGKILL: /* these two nobody can catch */
+    case SIGSTOP:
+    case SIGALRM: /* stream.h */
+    case SIGPIPE: /* come from writing, and from the jails' ends */
+    case SIGCHLD:
+    case SIGTTIN:
+    case SIGTTOU:
+    case SIGXFSZ:
+    case SIGHUP: /* may be ignored: nohup(1) */
+        return false;
+    default: /* those between 31 and SIGRTMIN are the C library's */
+        return number > 0 && number < _NSIG && (number <= SIGSYS || number >= SIGRTMIN);
+    }
+}
+
 /* Signals what is left of a jail. */
 static void signal_jail(int pidfd, int signal)
 {
@@ -75,6 +97,23 @@ static void signal_jail(int pidfd, int signal)
         continue;
 }
 
+/* Whether somebody who sends this signal wants the program to end. */
+static bool asks_to_end(const struct supervisor *supervisor, int signal)
+{
+    if (supervisor->passes_signals)
+        return false;
+    return signal == SIGTERM || signal == SIGHUP || signal == SIGQUIT ||
+           (signal == SIGINT && !supervisor->key_mode);
+}
+
+static void forward_to_vmm(int signal)
+{
+    if (signal == SIGHUP || signal == SIGINT || signal == SIGQUIT || signal == SIGTERM)
+        signal_jail(SUPERVISOR_FD_VMM_PID, signal);
+    else
+        sys_pidfd_queue(SUPERVISOR_FD_VMM_PID, SIGNAL_FORWARDED, signal);
+}
+
 /*
  * A Linux program gets the user's signal itself, and some time to end; a second signal, or the end
  * of that time, ends the VM. Ctrl-C does not ask an interactive program to end, so it may come
@@ -82,17 +121,17 @@ static void signal_jail(int pidfd, int signal)
  */
 static int forward(struct supervisor *supervisor, int signal)
 {
-    const bool asks_to_end = signal != SIGINT || !supervisor->key_mode;
+    const bool to_end = asks_to_end(supervisor, signal);
 
     if (signal == SIGINT || signal == SIGQUIT) /* the terminal has echoed ^C */
         supervisor->output.in_line = true;
-    if (!supervisor->is_linux || (asks_to_end && supervisor->forwarded != 0))
+    if (!supervisor->is_linux || supervisor->held || (to_end && supervisor->forwarded != 0))
         return signal;
-    if (asks_to_end) {
+    if (to_end) {
         supervisor->forwarded = signal;
         supervisor->grace_end = timing_now() + GRACE;
     }
-    signal_jail(SUPERVISOR_FD_VMM_PID, signal);
+    forward_to_vmm(signal);
     return 0;
 }
 
@@ -126,7 +165,8 @@ static int take_signal(struct supervisor *supervisor)
 
     if (signal == 0)
         return 0;
-    return signal == SIGTSTP ? stop_for_a_while(supervisor) : forward(supervisor, signal);
+    return signal == SIGTSTP && !supervisor->passes_signals ? stop_for_a_while(supervisor)
+                                                            : forward(supervisor, signal);
 }
 
 static siginfo_t reap_jail(int pidfd)
@@ -166,6 +206,8 @@ enum {
     BROKER_LOG,
     KERNEL_LOG,
     USER_LOG,
+    HOLD,
+    READY,
     POLLED
 };
 
@@ -225,6 +267,10 @@ static void wait_for_events(struct supervisor *supervisor, struct pollfd polled[
     polled[BROKER_LOG] = log_poll(&supervisor->broker_log);
     polled[KERNEL_LOG] = (struct pollfd){.fd = supervisor->kernel_log.fd, .events = POLLIN};
     polled[USER_LOG] = user_log_poll(&supervisor->log);
+    polled[HOLD] =
+        (struct pollfd){.fd = supervisor->held ? SUPERVISOR_FD_HOLD : -1, .events = POLLIN};
+    polled[READY] =
+        (struct pollfd){.fd = supervisor->awaited ? SUPERVISOR_FD_READY : -1, .events = POLLIN};
     for (int i = 0; i < POLLED; i++)
         polled[i].revents = 0;
     deadline = earlier(deadline, user_log_wakes(&supervisor->log));
@@ -246,8 +292,34 @@ static void tell_starter(struct supervisor *supervisor, int status)
     supervisor->starter = false;
 }
 
+/* The jails are built. */
+static void tell_ready(void)
+{
+    if (write(SUPERVISOR_FD_READY, "", 1) != 1) /* its end will be seen, too */
+        return;
+}
+
+/* Whoever has us built has answered, and may go. False if it has ended without that. */
+static bool take_answer(struct supervisor *supervisor)
+{
+    char answer;
+    const bool answered = read(SUPERVISOR_FD_READY, &answer, 1) == 1;
+
+    close(SUPERVISOR_FD_READY);
+    supervisor->awaited = false;
+    return answered;
+}
+
+/* Starts the guest, which waits for us to close the last descriptor of its configuration. */
+static void let_go(struct supervisor *supervisor)
+{
+    close(JAIL_FD_READY);
+    close(SUPERVISOR_FD_HOLD);
+    supervisor->held = false;
+}
+
 /* what ended the VM; the first three are the deaths of processes */
-enum cause { VMM_ENDED, WARDEN_ENDED, JANITOR_ENDED, SIGNALLED, TIMED_OUT, GRACE_OVER };
+enum cause { VMM_ENDED, WARDEN_ENDED, JANITOR_ENDED, SIGNALLED, TIMED_OUT, GRACE_OVER, FORSAKEN };
 
 /* Waits until something ends the VM; if that is a signal, sets `signal`. */
 static enum cause wait_for_end(struct supervisor *supervisor, long long start, int *signal)
@@ -273,6 +345,10 @@ static enum cause wait_for_end(struct supervisor *supervisor, long long start, i
             return TIMED_OUT;
         if (timing_ms_until(supervisor->grace_end) == 0)
             return GRACE_OVER;
+        if (polled[READY].revents != 0 && !take_answer(supervisor))
+            return FORSAKEN;
+        if (polled[HOLD].revents != 0)
+            let_go(supervisor);
         if (timing_ms_until(up) == 0)
             tell_starter(supervisor, 0);
         if (polled[INPUT].revents != 0 && in_background(supervisor) &&
@@ -360,6 +436,9 @@ static int end_status(struct supervisor *supervisor, enum cause cause, int signa
                      GRACE / TIMING_SECOND, supervisor->forwarded,
                      strsignal(supervisor->forwarded));
         return STATUS_SIGNAL + SIGKILL;
+    case FORSAKEN:
+        user_log_say(&supervisor->log, "the VM was ended: its creator has gone (--ready)");
+        return supervisor->is_linux ? STATUS_LINUX_FAILED : 1;
     }
     return 1;
 }
@@ -372,6 +451,8 @@ int supervise(struct supervisor *supervisor)
     enum cause cause;
 
     supervisor->grace_end = LLONG_MAX;
+    if (supervisor->awaited)
+        tell_ready();
     if (in_background(supervisor))
         signal = stop_for_a_while(supervisor);
     else

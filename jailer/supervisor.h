@@ -25,6 +25,9 @@ struct supervisor {
     unsigned long vmm_oom_kills;
     unsigned long broker_oom_kills; /* said so far */
     unsigned timeout_seconds;       /* 0: none */
+    bool held;                      /* the guest waits for a byte from SUPERVISOR_FD_HOLD */
+    bool awaited;                   /* whoever has started us still waits at SUPERVISOR_FD_READY */
+    bool passes_signals;            /* --pass-signals */
     int forwarded;                  /* a signal that asked the Linux program to end, or 0 */
     long long grace_end;            /* when it must have ended */
     bool is_linux;                  /* the guest is a Linux program */
@@ -38,6 +41,9 @@ struct supervisor {
 #define STATUS_LINUX_TIME   124
 #define STATUS_LINUX_MEMORY 137
 #define STATUS_SIGNAL       128 /* + its number */
+
+/* Whether a Linux program gets this signal, beside SIGHUP. */
+bool signal_passes(int number);
 
 /* Runs until the VM has ended, however it does; returns the jailer's exit status. */
 int supervise(struct supervisor *supervisor);

@@ -5,8 +5,11 @@
 
 #include <err.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define PARENT_CGROUP_MAX 400
 
@@ -63,6 +66,15 @@ uint64_t memory_option(const char *text, bool is_linux)
         bytes % 4096 != 0)
         errx(1, "--mem %s: expected a multiple of 4K from %s", text, memory->range);
     return bytes;
+}
+
+int descriptor_option(const char *name, const char *text)
+{
+    const int fd = (int)number_option(name, text, STDERR_FILENO + 1, INT_MAX);
+
+    if (fcntl(fd, F_SETFD, FD_CLOEXEC) != 0)
+        err(1, "--%s %d: no such descriptor was inherited", name, fd);
+    return fd;
 }
 
 void string_option(const char *name, const char *text, struct strings *strings)

@@ -10,6 +10,9 @@
 /* A whole number; `name` is the option's. */
 uint64_t number_option(const char *name, const char *text, uint64_t least, uint64_t most);
 
+/* The number of an inherited descriptor, which becomes close-on-exec. */
+int descriptor_option(const char *name, const char *text);
+
 /* Bytes of guest memory, which may end with K, M or G; and how much there is without the option. */
 uint64_t memory_option(const char *text, bool is_linux);
 uint64_t memory_preset(bool is_linux);

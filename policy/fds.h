@@ -60,6 +60,9 @@
 #define SUPERVISOR_FD_CLAIM         19 /* keeps other VMs from its uids or its id (claim.h) */
 #define SUPERVISOR_FD_OWN_PID       20 /* pidfd of the supervisor itself */
 #define SUPERVISOR_FD_STARTER       21 /* pipe to a daemon's parent, which waits for a status */
+#define SUPERVISOR_FD_HOLD          22 /* --hold: a byte from it starts the guest */
+#define SUPERVISOR_FD_READY         23 /* --ready: a socket to whoever has the jails built */
+#define SUPERVISOR_FD_ERROR         24 /* --stderr, if that is a terminal */
 
 /* janitor */
 #define JANITOR_FD_SUPERVISOR  3 /* pidfd of the supervisor */

@@ -13,6 +13,7 @@ setup_file() {
         nasm -i "$root/tests/guests/" -f bin -o "$stage/$guest.bin" "$root/tests/guests/$guest.asm"
     done
     musl-gcc -static -D_GNU_SOURCE -I"$root" -o "$stage/stray" "$root/tests/probes/stray.c"
+    cp "$root/tests/probes/held.py" "$stage"
 }
 
 teardown_file() {
@@ -330,6 +331,35 @@ daemon_is_there() {
 @test "--daemonize: a failed set-up is reported to whoever started it" {
     ends_with 1 --daemonize --guest none.bin --exec sparkler-vmm
     [[ $stderr == *"the guest image none.bin"*"No such file"* ]]
+}
+
+# held WAY HOW OPTION...: a Linux program whose jails are built first (tests/probes/held.py)
+held() {
+    HELD=$2 run --separate-stderr jail "$1" "$stage/held.py" --id "$VM_ID" "${@:3}" </dev/null
+    echo "$1: $status $output $stderr"
+}
+
+@test "--hold: the guest waits for a byte; --ready: it ends without an answer" {
+    local way how
+    for way in $ways; do
+        for how in "start 4 started" "forsake 125 " "signal 143 "; do
+            read -r how expected said <<<"$how"
+            held "$way" "$how" --program /bin/busybox -- sh -c 'echo started; exit 4'
+            [[ $status -eq $expected && $output == "built${said:+$'\n'$said}" ]]
+            check_nothing_left
+        done
+    done
+}
+
+@test "--hold: what is no FIFO; --ready: a descriptor that is not there; a set-up that fails" {
+    ends_with 125 --hold /dev/null --program /bin/busybox
+    [[ $stderr == "jailer: /dev/null is no FIFO"*"(--hold)" ]]
+    ends_with 125 --ready 9 --program /bin/busybox
+    [[ $stderr == "jailer: --ready 9: no such descriptor"* ]]
+    ends_with 1 --stderr 9 --exec sparkler-vmm
+    held "${ways%% *}" start --program none
+    [[ $status -eq 125 && $output == "" && $stderr == *"cannot open none (--program)"* ]]
+    check_nothing_left
 }
 
 # with_pid_file CHECK: in every way, with the name of a $pid_file where the user may make one

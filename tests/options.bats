@@ -379,10 +379,10 @@ refused_linux() {
     done
     refused_linux "--cwd here: expected a path from / on" -- --cwd here --program x
     many=()
-    for ((i = 0; i <= 64; i++)); do
+    for ((i = 0; i <= 1024; i++)); do
         many+=(--env "N$i=")
     done
-    refused_linux "--env is given more than 64 times" -- "${many[@]}" --program x
+    refused_linux "--env is given more than 1024 times" -- "${many[@]}" --program x
 }
 
 @test "a Linux program: memory that is too small, too large, unaligned" {

@@ -353,6 +353,34 @@ without_memory() {
         'trap "stty size" WINCH; echo ready; while :; do sleep 1; done'
 }
 
+# held WAY OPTION...: a VM that is held until the jails are built (tests/probes/held.py)
+held() {
+    HELD=$1 JAILER=$build/jailer run --separate-stderr enter "timeout --kill-after 5 $limit" \
+        "$root/tests/probes/held.py" --id "$id" "${@:2}" </dev/null
+    echo "status $status, $output, $stderr"
+}
+
+@test "supervisor: it forwards a signal that only programs have a use for" {
+    enter exec "$build/jailer" --id "$id" --program /bin/busybox -- sh -c \
+        'trap "exit 6" USR1; echo ready; while :; do sleep 1; done' </dev/null >screen 2>log 3>&- &
+    jailer=$!
+    shown ready
+    kill -s USR1 "$jailer"
+    monitor_end 6
+}
+
+@test "supervisor: it tells its creator that the jails are built, and starts the guest when told" {
+    held start --program /bin/busybox -- sh -c 'echo started; exit 4'
+    [[ $status -eq 4 && $output == "built"*"started" ]]
+    held forsake --program /bin/busybox -- sh -c 'echo started'
+    [[ $status -eq 125 && $output == "built" && $stderr == *"creator has gone"* ]]
+}
+
+@test "supervisor: it shows a program's standard error on a terminal that is not its log" {
+    held terminal --program /bin/busybox -- sh -c 'echo seen >&2'
+    [[ $status -eq 0 && $output == *"seen"* && $stderr == "" ]]
+}
+
 @test "supervisor: it says how the VMM was killed" {
     monitor_start
     kill -9 "$(process sparkler-vmm)"

@@ -15,7 +15,9 @@
 #define CONFIG_VERSION    1u /* covers this file and the VMM's descriptors in policy/fds.h */
 #define CONFIG_IMAGES_MAX (LINUX_IMAGES_MAX + 2) /* with the kernel and struct linux_config */
 #define CONFIG_CAPS_MAX   4
-#define CPUID_LEAVES_MAX  256 /* KVM_MAX_CPUID_ENTRIES in Linux, arch/x86/include/asm/kvm_host.h */
+#define SIGNAL_FORWARDED                                                                           \
+    40 /* realtime, so that each arrives: its value is a signal for the guest */
+#define CPUID_LEAVES_MAX 256 /* KVM_MAX_CPUID_ENTRIES in Linux, arch/x86/include/asm/kvm_host.h */
 
 enum guest_kind {
     GUEST_FLAT,  /* one IMAGE_FLAT, which starts in real mode */

@@ -1,6 +1,8 @@
 /* Signals from outside: see signals.h. */
 #include "signals.h"
 
+#include "config.h"
+
 #include <err.h>
 #include <signal.h>
 #include <sys/syscall.h>
@@ -9,9 +11,9 @@
 
 #define SECOND_NS 1000000000ull
 
-static const int handled[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGWINCH};
+static const int handled[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGWINCH, SIGNAL_FORWARDED};
 
-static volatile sig_atomic_t pending[SIGWINCH + 1]; /* by number */
+static volatile sig_atomic_t pending[_NSIG]; /* by number */
 static volatile sig_atomic_t window;
 
 /*
@@ -24,9 +26,13 @@ static volatile struct timespec wait_time;
 
 static void handle(int signal, siginfo_t *info, void *context)
 {
+    const int value = info->si_value.sival_int;
+
     (void)context;
     if (signal == SIGWINCH)
-        window = info->si_value.sival_int;
+        window = value;
+    if (signal == SIGNAL_FORWARDED && value > 0 && value < _NSIG)
+        signal = value;
     pending[signal] = 1;
     *immediate_exit = 1;
     wait_time.tv_sec = 0;
@@ -57,18 +63,18 @@ bool signals_arrived(void)
 
 bool signals_pending(void)
 {
-    for (unsigned i = 0; i < sizeof(handled) / sizeof(handled[0]); i++)
-        if (pending[handled[i]] != 0)
+    for (int number = 1; number < _NSIG; number++)
+        if (pending[number] != 0)
             return true;
     return false;
 }
 
 unsigned signals_take(void)
 {
-    for (unsigned i = 0; i < sizeof(handled) / sizeof(handled[0]); i++)
-        if (pending[handled[i]] != 0) {
-            pending[handled[i]] = 0;
-            return (unsigned)handled[i];
+    for (unsigned number = 1; number < _NSIG; number++)
+        if (pending[number] != 0) {
+            pending[number] = 0;
+            return number;
         }
     return 0;
 }

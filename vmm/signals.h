@@ -1,7 +1,7 @@
 /*
  * Signals from outside, for a Linux guest: SIGHUP, SIGINT, SIGQUIT, SIGTERM and SIGWINCH, which
- * the supervisor forwards. Each interrupts whatever the VMM waits for, and stays pending until the
- * guest takes it.
+ * the supervisor forwards as they are, and all others, which come as the value of SIGNAL_FORWARDED.
+ * Each interrupts whatever the VMM waits for, and stays pending until the guest takes it.
  */
 #ifndef SPARKLER_VMM_SIGNALS_H
 #define SPARKLER_VMM_SIGNALS_H
