@@ -49,7 +49,7 @@ SHARED  := policy/runtime/names.c policy/runtime/processes.c # what jailer and s
 filters = $(or $(OPEN),$(1:%=$(BUILD)/obj/policy/%.filter.o))
 OPEN = # what a check links instead of the filters
 
-PROGRAMS := $(BUILD)/jailer $(BUILD)/sparkler-vmm $(BUILD)/sparkler-netbroker \
+PROGRAMS := $(BUILD)/jailer $(BUILD)/sparkler-oci $(BUILD)/sparkler-vmm $(BUILD)/sparkler-netbroker \
             $(BUILD)/sparkler-policy $(BUILD)/monitor.bin $(BUILD)/linux.bin $(BUILD)/feeds.json
 
 # Where this machine cannot run VMs, the same runs in the rig: a machine with emulated AMD-V.
@@ -152,6 +152,11 @@ $(BUILD)/jailer: $(call small,$(wildcard jailer/*.c) $(RUNTIME) $(SHARED) policy
                  $(BUILD)/obj/policy/syscalls.o $(call filters,$(POLICIES))
 	$(call say,LINK)
 	$(Q)$(call link_small,$^)
+
+# The container runtime, which starts the jailer: a program of its own, for the JSON that it reads.
+$(BUILD)/sparkler-oci: $(call objects,$(wildcard jailer/oci/*.c))
+	$(call say,LINK)
+	$(Q)$(CC) $(CFLAGS) $(DYNAMIC) -o $@ $^ -ljson-c
 
 $(BUILD)/sparkler-netbroker: \
         $(call objects,$(wildcard netbroker/*.c netbroker/format/*.c) policy/runtime/install.c) \
@@ -461,7 +466,7 @@ ROOT = $(DESTDIR)$(PREFIX)
 .PHONY: install uninstall
 install: all ## install below PREFIX (/usr/local), into DESTDIR
 	install -d $(ROOT)/bin $(ROOT)/libexec/sparkler $(ROOT)/share/sparkler/policy $(ROOT)/share/doc/sparkler
-	install $(BUILD)/jailer $(BUILD)/sparkler-policy $(ROOT)/bin
+	install $(BUILD)/jailer $(BUILD)/sparkler-oci $(BUILD)/sparkler-policy $(ROOT)/bin
 	install $(BUILD)/sparkler-vmm $(BUILD)/sparkler-netbroker $(ROOT)/libexec/sparkler
 	install -m 644 $(BUILD)/monitor.bin $(BUILD)/linux.bin $(BUILD)/feeds.json $(ROOT)/share/sparkler
 	install guest/linux/make-image $(ROOT)/share/sparkler
@@ -469,7 +474,7 @@ install: all ## install below PREFIX (/usr/local), into DESTDIR
 	install -m 644 README.md LICENSE $(ROOT)/share/doc/sparkler
 
 uninstall: ## remove what install put there
-	rm -f $(ROOT)/bin/jailer $(ROOT)/bin/sparkler-policy
+	rm -f $(ROOT)/bin/jailer $(ROOT)/bin/sparkler-oci $(ROOT)/bin/sparkler-policy
 	rm -rf $(ROOT)/libexec/sparkler $(ROOT)/share/sparkler $(ROOT)/share/doc/sparkler
 
 .PHONY: clean

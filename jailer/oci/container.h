@@ -1,0 +1,60 @@
+/*
+ * A container's directory, ROOT/ID:
+ *
+ *     state.json   what create knew; missing while it is at work
+ *     hold         the FIFO that the VM's guest waits at; has a reader until it starts
+ *     log          of the VM
+ *
+ * Whether it is created, running or stopped is seen from the process and from the FIFO, and
+ * stands in no file. The directory itself is what commands lock (flock(2)).
+ */
+#ifndef SPARKLER_OCI_CONTAINER_H
+#define SPARKLER_OCI_CONTAINER_H
+
+#include "process.h"
+
+#include <json-c/json.h>
+#include <stdbool.h>
+
+#define CONTAINER_STATE "state.json"
+#define CONTAINER_HOLD  "hold"
+#define CONTAINER_LOG   "log"
+
+enum status { STATUS_CREATING, STATUS_CREATED, STATUS_RUNNING, STATUS_STOPPED };
+
+struct container {
+    const char *root, *id;
+    int directory;             /* ROOT/ID */
+    struct json_object *state; /* state.json, or NULL */
+    struct process_id process; /* of it */
+};
+
+/* Ends the program unless `id` is one that may name a container. */
+void container_check_id(const char *id);
+
+/* Makes the directory, locked, without a state. Ends the program if there is such a container. */
+struct container container_make(const char *root, const char *id);
+
+/* Opens a container, and locks it for the caller if `lock`, which waits for other commands. Returns
+ * false if there is none. Ends the program if its state cannot be read. */
+bool container_open(struct container *container, const char *root, const char *id, bool lock);
+
+enum status container_status(const struct container *container);
+const char *container_status_name(enum status status);
+
+/* The state as the specification and runc show it; to be released by json_object_put(). */
+struct json_object *container_describe(const struct container *container, enum status status);
+
+/* Writes container->state to state.json, all or nothing. */
+void container_save(const struct container *container);
+
+/* The end of ROOT/ID: all files and the directory. */
+void container_remove(const struct container *container);
+
+/* The path of one of its files; in memory of its own. */
+char *container_path(const struct container *container, const char *file);
+
+/* Has the guest start that waits at the FIFO. Returns false if there is none. */
+bool container_let_go(const struct container *container);
+
+#endif

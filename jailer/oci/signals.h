@@ -1,0 +1,8 @@
+/* The names of signals, as kill(1) has them. */
+#ifndef SPARKLER_OCI_SIGNALS_H
+#define SPARKLER_OCI_SIGNALS_H
+
+/* The number of a signal: "9", "KILL", "sigkill", "RTMIN+3". Ends the program if there is none. */
+int signal_number(const char *text);
+
+#endif
