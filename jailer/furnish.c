@@ -142,7 +142,6 @@ static void furnish_vmm(struct jail *vmm, int kvm, int link, int config)
     jail_give(vmm, VMM_FD_KVM, kvm, "kvm");
     if (options->lock_memory)
         allow_locked_memory(options->memory_bytes);
-    jail_give(vmm, VMM_FD_MEMORY, guest_memory(options->memory_bytes), "memory");
     jail_give(vmm, VMM_FD_GUEST, guest_image(options->guest), "guest");
     jail_give(vmm, VMM_FD_BROKER, link, "broker");
     jail_give(vmm, VMM_FD_CONFIG, config, "config");

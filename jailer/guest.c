@@ -1,13 +1,10 @@
-/* Image and memory of the guest: see guest.h. */
+/* The guest's image: see guest.h. */
 #include "guest.h"
-
-#include "kernel.h"
 
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/types.h>
 #include <unistd.h>
 
@@ -40,25 +37,5 @@ int guest_image(const char *path)
             "the guest image %s is %s (--guest); a guest is a flat image of 16-bit code, loaded at "
             "0x1000, as nasm -f bin makes it",
             path, mistaken);
-    return fd;
-}
-
-int guest_memfd(const char *name)
-{
-    int fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_NOEXEC_SEAL);
-
-    if (fd < 0 && errno == EINVAL) /* before Linux 6.3: the log says that it lacks write-execute */
-        fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
-    return fd;
-}
-
-/* Exactly as large as asked for, and no process can change that. */
-int guest_memory(uint64_t bytes)
-{
-    int fd = guest_memfd("guest-memory");
-
-    if (fd < 0 || ftruncate(fd, (off_t)bytes) != 0 ||
-        fcntl(fd, F_ADD_SEALS, F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL) != 0)
-        err(1, "cannot make %llu bytes of guest memory", (unsigned long long)bytes);
     return fd;
 }

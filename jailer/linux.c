@@ -2,12 +2,13 @@
  */
 #include "linux.h"
 
-#include "guest.h"
+#include "kernel.h"
 
 #include "policy/fds.h"
 #include "vmm/linux.h"
 
 #include <err.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -179,8 +180,11 @@ static void describe_terminal(struct linux_config *guest)
 /* Nobody can change what the guest is told, not even the jailer. */
 static int seal(const struct linux_config *guest)
 {
-    int fd = guest_memfd("linux-config");
+    const unsigned flags = MFD_CLOEXEC | MFD_ALLOW_SEALING;
+    int fd = memfd_create("linux-config", flags | MFD_NOEXEC_SEAL);
 
+    if (fd < 0 && errno == EINVAL) /* before Linux 6.3: the log says that it lacks write-execute */
+        fd = memfd_create("linux-config", flags);
     if (fd < 0 || write(fd, guest, guest->size) != (ssize_t)guest->size ||
         fcntl(fd, F_ADD_SEALS, SEALS) != 0)
         err(1, "cannot make the configuration of the kernel in the guest");

@@ -18,14 +18,13 @@
 
 /* sparkler-vmm */
 #define VMM_FD_KVM    3  /* /dev/kvm; closed before the guest runs */
-#define VMM_FD_MEMORY 4  /* memfd, sealed at the guest's memory size; closed once it is mapped */
-#define VMM_FD_GUEST  5  /* the guest image, read-only; closed once it is loaded */
-#define VMM_FD_BROKER 6  /* the VMM's end of the link */
-#define VMM_FD_CONFIG 7  /* read end of the pipe of vmm/config.h; closed before the guest runs */
-#define VMM_FD_VM     8  /* made by KVM_CREATE_VM */
-#define VMM_FD_VCPU   9  /* made by KVM_CREATE_VCPU */
-#define VMM_FD_ERROR  10 /* a Linux program's standard error */
-#define VMM_FD_IMAGES 11 /* a Linux guest's images from here on; closed once they are mapped */
+#define VMM_FD_GUEST  4  /* the guest image, read-only; closed once it is loaded */
+#define VMM_FD_BROKER 5  /* the VMM's end of the link */
+#define VMM_FD_CONFIG 6  /* read end of the pipe of vmm/config.h; closed before the guest runs */
+#define VMM_FD_VM     7  /* made by KVM_CREATE_VM */
+#define VMM_FD_VCPU   8  /* made by KVM_CREATE_VCPU */
+#define VMM_FD_ERROR  9  /* a Linux program's standard error */
+#define VMM_FD_IMAGES 10 /* a Linux guest's images from here on; closed once they are mapped */
 
 /* the warden and sparkler-netbroker */
 #define BROKER_FDNAMES     "link:feeds:ca"

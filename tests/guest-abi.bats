@@ -297,7 +297,7 @@ END
 # config [FIELD=VALUE...]: a configuration (vmm/config.h) for a flat guest and a processor without
 # CPUID leaves, as the jailer would write it except for these fields; its first `cut` bytes
 config() {
-    local version=1 guest=0 memory=65536 lock=0 images=1 caps=0 kind=0 fd=5 size=64 cap=0 leaves=0 \
+    local version=1 guest=0 memory=65536 lock=0 images=1 caps=0 kind=0 fd=4 size=64 cap=0 leaves=0 \
         excess=0 cut=1000
     [[ $# -eq 0 ]] || local "$@"
     {
@@ -330,16 +330,15 @@ export -f config little
 # without_jailer REDIRECTIONS: runs the VMM with the descriptors that it expects, then redirected
 without_jailer() {
     run --separate-stderr timeout --kill-after 5 "$DEADLINE" bash -c '
-        exec 3<>/dev/kvm 4<>memory 5<"$3/feed-three.bin" 6<>/dev/udp/127.0.0.1/9
-        exec 7< <(config "size=$(stat -c %s "$3/feed-three.bin")")
+        exec 3<>/dev/kvm 4<"$3/feed-three.bin" 5<>/dev/udp/127.0.0.1/9
+        exec 6< <(config "size=$(stat -c %s "$3/feed-three.bin")")
         eval "exec $2"
         exec env -i setpriv --no-new-privs "$1"' - "$build/sparkler-vmm" "$1" "$guests"
     echo "$1: status $status, $output"
     echo "$stderr"
 }
 
-@test "the VMM without the jailer: a wrong descriptor is status 1, and named" {
-    truncate -s 64K memory
+@test "the VMM without the jailer: a wrong descriptor or limit is status 1, and named" {
     truncate -s 1 tiny
     while IFS='|' read -r redirections words; do
         without_jailer "$redirections"
@@ -347,22 +346,20 @@ without_jailer() {
         [[ $stderr == "sparkler-vmm: $words"* ]]
     done <<END
 3</dev/null|the descriptor named 'kvm' is not /dev/kvm
-4<&-|cannot map the guest's memory of 65536 bytes
-4<memory|cannot map the guest's memory of 65536 bytes
-7<&-|not started by the jailer: use jailer --exec sparkler-vmm
-7<.|cannot read the VM's configuration
-8</dev/null|KVM created a virtual machine as descriptor 9, not 8: too many or too few were handed over
-9</dev/null|KVM created a vCPU as descriptor 1
-5</dev/null|the guest image shrank from 
-5>>tiny|cannot read the guest image
-6<>memory|cannot set a time limit for the network broker
+6<&-|not started by the jailer: use jailer --exec sparkler-vmm
+6<.|cannot read the VM's configuration
+7</dev/null|KVM created a virtual machine as descriptor 8, not 7: too many or too few were handed over
+8</dev/null|KVM created a vCPU as descriptor 9, not 8: too many or too few were handed over
+4</dev/null|the guest image shrank from 
+4>>tiny|cannot read the guest image
+5<>tiny|cannot set a time limit for the network broker
+6< <(config memory=1073741824); ulimit -v 500000|cannot map the guest's memory of 1073741824 bytes
 END
 }
 
 @test "the VMM without the jailer: a wrong configuration is status 1, and why" {
-    truncate -s 64K memory
     while IFS='|' read -r fields words; do
-        without_jailer "7< <($fields)"
+        without_jailer "6< <($fields)"
         [[ $status -eq 1 && $output == "" ]]
         [[ $stderr == "sparkler-vmm: $words"* ]]
     done <<END
@@ -389,7 +386,6 @@ END
 }
 
 @test "the VMM without the jailer: a broken link reads as a text" {
-    truncate -s 64K memory
     without_jailer "" # its link is a UDP socket to a closed port
     [[ $status -eq 0 ]]
     [[ ${lines[0]} == "[feeds: the link to the network broker broke; it will not be asked again]" ]]

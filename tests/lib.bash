@@ -155,6 +155,15 @@ vmm() {
     child "$supervisor" sparkler-vmm sparkler-linux attempt 63
 }
 
+# guest_memory FIELD: of the guest's memory in the VMM (proc_pid_smaps(5)), in kB: of what is
+# anonymous, and not for core dumps
+guest_memory() {
+    awk -v key="$1:" '$1 ~ /^[0-9a-f]+-/ { anonymous = $2 == "rw-p" && NF == 5 }
+        $1 == key { value = substr($0, length($1) + 1) }
+        $1 == "VmFlags:" && anonymous && / dd / { print value; exit }' \
+        "/proc/$(vmm)/smaps" | sed 's/^ *//; s/ kB$//'
+}
+
 warden() {
     child "$supervisor" warden
 }

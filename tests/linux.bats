@@ -160,6 +160,18 @@ which ends at 0xc0000000"* ]]
     grep "the guest failed: .*was a file .*truncated?" log
 }
 
+@test "memory: may be in huge pages, and only those that the program touches are there" {
+    need_root "see the VMM's memory"
+    [[ -e /sys/kernel/mm/transparent_hugepage ]] || skip "this kernel has no huge pages"
+    vm_launch root --id "$VM_ID" --program "$stage/busybox" -- cat
+    press one
+    within test -s out
+    [[ " $(guest_memory VmFlags) " == *" hg "* ]]
+    (($(guest_memory Rss) <= 8192))
+    kill "$supervisor"
+    vm_wait
+}
+
 # switches: how often the VMM has stopped running, of its own accord or not
 switches() {
     awk '/ctxt_switches/ { sum += $2 } END { print sum }' "/proc/$(vmm)/status"

@@ -47,7 +47,7 @@ struct config_cap {
 struct config {
     uint32_t version;     /* CONFIG_VERSION */
     uint32_t guest;       /* enum guest_kind */
-    uint64_t memory_size; /* bytes of the guest's memory, VMM_FD_MEMORY */
+    uint64_t memory_size; /* bytes of the guest's memory */
     uint32_t lock_memory; /* 1: allocated at the start and never swapped; else 0 */
     uint32_t image_count; /* valid entries in `images` */
     uint32_t cap_count, padding;

@@ -14,6 +14,8 @@
 /* Three pages in the hole that KVM needs on Intel processors without "unrestricted guest". */
 #define TSS_ADDRESS 0xfffbd000ul
 
+#define HUGE_PAGE (2ul << 20)
+
 /*
  * ioctl(2) for requests that pass a structure. musl takes the request as an int and would
  * sign-extend some of them; the policy compares all 64 bits.
@@ -44,9 +46,25 @@ static void check_number(int fd, int expected, const char *what)
              what, fd, expected);
 }
 
+/*
+ * Begins on a boundary of huge pages, which a guest can have only where they begin in its memory
+ * and in ours alike. For a Linux program, each spares hundreds of faults.
+ */
+static uint8_t *map_anonymous(uint64_t size, bool huge)
+{
+    uint8_t *room = mmap(NULL, size + HUGE_PAGE, PROT_READ | PROT_WRITE,
+                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+    if (room == MAP_FAILED)
+        return NULL;
+    room += -(uintptr_t)room % HUGE_PAGE;
+    if (huge)
+        madvise(room, size, MADV_HUGEPAGE); /* fails where the kernel has none */
+    return room;
+}
+
 static void map_memory(struct machine *machine, const struct config *config)
 {
-    const int flags = config->lock_memory ? MAP_SHARED | MAP_LOCKED : MAP_SHARED;
     const uint64_t size = config->memory_size;
 
     if (size == 0 || size > LINUX_RAM_MAX || size % MACHINE_PAGE != 0)
@@ -55,9 +73,9 @@ static void map_memory(struct machine *machine, const struct config *config)
              "%llu",
              (unsigned long long)size, MACHINE_PAGE, LINUX_RAM_MAX);
 
-    machine->memory = mmap(NULL, size, PROT_READ | PROT_WRITE, flags, VMM_FD_MEMORY, 0);
-    if (machine->memory == MAP_FAILED)
-        err(1, "cannot %s the guest's memory of %llu bytes", config->lock_memory ? "lock" : "map",
+    machine->memory = map_anonymous(size, config->guest == GUEST_LINUX);
+    if (!machine->memory || (config->lock_memory && mlock(machine->memory, size) != 0))
+        err(1, "cannot %s the guest's memory of %llu bytes", machine->memory ? "lock" : "map",
             (unsigned long long)size);
     machine->memory_size = size;
 

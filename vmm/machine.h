@@ -28,7 +28,7 @@ struct cpu_state {
 };
 
 /*
- * Creates the machine from VMM_FD_KVM, VMM_FD_MEMORY and the configuration: VMM_FD_VM with its
+ * Creates the machine from VMM_FD_KVM and the configuration: VMM_FD_VM with its
  * memory, VMM_FD_VCPU with the CPUID leaves that the jailer sends. Exits by err(3) when KVM
  * refuses, or when locked memory exceeds RLIMIT_MEMLOCK.
  */

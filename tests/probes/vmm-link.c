@@ -18,7 +18,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -54,7 +53,6 @@ static void start_vmm(const char *vmm, const char *guest, int link)
     if (pipe2(start, O_CLOEXEC) != 0)
         err(1, "pipe2");
     int kvm = above(kvm_open(), "/dev/kvm");
-    int memory = above(memfd_create("guest memory", 0), "memfd_create");
     int image = above(open(guest, O_RDONLY), guest);
     jail.fds[VMM_FD_KVM] = kvm;
     jail.fds[VMM_FD_GUEST] = image;
@@ -65,10 +63,7 @@ static void start_vmm(const char *vmm, const char *guest, int link)
     int broker = above(link, "link");
     int started = above(start[0], "start");
 
-    if (ftruncate(memory, MEMORY_SIZE) != 0)
-        err(1, "ftruncate");
     place(kvm, VMM_FD_KVM);
-    place(memory, VMM_FD_MEMORY);
     place(image, VMM_FD_GUEST);
     place(broker, VMM_FD_BROKER);
     place(started, VMM_FD_CONFIG);
