@@ -24,7 +24,9 @@ HARDEN   = -fstack-protector-strong -fstack-clash-protection -fcf-protection -fP
 HARDEN_GCC = -ftrivial-auto-var-init=zero -fzero-call-used-regs=used-gpr
 DEFINES  = -DSPARKLER_VERSION=\"1.0\"
 OPTIONS  = $(CSTD) $(WARNINGS) $(OPTIMIZE) $(HARDEN) $(EXTRA) $(DEFINES) -MMD -MP
-CFLAGS   = $(OPTIONS) -I. -I$(BUILD)
+CFLAGS   = $(OPTIONS) $(SAME) -I. -I$(BUILD)
+# the same bytes wherever the sources are
+SAME     = -ffile-prefix-map=$(CURDIR)=.
 LDHARDEN = -Wl,-z,relro,-z,now,-z,noexecstack
 STATIC   = -static-pie $(LDHARDEN)
 DYNAMIC  = -pie $(LDHARDEN)
@@ -172,7 +174,7 @@ $(BUILD)/%.bin: guest/%.asm | packages
 # The kernel that answers Linux programs, in the VM: a flat image, too.
 KERNEL_CFLAGS = -std=c11 $(WARNINGS) -O2 -g -ffreestanding -fPIE -fvisibility=hidden -mno-red-zone \
                 -mgeneral-regs-only -mfsgsbase -fno-stack-protector -fcf-protection=none \
-                -fno-asynchronous-unwind-tables -fno-strict-aliasing $(NO_GOT) -MMD -MP -I. \
+                -fno-asynchronous-unwind-tables -fno-strict-aliasing $(NO_GOT) $(SAME) -MMD -MP -I. \
                 -Iguest/linux
 # clang would look for the addresses of other files' variables in a table; gcc does not.
 NO_GOT := $(shell $(CC) -fdirect-access-external-data -E -x c /dev/null >/dev/null 2>&1 && \
