@@ -31,6 +31,8 @@ void slots_map_images(const struct config *config)
         bytes = mmap(NULL, size, PROT_READ, MAP_PRIVATE, image->fd, 0);
         if (bytes == MAP_FAILED)
             err(1, "cannot map image %u", i);
+        /* what is not in the page cache yet is read in huge pages, if its file system can */
+        madvise(bytes, size, MADV_HUGEPAGE);
         machine_add_slot(image->address, bytes, size, KVM_MEM_READONLY);
     }
 }
