@@ -10,7 +10,7 @@
 
 /* Above every number that a descriptor is moved to, so that no move overwrites another's source;
  * below the limit of open files. */
-#define PARKED 32
+#define PARKED 64
 _Static_assert(JAIL_FDS_MAX <= PARKED && PARKED + JAIL_FDS_MAX + 2 <= JAIL_FD_READY,
                "room to park");
 

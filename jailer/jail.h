@@ -15,7 +15,7 @@
 
 #include <stdint.h>
 
-#define JAIL_FDS_MAX  (VMM_FD_IMAGES + LINUX_IMAGES_MAX + 1)
+#define JAIL_FDS_MAX  (VMM_FD_IMAGES + LINUX_MOUNTS_MAX + 1)
 #define JAIL_NAME_MAX 48 /* of a descriptor: "credential.", 32 characters, ":" */
 
 struct jail;
@@ -142,6 +142,12 @@ void janitor_await_cgroups(struct jail *janitor);
 
 /* Removes the VM's cgroups if the supervisor dies without doing so. Never returns. */
 _Noreturn void janitor_run(const struct jail *jail);
+
+/* RLIMIT_… by its name in lower case, without RLIMIT_; and the names, for messages. */
+#define RLIMIT_NAMES                                                                               \
+    "as, core, cpu, data, fsize, locks, memlock, msgqueue, nice, nofile, nproc, rss, rtprio, "     \
+    "rttime, sigpending and stack"
+int rlimit_number(const char *name); /* -1: there is none */
 
 /* Ends the program by err(3) if a --resource-limit has an unknown name or an invalid value. */
 void rlimits_check(const struct settings *limits);

@@ -51,22 +51,20 @@ static bool gives(const struct strings *environment, const char *variable)
     return false;
 }
 
-/* What --env gives; and of what programs expect to be there, the rest. */
+/* What --env gives; and of what programs expect to be there, the rest. The guest adds HOME. */
 static void add_environment(struct linux_config *guest, const struct strings *environment)
 {
-    static const char *const expected[] = {
-        "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/"};
+    static const char path[] = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
     const char *type = isatty(STDOUT_FILENO) ? getenv("TERM") : NULL;
     char terminal[64];
 
     guest->environment = guest->size - (uint32_t)sizeof(*guest);
     for (unsigned i = 0; i < environment->count; i++)
         add_variable(guest, environment->list[i]);
-    for (unsigned i = 0; i < sizeof(expected) / sizeof(expected[0]); i++)
-        if (!gives(environment, expected[i]))
-            add_variable(guest, expected[i]);
-    snprintf(terminal, sizeof(terminal), "TERM=%s", type ? type : "dumb");
-    if (!gives(environment, terminal))
+    if (!gives(environment, path))
+        add_variable(guest, path);
+    snprintf(terminal, sizeof(terminal), "TERM=%s", type ? type : "");
+    if (type && !gives(environment, terminal))
         add_variable(guest, terminal);
 }
 
@@ -103,17 +101,19 @@ static void add_slot(struct jail *vmm, struct config *config, uint64_t address, 
 /* Where the next image belongs: behind the last one. */
 static uint64_t next_address(const struct linux_config *guest)
 {
-    const struct linux_image *image = guest->images;
     uint64_t end = LINUX_IMAGES;
 
-    if (guest->image_count > 0) {
-        image += guest->image_count - 1;
-        end = image->address + image->size;
+    for (uint32_t i = 0; i < guest->mount_count; i++) {
+        const struct linux_mount *mount = &guest->mounts[i];
+
+        if (mount->kind != LINUX_MOUNT_TMPFS)
+            end = mount->address + mount->size;
     }
     return (end + SLOT_ALIGNMENT - 1) & ~(SLOT_ALIGNMENT - 1);
 }
 
-static int open_image(const char *path, const char *option, uint64_t *size)
+/* Of a file that may be executed, the guest is told so. */
+static int open_image(const char *path, const char *option, struct linux_mount *mount)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
     struct stat status;
@@ -124,43 +124,73 @@ static int open_image(const char *path, const char *option, uint64_t *size)
         errx(1, "%s is not a regular file (%s)", path, option);
     if (status.st_size == 0)
         errx(1, "%s is empty (%s)", path, option);
-    *size = (uint64_t)status.st_size;
+    if (mount->kind == LINUX_MOUNT_FILE && status.st_mode & 0111)
+        mount->kind = LINUX_MOUNT_EXECUTABLE;
+    mount->size = (uint64_t)status.st_size;
     return fd;
 }
 
-/* /input has one of each name. */
-static void check_name(const struct linux_config *guest, const char *name)
+/* An address for the image of a mount, which the VMM maps there. */
+static void map_image(struct jail *vmm, struct config *config, struct linux_config *guest,
+                      struct linux_mount *mount, const char *path, const char *option)
 {
-    for (unsigned i = 0; i < guest->image_count; i++) {
-        const struct linux_image *image = &guest->images[i];
+    int fd = open_image(path, option, mount);
 
-        if (image->kind == LINUX_IMAGE_FILE && strcmp(guest->strings + image->name, name) == 0)
-            errx(1, "two files would be /input/%s (--file)", name);
-    }
+    mount->address = next_address(guest);
+    if (mount->size > LINUX_PHYSICAL_MAX - mount->address)
+        errx(1, "%s has %llu bytes, and only %llu are left for it (%s)", path,
+             (unsigned long long)mount->size,
+             (unsigned long long)(LINUX_PHYSICAL_MAX - mount->address), option);
+    add_slot(vmm, config, mount->address, fd, mount->size, "image");
 }
 
-static void add_image(struct jail *vmm, struct config *config, struct linux_config *guest,
-                      enum linux_image_kind kind, const char *path, const char *option)
+static void add_mount(struct jail *vmm, struct config *config, struct linux_config *guest,
+                      const struct mount *what)
 {
-    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
-    uint64_t address = next_address(guest), size;
-    int fd = open_image(path, option, &size);
+    struct linux_mount mount = {.kind = what->kind, .size = what->size};
 
-    if (kind == LINUX_IMAGE_FILE)
-        check_name(guest, name);
-    if (guest->image_count == LINUX_IMAGES_MAX)
-        errx(1, "%s is one too many: --program, --root and --file give at most %d files", path,
-             LINUX_IMAGES_MAX);
-    if (size > LINUX_PHYSICAL_MAX - address)
-        errx(1, "%s has %llu bytes, and only %llu are left for it (%s)", path,
-             (unsigned long long)size, (unsigned long long)(LINUX_PHYSICAL_MAX - address), option);
-    guest->images[guest->image_count++] = (struct linux_image){
-        .kind = kind,
-        .name = add_string(guest, kind == LINUX_IMAGE_PROGRAM ? path : name),
-        .address = address,
-        .size = size,
-    };
-    add_slot(vmm, config, address, fd, size, "image");
+    for (uint32_t i = 0; i < guest->mount_count; i++)
+        if (strcmp(guest->strings + guest->mounts[i].path, what->path) == 0)
+            errx(1, "%s is taken already, by another option (%s)", what->path, what->option);
+    if (guest->mount_count == LINUX_MOUNTS_MAX)
+        errx(1,
+             "%s is one too many: --program, --root, --mount, --file and --tmpfs make at most "
+             "%d",
+             what->path, LINUX_MOUNTS_MAX);
+    if (what->file)
+        map_image(vmm, config, guest, &mount, what->file, what->option);
+    mount.path = add_string(guest, what->path);
+    guest->mounts[guest->mount_count++] = mount;
+}
+
+static void add_mounts(struct jail *vmm, struct config *config, struct linux_config *guest)
+{
+    const struct options *options = vmm->options;
+    const struct mount root = {LINUX_MOUNT_EROFS, "/", options->linux_root, 0, "--root"};
+    const struct mount program = {LINUX_MOUNT_EXECUTABLE, options->program_path,
+                                  options->linux_program, 0, "--program"};
+
+    if (options->linux_root)
+        add_mount(vmm, config, guest, &root);
+    if (options->linux_program)
+        add_mount(vmm, config, guest, &program);
+    for (unsigned i = 0; i < options->mounts.count; i++)
+        add_mount(vmm, config, guest, &options->mounts.list[i]);
+    guest->program = add_string(guest, options->linux_program ? options->program_path : "");
+}
+
+/* Who the program is, what it is called, what it may use. */
+static void add_identity(struct linux_config *guest, const struct options *options)
+{
+    const struct guest_user *user = &options->user;
+
+    guest->uid = user->uid;
+    guest->gid = user->gid;
+    guest->group_count = user->group_count;
+    memcpy(guest->groups, user->groups, sizeof(guest->groups));
+    guest->hostname = add_string(guest, options->hostname);
+    guest->rlimits_given = options->rlimits.given;
+    memcpy(guest->rlimits, options->rlimits.of, sizeof(guest->rlimits));
 }
 
 static void describe_terminal(struct linux_config *guest)
@@ -201,16 +231,13 @@ void linux_furnish(struct jail *vmm, struct config *config)
     guest->version = LINUX_VERSION;
     guest->size = sizeof(*guest);
     guest->ram = options->memory_bytes;
-    guest->flags = options->trace ? LINUX_TRACE : 0;
+    guest->flags =
+        (options->trace ? LINUX_TRACE : 0u) | (options->read_only ? (uint32_t)LINUX_READ_ONLY : 0u);
     describe_terminal(guest);
-    if (options->linux_root)
-        add_image(vmm, config, guest, LINUX_IMAGE_ROOT, options->linux_root, "--root");
-    if (options->linux_program)
-        add_image(vmm, config, guest, LINUX_IMAGE_PROGRAM, options->linux_program, "--program");
-    for (unsigned i = 0; i < options->files.count; i++)
-        add_image(vmm, config, guest, LINUX_IMAGE_FILE, options->files.list[i], "--file");
+    add_mounts(vmm, config, guest);
     add_arguments(guest, options);
     add_environment(guest, &options->environment);
+    add_identity(guest, options);
     guest->directory = add_string(guest, options->directory);
     add_slot(vmm, config, LINUX_CONFIG, seal(guest), guest->size, "linux-config");
     free(guest);

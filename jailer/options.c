@@ -18,12 +18,9 @@
 #define DATADIR    "../share/sparkler"
 
 static const char usage[] =
-    "usage: jailer [OPTIONS] [-- ARGUMENTS OF PROGRAM], or -h, --help, --version\n"
+    "usage: jailer [OPTIONS] [-- ARGUMENTS OF PROGRAM], or --help[=linux], --version\n"
     "Runs a guest on /dev/kvm in a jail, and a network broker in another.\n"
-    "  --program FILE        Linux program to run, with ARGUMENTS\n"
-    "  --root FILE           EROFS image to run it in; without --program: -- PATH ...\n"
-    "  --file FILE           it sees it in /input; repeatable, as --env NAME=VALUE\n"
-    "  --cwd PATH, --trace   where it starts (/); print its system calls\n"
+    "  --program FILE, --root IMAGE   a Linux program; --help=linux has its options\n"
     "  --guest FILE          flat 16-bit image to run in its place (the monitor)\n"
     "  --mem SIZE, --lock-memory   guest memory (1M; Linux: 512M); never swapped\n"
     "  --feeds FILE          what the network may be used for (feeds.json)\n"
@@ -39,8 +36,26 @@ static const char usage[] =
     "  --cgroup [broker:]FILE=VALUE, --parent-cgroup PATH   limits; where (sparkler)\n"
     "  --exec PROGRAM, --broker PROGRAM  (sparkler-vmm, sparkler-netbroker)\n"
     "  --explain, --timing   print the locks, run nothing; print a start's phases\n"
-    "Exit: 0 halted, 1 set-up, 2 guest failed, 3 limit, 4 console closed, 128+signal\n"
-    "of a Linux program: its own, or 124 time limit, 125 set-up, 137 memory limit\n";
+    "Exit: 0 halted, 1 set-up, 2 guest failed, 3 limit, 4 console closed, 128+signal\n";
+
+static const char usage_linux[] =
+    "usage: jailer [OPTIONS] --program FILE [-- ARGUMENTS] | --root IMAGE -- PROGRAM\n"
+    "Runs a Linux program in a VM, with what it needs; what it writes ends with it.\n"
+    "  --program FILE        static program of the host's, or dynamic for --root\n"
+    "  --root IMAGE          EROFS image of its file system (make image)\n"
+    "  --mount PATH=IMAGE    another one, read-only at PATH; repeatable, as are:\n"
+    "  --file [PATH=]FILE    a file of the host's, in /input or at PATH\n"
+    "  --tmpfs PATH[=SIZE]   an empty directory in memory (half of it)\n"
+    "  --env NAME=VALUE      a variable (PATH; HOME by /etc/passwd; TERM)\n"
+    "  --rlimit NAME=SOFT[:HARD]   a limit: as, cpu, fsize, nofile, nproc, stack...\n"
+    "  --read-only           it cannot write to the root, only to each --tmpfs\n"
+    "  --user UID[:GID[:GROUP,...]]   who it is inside the VM (0)\n"
+    "  --cwd PATH            where it starts (/); made if it is missing\n"
+    "  --hostname NAME       what the VM is called inside (sparkler)\n"
+    "  --trace               print its system calls\n"
+    "Every option of a VM is one of its, too: --mem SIZE (512M), --console (safe)...\n"
+    "Exit: its own status, or 124 time limit, 125 set-up, 126 cannot be executed,\n"
+    "127 not found, 137 memory limit, 128+signal\n";
 
 /* A path to `name`: itself if it has a slash, else beside the jailer, else in `directory`. */
 static const char *look_up(const char *name, const char *directory)
@@ -87,6 +102,8 @@ static void set_defaults(struct options *options)
         options->guest = look_up(options->is_linux ? "linux.bin" : "monitor.bin", DATADIR);
     if (!options->directory)
         options->directory = "/";
+    if (!options->hostname)
+        options->hostname = "sparkler";
     if (!options->feeds)
         options->feeds = look_up("feeds.json", DATADIR);
     if (!options->broker)
@@ -100,7 +117,13 @@ enum option_id {
     GUEST,
     LINUX_PROGRAM,
     LINUX_ROOT,
+    MOUNT,
     LINUX_FILE,
+    TMPFS,
+    READ_ONLY,
+    USER,
+    HOSTNAME,
+    RLIMIT,
     ENVIRONMENT,
     DIRECTORY,
     TRACE,
@@ -138,7 +161,13 @@ static const struct option names[] = {
     {"guest", required_argument, NULL, GUEST},
     {"program", required_argument, NULL, LINUX_PROGRAM},
     {"root", required_argument, NULL, LINUX_ROOT},
+    {"mount", required_argument, NULL, MOUNT},
     {"file", required_argument, NULL, LINUX_FILE},
+    {"tmpfs", required_argument, NULL, TMPFS},
+    {"read-only", no_argument, NULL, READ_ONLY},
+    {"user", required_argument, NULL, USER},
+    {"hostname", required_argument, NULL, HOSTNAME},
+    {"rlimit", required_argument, NULL, RLIMIT},
     {"env", required_argument, NULL, ENVIRONMENT},
     {"cwd", required_argument, NULL, DIRECTORY},
     {"trace", no_argument, NULL, TRACE},
@@ -167,7 +196,7 @@ static const struct option names[] = {
     {"pid-file", required_argument, NULL, PID_FILE},
     {"explain", no_argument, NULL, EXPLAIN},
     {"timing", no_argument, NULL, TIMING},
-    {"help", no_argument, NULL, HELP},
+    {"help", optional_argument, NULL, HELP},
     {"version", no_argument, NULL, VERSION},
     {0},
 };
@@ -191,12 +220,32 @@ static void set_option(struct options *options, enum option_id option, char *val
         break;
     case LINUX_PROGRAM:
         options->linux_program = value;
+        options->program_path = input_path(value);
         break;
     case LINUX_ROOT:
         options->linux_root = value;
         break;
+    case MOUNT:
+        mount_option(value, &options->mounts);
+        break;
     case LINUX_FILE:
-        string_option("file", value, &options->files);
+        file_option(value, &options->mounts);
+        break;
+    case TMPFS:
+        tmpfs_option(value, &options->mounts);
+        break;
+    case READ_ONLY:
+        options->read_only = true;
+        break;
+    case USER:
+        options->user = user_option(value);
+        options->user_given = true;
+        break;
+    case HOSTNAME:
+        options->hostname = hostname_option(value);
+        break;
+    case RLIMIT:
+        rlimit_option(value, &options->rlimits);
         break;
     case ENVIRONMENT:
         environment_option(value, &options->environment);
@@ -284,7 +333,9 @@ static void set_option(struct options *options, enum option_id option, char *val
         options->timing = true;
         break;
     case HELP:
-        print_and_end(usage);
+        if (value && strcmp(value, "linux") != 0)
+            errx(1, "--help=%s: expected --help or --help=linux", value);
+        print_and_end(value ? usage_linux : usage);
     case VERSION:
         print_and_end("sparkler " SPARKLER_VERSION "\n");
     }
@@ -317,10 +368,11 @@ static void check_together(const struct options *options)
         errx(1, "--root %s: which program of it? Give its path behind '--'", options->linux_root);
     if (!options->is_linux && options->program_error != STDERR_FILENO)
         errx(1, "--stderr is for a Linux program: a flat guest has only its console");
-    if (!options->is_linux && (options->files.count > 0 || options->environment.count > 0 ||
-                               options->directory || options->trace))
-        errx(1, "--file, --env, --cwd and --trace are for a Linux program: give it by --program "
-                "or --root");
+    if (!options->is_linux && (options->mounts.count > 0 || options->environment.count > 0 ||
+                               options->directory || options->hostname || options->user_given ||
+                               options->rlimits.given || options->read_only || options->trace))
+        errx(1, "--mount, --file, --tmpfs, --read-only, --env, --user, --hostname, --rlimit, --cwd "
+                "and --trace are for a Linux program: give it by --program or --root");
 }
 
 struct options options_parse(int argc, char **argv)

@@ -2,6 +2,8 @@
 #ifndef SPARKLER_OPTIONS_H
 #define SPARKLER_OPTIONS_H
 
+#include "vmm/linux.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/resource.h>
@@ -25,10 +27,35 @@ struct settings {
     struct setting list[OPTION_REPEATS_MAX];
 };
 
-/* the values of --file, and of --env, which are NAME=VALUE */
+/* the values of --env, which are NAME=VALUE */
 struct strings {
     unsigned count;
     const char *list[OPTION_STRINGS_MAX];
+};
+
+/* What --mount, --file and --tmpfs put into a Linux guest (struct linux_mount), in their order. */
+struct mount {
+    enum linux_mount_kind kind;
+    const char *path; /* in the guest */
+    const char *file; /* of the host; NULL: a tmpfs */
+    uint64_t size;    /* of a tmpfs */
+    const char *option;
+};
+
+struct mounts {
+    unsigned count;
+    struct mount list[LINUX_MOUNTS_MAX];
+};
+
+/* --user */
+struct guest_user {
+    uint32_t uid, gid, group_count, groups[LINUX_GROUPS_MAX];
+};
+
+/* --rlimit */
+struct rlimits {
+    uint32_t given; /* bit N: of[N] */
+    struct linux_rlimit of[LINUX_RLIMITS_MAX];
 };
 
 /* What of the guest's output reaches a terminal: by the kind of guest, text for a flat one;
@@ -44,9 +71,14 @@ struct options {
     const char *guest, *feeds, *ca;
     /* a Linux program; `guest` is then the kernel that answers it */
     bool is_linux;
-    const char *linux_program, *linux_root, *directory;
-    struct strings files, environment;
-    bool trace;
+    const char *linux_program, *linux_root, *directory, *hostname;
+    const char *program_path; /* of linux_program, inside the VM */
+    struct mounts mounts;
+    struct strings environment;
+    struct guest_user user;
+    bool user_given;
+    struct rlimits rlimits;
+    bool read_only, trace;
     bool feeds_given; /* by the user, so they are checked before the VM starts */
     struct settings credentials, limits, cgroup_limits;
     const char *parent_cgroup; /* below /sys/fs/cgroup, or below each controller there (v1) */

@@ -6,22 +6,32 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct {
-    const char *name;
-    int resource;
-} resources[] = {
-    {"as", RLIMIT_AS},
-    {"core", RLIMIT_CORE},
-    {"cpu", RLIMIT_CPU},
-    {"data", RLIMIT_DATA},
-    {"fsize", RLIMIT_FSIZE},
-    {"memlock", RLIMIT_MEMLOCK},
-    {"nofile", RLIMIT_NOFILE},
-    {"nproc", RLIMIT_NPROC},
-    {"stack", RLIMIT_STACK},
-    {"msgqueue", RLIMIT_MSGQUEUE},
-    {"sigpending", RLIMIT_SIGPENDING},
+static const char *const names[RLIM_NLIMITS] = {
+    [RLIMIT_AS] = "as",
+    [RLIMIT_CORE] = "core",
+    [RLIMIT_CPU] = "cpu",
+    [RLIMIT_DATA] = "data",
+    [RLIMIT_FSIZE] = "fsize",
+    [RLIMIT_LOCKS] = "locks",
+    [RLIMIT_MEMLOCK] = "memlock",
+    [RLIMIT_MSGQUEUE] = "msgqueue",
+    [RLIMIT_NICE] = "nice",
+    [RLIMIT_NOFILE] = "nofile",
+    [RLIMIT_NPROC] = "nproc",
+    [RLIMIT_RSS] = "rss",
+    [RLIMIT_RTPRIO] = "rtprio",
+    [RLIMIT_RTTIME] = "rttime",
+    [RLIMIT_SIGPENDING] = "sigpending",
+    [RLIMIT_STACK] = "stack",
 };
+
+int rlimit_number(const char *name)
+{
+    for (int i = 0; i < RLIM_NLIMITS; i++)
+        if (strcmp(names[i], name) == 0)
+            return i;
+    return -1;
+}
 
 /* Lowers a limit. A lower one stays: an ordinary user could not raise it. */
 static void limit(int resource, rlim_t value)
@@ -37,19 +47,16 @@ static void limit(int resource, rlim_t value)
 /* Returns the resource that the user names; sets its value. */
 static int parse_limit(const struct setting *setting, rlim_t *value)
 {
+    const int resource = rlimit_number(setting->name);
     char *end;
 
     errno = 0;
     *value = strtoull(setting->value, &end, 10);
     if (*end != '\0' || errno != 0)
         errx(1, "--resource-limit %s=%s: expected a whole number", setting->name, setting->value);
-    for (size_t i = 0; i < sizeof(resources) / sizeof(resources[0]); i++)
-        if (strcmp(resources[i].name, setting->name) == 0)
-            return resources[i].resource;
-    errx(1,
-         "--resource-limit %s: no such limit; there are as, core, cpu, data, fsize, memlock, "
-         "nofile, nproc, stack, msgqueue and sigpending",
-         setting->name);
+    if (resource < 0)
+        errx(1, "--resource-limit %s: no such limit; there are " RLIMIT_NAMES, setting->name);
+    return resource;
 }
 
 void rlimits_check(const struct settings *limits)
@@ -74,7 +81,7 @@ static void set_limits(struct jail *jail)
     if (jail->role & (SUPERVISOR | JANITOR))
         return;
     limit(RLIMIT_FSIZE, 1 << 30); /* the console may go to a file */
-    limit(RLIMIT_NOFILE, 64);
+    limit(RLIMIT_NOFILE, 128);
     if (jail->role == VMM)
         limit(RLIMIT_AS, jail->options->memory_bytes + jail->image_bytes + program);
     else
@@ -87,7 +94,7 @@ static void set_limits(struct jail *jail)
 
 const struct lock lock_rlimits = {
     .name = "rlimits",
-    .what = "core 0, 64 descriptors, files and memory",
+    .what = "core 0, 128 descriptors, files and memory",
     .roles = VMM | BROKER | SUPERVISOR | JANITOR,
     .close = set_limits,
 };

@@ -1,12 +1,15 @@
 /* Reads the values of the command line's options: see values.h. */
 #include "values.h"
 
+#include "jail.h"
+
 #include "vmm/linux.h"
 
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -77,13 +80,6 @@ int descriptor_option(const char *name, const char *text)
     return fd;
 }
 
-void string_option(const char *name, const char *text, struct strings *strings)
-{
-    if (strings->count == OPTION_STRINGS_MAX)
-        errx(1, "--%s is given more than %d times", name, OPTION_STRINGS_MAX);
-    strings->list[strings->count++] = text;
-}
-
 /* Of two values of one name the last one counts. */
 void environment_option(const char *text, struct strings *environment)
 {
@@ -96,7 +92,149 @@ void environment_option(const char *text, struct strings *environment)
             environment->list[i] = text;
             return;
         }
-    string_option("env", text, environment);
+    if (environment->count == OPTION_STRINGS_MAX)
+        errx(1, "--env is given more than %d times", OPTION_STRINGS_MAX);
+    environment->list[environment->count++] = text;
+}
+
+static void add_mount(struct mounts *mounts, struct mount mount)
+{
+    if (mounts->count == LINUX_MOUNTS_MAX)
+        errx(1, "--mount, --file and --tmpfs are given more than %d times", LINUX_MOUNTS_MAX);
+    mounts->list[mounts->count++] = mount;
+}
+
+/* Cuts PATH=VALUE in two: the value, or NULL where there is none. */
+static char *take_path(char *text)
+{
+    char *equals = strchr(text, '=');
+
+    if (equals)
+        *equals++ = '\0';
+    return equals;
+}
+
+static bool is_below_root(const char *path)
+{
+    return path[0] == '/' && path[strspn(path, "/")] != '\0';
+}
+
+void mount_option(char *text, struct mounts *mounts)
+{
+    const char *image = take_path(text);
+
+    if (!image || *image == '\0' || !is_below_root(text))
+        errx(1, "--mount %s: expected PATH=IMAGE, with a path from / on, inside the VM", text);
+    add_mount(mounts, (struct mount){LINUX_MOUNT_EROFS, text, image, 0, "--mount"});
+}
+
+const char *input_path(const char *file)
+{
+    const char *slash = strrchr(file, '/');
+    char *path;
+
+    if (asprintf(&path, "/input/%s", slash ? slash + 1 : file) < 0)
+        err(1, "asprintf");
+    return path;
+}
+
+/* A '=' in the file's own name is none of PATH=FILE if the name does not start at the root. */
+void file_option(char *text, struct mounts *mounts)
+{
+    const char *file = is_below_root(text) ? take_path(text) : NULL;
+
+    if (file && *file == '\0')
+        errx(1, "--file %s=: expected FILE or PATH=FILE, with a path from / on, inside the VM",
+             text);
+    add_mount(mounts, (struct mount){LINUX_MOUNT_FILE, file ? text : input_path(text),
+                                     file ? file : text, 0, "--file"});
+}
+
+void tmpfs_option(char *text, struct mounts *mounts)
+{
+    const char *size = take_path(text);
+    uint64_t bytes = 0;
+
+    if (!is_below_root(text))
+        errx(1, "--tmpfs %s: expected PATH or PATH=SIZE, with a path from / on, inside the VM",
+             text);
+    if (size && (!parse_number(size, true, &bytes) || bytes < 4096))
+        errx(1, "--tmpfs %s=%s: expected a size of at least 4K", text, size);
+    add_mount(mounts, (struct mount){LINUX_MOUNT_TMPFS, text, NULL, bytes, "--tmpfs"});
+}
+
+/* The number at `*at`, which is then behind it; false if there is none, or -1, which is nobody. */
+static bool take_id(const char **at, uint32_t *id)
+{
+    char *end;
+    unsigned long number;
+
+    if (**at < '0' || **at > '9')
+        return false;
+    errno = 0;
+    number = strtoul(*at, &end, 10);
+    *at = end;
+    *id = (uint32_t)number;
+    return errno == 0 && number < UINT32_MAX;
+}
+
+static bool parse_user(const char *at, struct guest_user *user)
+{
+    if (!take_id(&at, &user->uid))
+        return false;
+    user->gid = user->uid;
+    if (*at == ':' && (at++, !take_id(&at, &user->gid)))
+        return false;
+    for (char before = ':'; *at == before; before = ',') {
+        at++;
+        if (user->group_count == LINUX_GROUPS_MAX ||
+            !take_id(&at, &user->groups[user->group_count++]))
+            return false;
+    }
+    return *at == '\0';
+}
+
+struct guest_user user_option(const char *text)
+{
+    struct guest_user user = {0};
+
+    if (!parse_user(text, &user))
+        errx(1, "--user %s: expected UID[:GID[:GROUP,...]], whole numbers, at most %d groups", text,
+             LINUX_GROUPS_MAX);
+    return user;
+}
+
+static bool parse_rlimit(const char *text, uint64_t *limit)
+{
+    *limit = UINT64_MAX;
+    return strcmp(text, "unlimited") == 0 || parse_number(text, true, limit);
+}
+
+void rlimit_option(char *text, struct rlimits *rlimits)
+{
+    char *soft = take_path(text), *hard = soft ? strchr(soft, ':') : NULL;
+    const int number = rlimit_number(text);
+    struct linux_rlimit limit;
+
+    if (number < 0)
+        errx(1, "--rlimit %s: no such limit; there are " RLIMIT_NAMES, text);
+    if (hard)
+        *hard++ = '\0';
+    if (!soft || !parse_rlimit(soft, &limit.soft) || !parse_rlimit(hard ? hard : soft, &limit.hard))
+        errx(1, "--rlimit %s: expected NAME=SOFT[:HARD], whole numbers or 'unlimited'", text);
+    if (limit.soft > limit.hard)
+        errx(1, "--rlimit %s: the soft limit %s is above the hard one, %s", text, soft, hard);
+    rlimits->of[number] = limit;
+    rlimits->given |= 1u << number;
+}
+
+const char *hostname_option(const char *text)
+{
+    const size_t length = strlen(text);
+
+    if (length == 0 || length > LINUX_HOSTNAME_MAX)
+        errx(1, "--hostname '%s': expected 1 to %d characters", text, LINUX_HOSTNAME_MAX);
+    return text;
 }
 
 const char *directory_option(const char *text)

@@ -17,11 +17,22 @@ int descriptor_option(const char *name, const char *text);
 uint64_t memory_option(const char *text, bool is_linux);
 uint64_t memory_preset(bool is_linux);
 
-/* These add to what was given before: a file's name, NAME=VALUE of an environment, of two values of
- * one name the last, and NAME=VALUE that is taken apart in `text`. */
-void string_option(const char *name, const char *text, struct strings *strings);
+/* These add to what was given before: NAME=VALUE of an environment, of two values of one name the
+ * last, and NAME=VALUE that is taken apart in `text`. */
 void environment_option(const char *text, struct strings *environment);
 void setting_option(const char *name, char *text, struct settings *settings);
+
+/* PATH=IMAGE; FILE or PATH=FILE; PATH or PATH=SIZE: added to `mounts`, and taken apart in `text`.
+ * And where a file without a path appears, /input/NAME. */
+void mount_option(char *text, struct mounts *mounts);
+void file_option(char *text, struct mounts *mounts);
+void tmpfs_option(char *text, struct mounts *mounts);
+const char *input_path(const char *file);
+
+/* UID[:GID[:GROUP,...]]; NAME=SOFT[:HARD]; 1 to 64 characters. */
+struct guest_user user_option(const char *text);
+void rlimit_option(char *text, struct rlimits *rlimits);
+const char *hostname_option(const char *text);
 
 /* These return the text as it is, the last one whether it is "raw". */
 const char *directory_option(const char *text);

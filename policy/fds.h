@@ -13,8 +13,8 @@
 
 /* every jail; the first is the write end of the pipe of vmm/config.h, which every process but the
  * VMM closes when it is confined */
-#define JAIL_FD_READY   62
-#define JAIL_FD_PROGRAM 63 /* the program to start, close-on-exec */
+#define JAIL_FD_READY   126
+#define JAIL_FD_PROGRAM 127 /* the program to start, close-on-exec */
 
 /* sparkler-vmm */
 #define VMM_FD_KVM    3  /* /dev/kvm; closed before the guest runs */

@@ -297,15 +297,15 @@ END
 # config [FIELD=VALUE...]: a configuration (vmm/config.h) for a flat guest and a processor without
 # CPUID leaves, as the jailer would write it except for these fields; its first `cut` bytes
 config() {
-    local version=1 guest=0 memory=65536 lock=0 images=1 caps=0 kind=0 fd=4 size=64 cap=0 leaves=0 \
-        excess=0 cut=1000
+    local version=2 guest=0 memory=65536 lock=0 images=1 caps=0 kind=0 fd=4 size=64 cap=0 leaves=0 \
+        excess=0 cut=2000
     [[ $# -eq 0 ]] || local "$@"
     {
         little 4 $version $guest
         little 8 $memory
         little 4 $lock $images $caps 0 $kind $fd
         little 8 $size 0
-        head -c $((17 * 24)) /dev/zero # 17 unused images
+        head -c $((49 * 24)) /dev/zero # 49 unused images
         little 4 $cap 0
         little 8 1
         head -c $((3 * 16)) /dev/zero # three unused capabilities
@@ -364,16 +364,16 @@ END
         [[ $stderr == "sparkler-vmm: $words"* ]]
     done <<END
 true|the jailer ended before it had sent the whole configuration
-config cut=527|the jailer ended before it had sent the whole configuration
-config cut=535|the jailer ended before it had sent the whole configuration
+config cut=1295|the jailer ended before it had sent the whole configuration
+config cut=1303|the jailer ended before it had sent the whole configuration
 config leaves=1 excess=39|the jailer ended before it had sent the whole configuration
-config excess=1|the jailer's configuration is longer than version 1's
-config version=2|the jailer's configuration has version 2, not 1: install both from one build
+config excess=1|the jailer's configuration is longer than version 2's
+config version=3|the jailer's configuration has version 3, not 2: install both from one build
 config guest=2|unknown kind of guest: 2
 config memory=0|the guest's memory is 0 bytes: it must be a positive multiple of 4096, at most 273804165120
 config memory=66560|the guest's memory is 66560 bytes: it must be a positive multiple of 4096
 config memory=273804169216|the guest's memory is 273804169216 bytes: it must be a positive multiple of 4096
-config images=19|19 images; at most 18 are supported
+config images=51|51 images; at most 50 are supported
 config images=0|a flat guest is one image, not 0
 config images=2|a flat guest is one image, not 2
 config caps=5|5 capabilities of KVM; at most 4 are supported

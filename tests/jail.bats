@@ -160,7 +160,7 @@ few_descriptors() {
     [[ $(fds "$vmm") == "0 1 2 5 7 8" ]]
     readlink "/proc/$vmm/fd/8" | grep -q kvm-vcpu
     echo "warden $(fds "$warden"), broker $(fds "$broker"), resolver $(fds "$resolver")"
-    [[ $(fds "$warden") == "0 1 2 3 4 5 63" ]]
+    [[ $(fds "$warden") == "0 1 2 3 4 5 127" ]]
     [[ $(fds "$broker") == "0 1 2 3 4"* ]]
     [[ /proc/$broker/fd/0 -ef /dev/null && /proc/$broker/fd/1 -ef /dev/null ]]
     [[ $(find "/proc/$broker/fd" "/proc/$resolver/fd" -type l -printf '%l\n' |
@@ -236,7 +236,7 @@ os.execvp(sys.argv[3], sys.argv[3:])'
     cd "$BATS_TEST_TMPDIR"
     VM_ID=inherits-$$
     for way in $ways; do
-        for inherited in "3 61" "30 61" "50 70" "62 63" "3 200"; do
+        for inherited in "3 61" "30 61" "50 70" "62 63" "126 127" "3 200"; do
             # shellcheck disable=SC2086 # two numbers
             run --separate-stderr timeout --foreground --kill-after 2 $((3 * DEADLINE)) \
                 python3 -c "$with_descriptors" $inherited bash -c 'become "$@"' - "$way" "$JAILER" --id "$VM_ID" <<<5
@@ -271,7 +271,7 @@ limits() {
     local pid
     for pid in $vmm $broker; do
         grep -Eq '^Max core file size +0 +0 ' "/proc/$pid/limits"
-        grep -Eq '^Max open files +64 +64 ' "/proc/$pid/limits"
+        grep -Eq '^Max open files +128 +128 ' "/proc/$pid/limits"
         grep -Eq '^Max locked memory +0 +0 ' "/proc/$pid/limits"
     done
     grep -Eq '^Max address space +[0-9]+ ' "/proc/$vmm/limits"
@@ -292,11 +292,11 @@ cgroup_file() {
     VM_ID=limits-$$ parent=sparkler-limits-$$
     for way in root userns; do
         vm_start "$way" --id "$VM_ID" --parent-cgroup "$parent" --cgroup pids.max=5 \
-            --cgroup broker:pids.max=7 --resource-limit nofile=65 --resource-limit cpu=100
+            --cgroup broker:pids.max=7 --resource-limit nofile=129 --resource-limit cpu=100
         [[ $(<"$(cgroup_file vmm pids.max)") -eq 5 ]]
         [[ $(<"$(cgroup_file broker pids.max)") -eq 7 ]]
         for pid in $(vmm) $(warden); do
-            grep -Eq '^Max open files +64 +64 ' "/proc/$pid/limits" # it is never raised
+            grep -Eq '^Max open files +128 +128 ' "/proc/$pid/limits" # it is never raised
             grep -Eq '^Max cpu time +100 +100 ' "/proc/$pid/limits"
         done
         press 5

@@ -104,7 +104,7 @@ linux() {
         [[ $(stat -c %s time-page) -eq 88 ]]
         read -r version generation < <(od -A n -t u4 -N 8 time-page)
         read -r khz nanoseconds < <(od -A n -t u8 -j 8 -N 16 time-page)
-        [[ $version -eq 1 && $generation -eq 0 && $khz -gt 100000 ]]
+        [[ $version -eq 2 && $generation -eq 0 && $khz -gt 100000 ]]
         ((nanoseconds / 1000000000 >= before && nanoseconds / 1000000000 <= $(date +%s)))
         tail -c 64 time-page >seed.$vm
     done
@@ -116,10 +116,10 @@ linux() {
     become_kernel slots
     printf c | jail "${ways%% *}" "$calls/jailer" --program /bin/true --env COLOUR=red \
         --env COLOUR=blue --env PATH=/bin --cwd /here -- one "two words" | tr '\0' '\n' >told
-    for string in /bin/true one "two words" COLOUR=blue PATH=/bin HOME=/ TERM=dumb /here; do
+    for string in /bin/true one "two words" COLOUR=blue PATH=/bin /here; do
         grep -axF -- "$string" told
     done
-    run ! grep -a -e COLOUR=red -e PATH=/usr told
+    run ! grep -a -e COLOUR=red -e PATH=/usr -e TERM= told
     printf i | jail "${ways%% *}" "$calls/jailer" --program /bin/true | cmp - <(head -c 16 /bin/true)
 }
 
@@ -289,6 +289,116 @@ in_ppoll() {
         linux --program "$stage/busybox" -- cat
         [[ $status -eq 0 && $output == typed ]]
     }
+}
+
+@test "a program has HOME by /etc/passwd, and PATH, and TERM only at a terminal" {
+    printf '%s\n' broken root:x:0:0:Root:/root:/bin/sh user:x:1000:1000::/home/user:/bin/sh >passwd
+    local user home
+    for user in 0:/root 1000:/home/user 1001:/; do
+        linux --program "$stage/busybox" --file /etc/passwd=passwd --user "${user%:*}" -- env
+        home=${user#*:}
+        [[ $status -eq 0 && $(sort <<<"$output") == "HOME=$home"$'\n'PATH=*/bin ]]
+    done
+    linux --program "$stage/busybox" --file /etc/passwd=passwd --env HOME=/x -- env
+    [[ $status -eq 0 && $output == HOME=/x$'\n'PATH=* ]]
+}
+
+@test "a program's directory is made where it is missing" {
+    linux --program "$stage/busybox" --cwd /made/for/it -- sh -c 'pwd; ls -ld ..'
+    [[ $status -eq 0 && $output == /made/for/it$'\n'drwxr-xr-x*..* ]]
+    linux --program "$stage/busybox" --cwd /input/busybox/no -- pwd
+    [[ $status -eq 125 ]]
+    [[ $stderr == *"/input/busybox/no cannot be set up: a part of its path is not a directory"* ]]
+}
+
+@test "--mount, --file and --tmpfs: what stands where" {
+    mkdir -p tree/sub
+    echo from the image >tree/sub/text
+    chmod 755 tree tree/sub
+    "$root/guest/linux/make-image" "$stage/mount.erofs" tree
+    echo from the host >given
+    echo 'echo executed' >script
+    chmod 755 script
+    linux --program "$stage/busybox" --mount /data/here="$stage/mount.erofs" --file /etc/given=given \
+        --tmpfs /run=64K --file /run/secret=given --file /usr/bin/script=script -- sh -c '
+        cd /
+        cat data/here/sub/text etc/given run/secret
+        /usr/bin/script
+        echo x >data/here/x
+        echo changed >etc/given && cat etc/given
+        head -c 1048576 /dev/zero >run/x
+        grep -e /data -e /run /proc/mounts
+        df -k /data/here /run | tail -n 2
+        rm -r data/here; ls data/here'
+    echo "$output"
+    [[ $output == "from the image"$'\n'"from the host"$'\n'"from the host"$'\n'executed$'\n'changed$'\n'"\
+erofs /data/here erofs ro,relatime 0 0"$'\n'"tmpfs /run tmpfs rw,relatime 0 0"$'\n'erofs*" 0 100% /data/here"$'\n'tmpfs*" 64 "*" 0 100% /run"$'\n'sub ]]
+    [[ $stderr == *"/x: Read-only file system"*"text': Read-only file system"* ]]
+}
+
+@test "--mount and --file: what cannot be put there" {
+    local end
+    printf 'no image' >text
+    mkdir tree
+    "$root/guest/linux/make-image" "$stage/empty.erofs" tree
+    for end in "--mount /a=text:it is not an EROFS image" "--mount /input/busybox/x=$stage/empty.erofs:a part" \
+        "--file /proc/version=text:nothing can be put there" "--file /proc=text:it is a directory" \
+        "--tmpfs /proc/x:nothing can be put there"; do
+        # shellcheck disable=SC2086 # an option and its value
+        linux --program "$stage/busybox" ${end%%:*} -- true
+        [[ $status -eq 125 && $stderr == *" cannot be set up: ${end#*:}"* ]]
+    done
+}
+
+@test "--read-only: nothing is written but to a tmpfs" {
+    linux --program "$stage/busybox" --read-only --tmpfs /tmp --cwd /made -- sh -c '
+        echo x >x; mkdir /y; chmod 777 /; touch /; echo kept >/tmp/x; cat /tmp/x; grep " / " /proc/mounts'
+    [[ $output == $'kept\noverlay / overlay ro,relatime 0 0' ]]
+    [[ $(grep -c "Read-only file system" <<<"$stderr") -eq 4 ]]
+}
+
+@test "--hostname: what the VM is called" {
+    linux --program "$stage/busybox" --hostname box.test -- sh -c \
+        'hostname; uname -n; cat /proc/sys/kernel/hostname; hostname other; uname -n'
+    [[ $status -eq 0 && $output == $'box.test\nbox.test\nbox.test\nother' ]]
+    linux --program "$stage/busybox" --user 1 -- sh -c 'hostname other; uname -n'
+    [[ $output == sparkler && $stderr == *"not permitted"* ]]
+}
+
+@test "--user: who the program is" {
+    linux --program "$stage/busybox" --user 1000:1001:5,6 -- sh -c \
+        'id; grep -e ^Uid -e ^Gid -e ^Groups -e ^CapEff /proc/self/status'
+    [[ $status -eq 0 && $output == "uid=1000 gid=1001 groups=5,6
+Uid:	1000	1000	1000	1000
+Gid:	1001	1001	1001	1001
+Groups:	5 6 
+CapEff:	0000000000000000" ]]
+    linux --program "$stage/busybox" --user 1000 -- id
+    [[ $status -eq 0 && $output == "uid=1000 gid=1000" ]]
+}
+
+@test "--rlimit: limits that the program sees" {
+    linux --program "$stage/busybox" --rlimit nofile=20:30 --rlimit core=unlimited -- sh -c \
+        'ulimit -n; ulimit -Hn; ulimit -c; ulimit -s'
+    [[ $status -eq 0 && $output == $'20\n30\nunlimited\n8192' ]]
+}
+
+@test "a program without a slash is looked for in PATH: the first that can be executed" {
+    mkdir -p tree/{a,b,c}
+    touch tree/a/name
+    cp "$stage/hello-musl" tree/b/name
+    mkdir tree/c/other
+    chmod -R a+rX tree
+    "$root/guest/linux/make-image" "$stage/path.erofs" tree
+    linux --root "$stage/path.erofs" --env PATH=/a:/none:/b -- name
+    [[ $status -eq 7 && $output == hello ]]
+    linux --root "$stage/path.erofs" --env PATH=/a -- name
+    [[ $status -eq 126 && $stderr == *"name: may not be executed"* ]]
+    linux --root "$stage/path.erofs" --env PATH=/c -- other
+    [[ $status -eq 126 ]]
+    run -127 --separate-stderr jail "${ways%% *}" "$JAILER" --root "$stage/path.erofs" --env PATH=/a \
+        -- none
+    [[ $stderr == *"none: not found"* ]]
 }
 
 @test "a program has the memory that --mem gives it" {

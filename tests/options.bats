@@ -367,9 +367,10 @@ refused_linux() {
     refused_linux "--guest is a flat image" "--program" "--root" -- --guest x.bin --program x
     refused_linux "--guest is a flat image" "one or the other" -- --root x --guest x.bin -- /bin/x
     refused_linux "--root x.erofs: which program" "behind '--'" -- --root x.erofs
-    for option in "--file x" "--env A=B" "--cwd /" --trace; do
+    for option in "--mount /a=x" "--file x" "--tmpfs /a" --read-only "--env A=B" "--user 1" \
+        "--hostname a" "--rlimit nofile=9" "--cwd /" --trace; do
         # shellcheck disable=SC2086 # an option and its value
-        refused "--file, --env, --cwd and --trace are for a Linux program" -- $option
+        refused "${option%% *}" "are for a Linux program" -- $option
     done
 }
 
@@ -406,13 +407,39 @@ refused_linux() {
     truncate -s 300G huge
     refused_linux "huge has 322122547200 bytes, and only " "(--file)" -- --program "$PROBE" --file huge
     many=()
-    for ((i = 0; i < 16; i++)); do
+    for ((i = 0; i < 48; i++)); do
         echo "$i" >"file$i"
         many+=(--file "file$i")
     done
-    refused_linux "file15 is one too many" "at most 16 files" -- --program "$PROBE" "${many[@]}"
-    refused_linux "two files would be /input/file1 (--file)" -- --program "$PROBE" --file file1 \
+    refused_linux "/input/file47 is one too many" "at most 48" -- --program "$PROBE" "${many[@]}"
+    refused_linux "/input/file1 is taken already, by another option (--file)" -- --program "$PROBE" --file file1 \
         --file ./directory/../file1
+    refused_linux "/a is taken already" "(--tmpfs)" -- --program "$PROBE" --file /a=file1 --tmpfs /a
+}
+
+@test "a Linux program: malformed mounts, ids, names and limits" {
+    for value in x x=y /=y /a= =y; do
+        refused_linux "--mount ${value%%=*}" "expected PATH=IMAGE" -- --program x --mount $value
+    done
+    refused_linux "--file /a=: expected FILE or PATH=FILE" -- --program x --file /a=
+    for value in x / x=4K; do
+        refused_linux "--tmpfs ${value%%=*}" "expected PATH or PATH=SIZE" -- --program x --tmpfs $value
+    done
+    for size in 0 4095 x 4T; do
+        refused_linux "--tmpfs /a=$size: expected a size" -- --program x --tmpfs /a=$size
+    done
+    for value in "" x -1 1: 1:x :1 1:2: 1:2:3, 1:2:3,x 4294967295 99999999999999999999 "1 " 1,2 \
+        "1:2:$(seq -s , 33)"; do
+        refused_linux "--user $value: expected UID" -- --program x --user "$value"
+    done
+    for value in "" "$(printf 'x%.0s' {1..65})"; do
+        refused_linux "--hostname '$value': expected 1 to 64" -- --program x --hostname "$value"
+    done
+    refused_linux "--rlimit files: no such limit" "nofile" -- --program x --rlimit files=1
+    for value in cpu cpu= cpu=x cpu=1: cpu=:1 cpu=1:2:3 cpu=-1; do
+        refused_linux "--rlimit cpu: expected NAME=SOFT[:HARD]" -- --program x --rlimit $value
+    done
+    refused_linux "the soft limit 2 is above the hard one, 1" -- --program x --rlimit cpu=2:1
 }
 
 @test "a Linux program: arguments that are too long" {
@@ -421,17 +448,22 @@ refused_linux() {
         "$(printf '%70000s' x)" "$(printf '%70000s' x)"
 }
 
-@test "--help has every option, and fits on a screen of 80 by 24 with the next prompt" {
-    run --keep-empty-lines "$JAILER" --help
-    [[ $status -eq 0 ]]
-    echo "$output"
-    [[ $(wc -l <<<"$output") -le 24 ]] # and the line behind the last
-    [[ $(awk 'length > 80' <<<"$output") == "" ]]
+@test "--help has every option, in two parts that fit on screens of 80 by 24 with the next prompt" {
+    local all=
+    for part in --help --help=linux; do
+        run --keep-empty-lines "$JAILER" $part
+        [[ $status -eq 0 ]]
+        echo "$output"
+        [[ $(wc -l <<<"$output") -le 24 ]] # and the line behind the last
+        [[ $(awk 'length > 80' <<<"$output") == "" ]]
+        all+=$output
+    done
+    refused "--help=x: expected --help or --help=linux" -- --help=x
     options=$(sed -n 's/^    {"\([a-z-]*\)", .*_argument,.*/\1/p' "$root/jailer/options.c")
     [[ -n $options ]]
     for option in $options; do
         echo "--$option"
-        [[ $output == *"--$option"* ]]
+        [[ $all == *"--$option"* ]]
     done
 }
 

@@ -413,7 +413,7 @@ checker() {
     local pid
     for pid in $(pgrep -x jailer); do
         [[ $(tr '\0' ' ' <"/proc/$pid/cmdline") != *"--id $VM_ID "* ]] ||
-            ! child "$pid" attempt-broker 63 || return 0
+            ! child "$pid" attempt-broker 127 || return 0
     done
     return 1
 }

@@ -12,8 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define CONFIG_VERSION    1u /* covers this file and the VMM's descriptors in policy/fds.h */
-#define CONFIG_IMAGES_MAX (LINUX_IMAGES_MAX + 2) /* with the kernel and struct linux_config */
+#define CONFIG_VERSION    2u /* covers this file and the VMM's descriptors in policy/fds.h */
+#define CONFIG_IMAGES_MAX (LINUX_MOUNTS_MAX + 2) /* with the kernel and struct linux_config */
 #define CONFIG_CAPS_MAX   4
 #define SIGNAL_FORWARDED                                                                           \
     40 /* realtime, so that each arrives: its value is a signal for the guest */

@@ -10,7 +10,7 @@
 
 #include <stdint.h>
 
-#define LINUX_VERSION 1u
+#define LINUX_VERSION 2u
 
 /*
  * Guest-physical memory. RAM starts at 0; what exceeds 3 GiB continues at 4 GiB, above the hole for
@@ -35,28 +35,37 @@ struct linux_time {
     uint8_t seed[64];     /* from the host's getrandom(2) */
 };
 
-enum linux_image_kind {
-    LINUX_IMAGE_PROGRAM = 1, /* an ELF file: --program */
-    LINUX_IMAGE_ROOT = 2,    /* an EROFS file system: --root */
-    LINUX_IMAGE_FILE = 3,    /* shown as /input/NAME: --file */
+enum linux_mount_kind {
+    LINUX_MOUNT_EROFS = 1,      /* a file system, read-only: --mount; at "/": --root */
+    LINUX_MOUNT_TMPFS = 2,      /* an empty one in memory: --tmpfs */
+    LINUX_MOUNT_FILE = 3,       /* one file: --file */
+    LINUX_MOUNT_EXECUTABLE = 4, /* one that may be executed: --file, --program */
 };
 
-#define LINUX_IMAGES_MAX  16
-#define LINUX_NAME_MAX    256 /* with its NUL; Linux's NAME_MAX + 1 */
-#define LINUX_STRINGS_MAX (128u << 10)
+#define LINUX_MOUNTS_MAX   48
+#define LINUX_HOSTNAME_MAX 64
+#define LINUX_GROUPS_MAX   32
+#define LINUX_RLIMITS_MAX  16 /* RLIM_NLIMITS of setrlimit(2) */
+#define LINUX_STRINGS_MAX  (128u << 10)
 
-struct linux_image {
+/* What stands where in the guest. Of a tmpfs there is no image, and `size` is what it may hold. */
+struct linux_mount {
     uint32_t kind;
-    uint32_t name; /* offset into strings: the program's path or the file's name; "" for a root */
-    uint64_t address; /* guest-physical, on a 2 MiB boundary */
-    uint64_t size;    /* bytes; the rest of the last page is zero */
+    uint32_t path;    /* offset into strings: absolute, in the guest */
+    uint64_t address; /* of the image: guest-physical, on a 2 MiB boundary */
+    uint64_t size;    /* bytes; the rest of an image's last page is zero. 0: a tmpfs' default */
+};
+
+struct linux_rlimit {
+    uint64_t soft, hard; /* all ones: unlimited */
 };
 
 enum linux_flags {
     LINUX_TTY_INPUT = 1, /* standard input, output or error is a terminal */
     LINUX_TTY_OUTPUT = 2,
     LINUX_TTY_ERROR = 4,
-    LINUX_TRACE = 8, /* --trace: log each system call to LINUX_ERROR */
+    LINUX_TRACE = 8,      /* --trace: log each system call to LINUX_ERROR */
+    LINUX_READ_ONLY = 16, /* --read-only: the root cannot be written to */
 };
 
 /* The guest's configuration, from the jailer. */
@@ -66,12 +75,19 @@ struct linux_config {
     uint64_t ram;           /* bytes of RAM in all, whole pages */
     uint32_t flags;         /* enum linux_flags */
     uint16_t rows, columns; /* of the terminal; 0 without one */
-    uint32_t image_count;
+    uint32_t mount_count;
     uint32_t argument_count; /* strings at `arguments`, each ending with NUL */
     uint32_t environment_count;
     uint32_t arguments, environment; /* offsets into strings */
-    uint32_t directory;              /* offset: the working directory (--cwd) */
-    struct linux_image images[LINUX_IMAGES_MAX];
+    uint32_t program;   /* offset: its path; "" if the first argument is to be looked up */
+    uint32_t directory; /* offset: the working directory (--cwd) */
+    uint32_t hostname;  /* offset: at most LINUX_HOSTNAME_MAX bytes (--hostname) */
+    uint32_t uid, gid;  /* of the program, inside the guest (--user) */
+    uint32_t group_count;
+    uint32_t rlimits_given; /* bit N: rlimits[N] is valid (--rlimit) */
+    uint32_t groups[LINUX_GROUPS_MAX];
+    struct linux_rlimit rlimits[LINUX_RLIMITS_MAX]; /* by RLIMIT_* */
+    struct linux_mount mounts[LINUX_MOUNTS_MAX];    /* in the order in which they are made */
     char strings[]; /* size - sizeof(struct linux_config) bytes, the last one NUL */
 };
 
@@ -124,7 +140,9 @@ struct linux_call {
 
 _Static_assert(sizeof(struct linux_call) == 40, "no padding in a call");
 _Static_assert(sizeof(struct linux_time) == 88, "no padding in the time page");
-_Static_assert(sizeof(struct linux_image) == 24, "no padding in an image");
-_Static_assert(sizeof(struct linux_config) == 48 + LINUX_IMAGES_MAX * 24, "no padding");
+_Static_assert(sizeof(struct linux_mount) == 24, "no padding in a mount");
+_Static_assert(sizeof(struct linux_config) ==
+                   72 + LINUX_GROUPS_MAX * 4 + LINUX_RLIMITS_MAX * 16 + LINUX_MOUNTS_MAX * 24,
+               "no padding");
 
 #endif

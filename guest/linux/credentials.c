@@ -1,59 +1,168 @@
-/*
- * User and group IDs. The program is root in a world of its own; it may become somebody else, and
- * is then told that it is, but what it may do with files stays what root may.
- */
+/* User and group IDs, by the rules of credentials(7). */
+#include "credentials.h"
+
 #include "kernel.h"
 #include "memory.h"
-#include "process.h"
 #include "syscalls.h"
+#include "vfs.h"
 
-#include <asm/errno.h>
+#define KEEP       UINT32_MAX
+#define GROUPS_MAX ARRAY_SIZE(((struct credentials *)NULL)->groups)
 
-#define KEEP   UINT32_MAX
-#define GROUPS ARRAY_SIZE(((struct credentials *)NULL)->groups)
+/* Those that are for files, and follow the user that files are asked for by. */
+#define FOR_FILES                                                                                  \
+    (CAPABILITY(CAP_CHOWN) | CAPABILITY(CAP_MKNOD) | CAPABILITY(CAP_DAC_OVERRIDE) |                \
+     CAPABILITY(CAP_DAC_READ_SEARCH) | CAPABILITY(CAP_FOWNER) | CAPABILITY(CAP_FSETID) |           \
+     CAPABILITY(CAP_LINUX_IMMUTABLE) | CAPABILITY(CAP_MAC_OVERRIDE))
 
-static struct credentials *mine(void)
+bool is_capable(unsigned capability)
 {
-    return &current_process()->credentials;
+    return current_credentials()->effective >> capability & 1;
 }
 
-static bool may_become(const struct ids *ids, uint32_t id)
+bool is_in_group(const struct credentials *credentials, uint32_t group)
 {
-    return id == KEEP || mine()->user.effective == 0 || id == ids->real || id == ids->effective ||
-           id == ids->saved;
+    if (group == credentials->group.file)
+        return true;
+    for (int i = 0; i < credentials->group_count; i++)
+        if (credentials->groups[i] == group)
+            return true;
+    return false;
 }
 
-static long set_three(struct ids *ids, uint32_t real, uint32_t effective, uint32_t saved)
+void credentials_start(struct credentials *credentials, uint32_t uid, uint32_t gid)
 {
-    if (!may_become(ids, real) || !may_become(ids, effective) || !may_become(ids, saved))
-        return -EPERM;
-    ids->real = real != KEEP ? real : ids->real;
-    ids->effective = effective != KEEP ? effective : ids->effective;
-    ids->saved = saved != KEEP ? saved : ids->saved;
+    const uint64_t capabilities = uid == 0 ? CAPABILITIES_ALL : 0;
+
+    *credentials = (struct credentials){
+        .user = {uid, uid, uid, uid},
+        .group = {gid, gid, gid, gid},
+        .permitted = capabilities,
+        .effective = capabilities,
+        .bounding = CAPABILITIES_ALL,
+    };
+}
+
+bool credentials_execute(struct credentials *credentials, const struct inode *inode,
+                         bool no_new_privileges)
+{
+    struct ids *user = &credentials->user, *group = &credentials->group;
+    const bool may_change = !no_new_privileges;
+
+    if (may_change && inode->mode & S_ISUID)
+        user->effective = inode->uid;
+    if (may_change && (inode->mode & (S_ISGID | S_IXGRP)) == (S_ISGID | S_IXGRP))
+        group->effective = inode->gid;
+    if (user->effective != user->file || group->effective != group->file)
+        credentials->ambient = 0;
+    user->saved = user->file = user->effective;
+    group->saved = group->file = group->effective;
+    credentials->permitted = credentials->ambient;
+    if (user->real == 0 || user->effective == 0)
+        credentials->permitted = credentials->inheritable | credentials->bounding;
+    credentials->effective = user->effective == 0 ? credentials->permitted : credentials->ambient;
+    credentials->keeps_capabilities = false;
+    return user->effective != user->real || group->effective != group->real;
+}
+
+static bool has_zero(const struct ids *ids)
+{
+    return ids->real == 0 || ids->effective == 0 || ids->saved == 0;
+}
+
+/* Capabilities come and go with user 0. */
+static void change_user(const struct ids *new)
+{
+    struct credentials *credentials = current_credentials();
+    const struct ids old = credentials->user;
+
+    credentials->user = *new;
+    if (has_zero(&old) && !has_zero(new)) {
+        if (!credentials->keeps_capabilities)
+            credentials->permitted = credentials->effective = 0;
+        credentials->ambient = 0;
+    }
+    if (old.effective == 0 && new->effective != 0)
+        credentials->effective = 0;
+    if (old.effective != 0 && new->effective == 0)
+        credentials->effective = credentials->permitted;
+}
+
+/* ---- Users and groups alike ---- */
+
+static struct ids *ids_of(bool of_group)
+{
+    struct credentials *credentials = current_credentials();
+
+    return of_group ? &credentials->group : &credentials->user;
+}
+
+static bool is_free(bool of_group)
+{
+    return is_capable(of_group ? CAP_SETGID : CAP_SETUID);
+}
+
+static long change(bool of_group, uint32_t real, uint32_t effective, uint32_t saved)
+{
+    struct ids new = *ids_of(of_group);
+
+    new.real = real != KEEP ? real : new.real;
+    new.effective = effective != KEEP ? effective : new.effective;
+    new.saved = saved != KEEP ? saved : new.saved;
+    new.file = new.effective;
+    if (of_group)
+        *ids_of(true) = new;
+    else
+        change_user(&new);
     return 0;
 }
 
-static long set_one(struct ids *ids, uint32_t id)
+static bool is_one_of(const struct ids *ids, uint32_t id)
 {
+    return id == KEEP || id == ids->real || id == ids->effective || id == ids->saved;
+}
+
+static long set_three(bool of_group, uint32_t real, uint32_t effective, uint32_t saved)
+{
+    const struct ids *ids = ids_of(of_group);
+
+    if (!is_free(of_group) &&
+        (!is_one_of(ids, real) || !is_one_of(ids, effective) || !is_one_of(ids, saved)))
+        return -EPERM;
+    return change(of_group, real, effective, saved);
+}
+
+static long set_one(bool of_group, uint32_t id)
+{
+    const struct ids *ids = ids_of(of_group);
+
     if (id == KEEP)
         return -EINVAL;
-    return mine()->user.effective == 0 ? set_three(ids, id, id, id)
-                                       : set_three(ids, KEEP, id, KEEP);
+    if (is_free(of_group))
+        return change(of_group, id, id, id);
+    if (id != ids->real && id != ids->saved)
+        return -EPERM;
+    return change(of_group, KEEP, id, KEEP);
 }
 
 /* The saved one follows the effective one, where the real one is set or left behind. */
-static long set_two(struct ids *ids, uint32_t real, uint32_t effective)
+static long set_two(bool of_group, uint32_t real, uint32_t effective)
 {
+    const struct ids *ids = ids_of(of_group);
     const bool follows = real != KEEP || (effective != KEEP && effective != ids->real);
-    long result = set_three(ids, real, effective, KEEP);
 
-    if (result == 0 && follows)
-        ids->saved = ids->effective;
-    return result;
+    if (!is_free(of_group) && ((real != KEEP && real != ids->real && real != ids->effective) ||
+                               !is_one_of(ids, effective)))
+        return -EPERM;
+    if (!follows)
+        return change(of_group, real, effective, KEEP);
+    return change(of_group, real, effective, effective != KEEP ? effective : ids->effective);
 }
 
-static long put_three(const struct ids *ids, uint32_t *real, uint32_t *effective, uint32_t *saved)
+static long put_three(bool of_group, uint32_t *real, uint32_t *effective, uint32_t *saved)
 {
+    const struct ids *ids = ids_of(of_group);
+
     if (copy_to_user(real, &ids->real, sizeof(*real)) != 0 ||
         copy_to_user(effective, &ids->effective, sizeof(*effective)) != 0 ||
         copy_to_user(saved, &ids->saved, sizeof(*saved)) != 0)
@@ -61,82 +170,98 @@ static long put_three(const struct ids *ids, uint32_t *real, uint32_t *effective
     return 0;
 }
 
+/* Returns what was, and fails silently. */
+static uint32_t set_file_id(bool of_group, uint32_t id)
+{
+    struct credentials *credentials = current_credentials();
+    struct ids *ids = ids_of(of_group);
+    const uint32_t old = ids->file;
+
+    if (id == KEEP || (!is_free(of_group) && !is_one_of(ids, id) && id != old))
+        return old;
+    ids->file = id;
+    if (!of_group && old == 0 && id != 0)
+        credentials->effective &= ~FOR_FILES;
+    if (!of_group && old != 0 && id == 0)
+        credentials->effective |= credentials->permitted & FOR_FILES;
+    return old;
+}
+
+/* ---- The calls ---- */
+
 long sys_getuid(void)
 {
-    return mine()->user.real;
+    return current_credentials()->user.real;
 }
 
 long sys_geteuid(void)
 {
-    return mine()->user.effective;
+    return current_credentials()->user.effective;
 }
 
 long sys_getgid(void)
 {
-    return mine()->group.real;
+    return current_credentials()->group.real;
 }
 
 long sys_getegid(void)
 {
-    return mine()->group.effective;
+    return current_credentials()->group.effective;
 }
 
 long sys_setuid(uint32_t id)
 {
-    return set_one(&mine()->user, id);
+    return set_one(false, id);
 }
 
 long sys_setgid(uint32_t id)
 {
-    return set_one(&mine()->group, id);
+    return set_one(true, id);
 }
 
 long sys_setreuid(uint32_t real, uint32_t effective)
 {
-    return set_two(&mine()->user, real, effective);
+    return set_two(false, real, effective);
 }
 
 long sys_setregid(uint32_t real, uint32_t effective)
 {
-    return set_two(&mine()->group, real, effective);
+    return set_two(true, real, effective);
 }
 
 long sys_setresuid(uint32_t real, uint32_t effective, uint32_t saved)
 {
-    return set_three(&mine()->user, real, effective, saved);
+    return set_three(false, real, effective, saved);
 }
 
 long sys_setresgid(uint32_t real, uint32_t effective, uint32_t saved)
 {
-    return set_three(&mine()->group, real, effective, saved);
+    return set_three(true, real, effective, saved);
 }
 
 long sys_getresuid(uint32_t *real, uint32_t *effective, uint32_t *saved)
 {
-    return put_three(&mine()->user, real, effective, saved);
+    return put_three(false, real, effective, saved);
 }
 
 long sys_getresgid(uint32_t *real, uint32_t *effective, uint32_t *saved)
 {
-    return put_three(&mine()->group, real, effective, saved);
+    return put_three(true, real, effective, saved);
 }
 
-/* Both return what was, and fail silently. */
 long sys_setfsuid(uint32_t id)
 {
-    (void)id;
-    return mine()->user.effective;
+    return set_file_id(false, id);
 }
 
 long sys_setfsgid(uint32_t id)
 {
-    (void)id;
-    return mine()->group.effective;
+    return set_file_id(true, id);
 }
 
 long sys_getgroups(int size, uint32_t *list)
 {
-    const struct credentials *credentials = mine();
+    const struct credentials *credentials = current_credentials();
 
     if (size == 0)
         return credentials->group_count;
@@ -150,11 +275,11 @@ long sys_getgroups(int size, uint32_t *list)
 
 long sys_setgroups(size_t count, const uint32_t *list)
 {
-    struct credentials *credentials = mine();
+    struct credentials *credentials = current_credentials();
 
-    if (credentials->user.effective != 0)
+    if (!is_capable(CAP_SETGID))
         return -EPERM;
-    if (count > GROUPS)
+    if (count > GROUPS_MAX)
         return -EINVAL;
     if (copy_from_user(credentials->groups, list, count * sizeof(list[0])) != 0)
         return -EFAULT;

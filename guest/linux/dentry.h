@@ -59,7 +59,7 @@ bool dentry_is_above(const struct dentry *above, const struct dentry *dentry);
 long dentry_path_from(struct dentry *root, struct dentry *dentry, char *to, size_t size);
 
 /* All file systems, in the order in which they were mounted. */
-enum { MOUNTS_MAX = 8 };
+enum { MOUNTS_MAX = 64 };
 extern struct super_block *mounts[MOUNTS_MAX];
 
 void super_init(struct super_block *super, const char *type, uint64_t magic);

@@ -3,30 +3,14 @@
 #include "kernel.h"
 #include "process.h"
 #include "syscalls.h"
-#include "task.h"
 
 #include <asm/errno.h>
 #include <asm/prctl.h>
 #include <linux/prctl.h>
 #include <linux/resource.h>
 #include <linux/sysinfo.h>
-#include <linux/utsname.h>
 
 #define ROBUST_HEAD_SIZE 24 /* struct robust_list_head */
-
-long sys_uname(void *to)
-{
-    static const struct new_utsname name = {
-        .sysname = "Linux",
-        .nodename = KERNEL_HOSTNAME,
-        .release = KERNEL_RELEASE,
-        .version = KERNEL_VERSION,
-        .machine = "x86_64",
-        .domainname = "(none)",
-    };
-
-    return copy_to_user(to, &name, sizeof(name));
-}
 
 long sys_getpid(void)
 {
@@ -296,7 +280,6 @@ long sys_prctl(int option, uint64_t a, uint64_t b, uint64_t c, uint64_t d)
     struct process *process = current_process();
     char name[COMMAND_SIZE] = "";
 
-    (void)b;
     (void)c;
     (void)d;
     switch (option) {
@@ -323,17 +306,13 @@ long sys_prctl(int option, uint64_t a, uint64_t b, uint64_t c, uint64_t d)
     case PR_SET_PDEATHSIG:
     case PR_SET_TIMERSLACK:
     case PR_SET_CHILD_SUBREAPER:
-    case PR_SET_KEEPCAPS:
         return 0;
     case PR_GET_TIMERSLACK:
         return 50000;
-    case PR_GET_KEEPCAPS:
     case PR_GET_SECCOMP:
         return 0;
-    case PR_CAPBSET_READ:
-        return a <= 40 ? 1 : -EINVAL;
     default:
-        return -EINVAL;
+        return capability_control(option, a, b);
     }
 }
 

@@ -5,35 +5,55 @@
 #include "host.h"
 #include "kernel.h"
 #include "memory.h"
+#include "path.h"
 #include "tmpfs.h"
 
-static struct erofs root_image;
+#include <linux/magic.h>
 
-static const char *mount_root(const struct linux_image *image)
+_Static_assert(MOUNTS_MAX >= LINUX_MOUNTS_MAX + 8, "room for what is always mounted");
+
+static const char *path_of(const struct linux_mount *mount)
 {
-    struct super_block *super;
-    struct erofs_inode root;
-    const char *error;
+    return host_config->strings + mount->path;
+}
 
-    if (image) {
-        error = erofs_open(&root_image, direct(image->address), image->size);
-        if (error)
-            return error;
-        erofs_inode(&root_image, root_image.root, &root); /* as erofs_open() did */
+/* The root of an image; why not, or NULL. */
+static const char *open_image(const struct linux_mount *mount, struct erofs_inode *root)
+{
+    struct erofs *fs = kmalloc(sizeof(*fs));
+    const char *why = "memory is too small for it";
+
+    if (fs)
+        why = erofs_open(fs, direct(mount->address), mount->size);
+    if (!why)
+        erofs_inode(fs, fs->root, root); /* as erofs_open() did */
+    return why;
+}
+
+/* ---- The root, and what is always in it ---- */
+
+static const struct linux_mount *find_root(void)
+{
+    for (unsigned i = 0; i < host_config->mount_count; i++) {
+        if (host_config->mounts[i].kind == LINUX_MOUNT_EROFS &&
+            strcmp(path_of(&host_config->mounts[i]), "/") == 0)
+            return &host_config->mounts[i];
     }
-    super = tmpfs_new("overlay", image ? &root : NULL);
-    if (!super)
-        return "memory is too small for it";
-    super_mount(super, NULL);
     return NULL;
 }
 
-static const struct linux_image *root_of(const struct linux_config *config)
+static const char *mount_root(const struct linux_mount *mount)
 {
-    for (unsigned i = 0; i < config->image_count; i++) {
-        if (config->images[i].kind == LINUX_IMAGE_ROOT)
-            return &config->images[i];
-    }
+    struct super_block *super;
+    struct erofs_inode root;
+    const char *why = mount ? open_image(mount, &root) : NULL;
+
+    if (why)
+        return why;
+    super = tmpfs_new("overlay", mount ? &root : NULL);
+    if (!super)
+        return "memory is too small for it";
+    super_mount(super, NULL);
     return NULL;
 }
 
@@ -55,39 +75,12 @@ static int directory_at_root(const char *name, uint32_t permissions, struct dent
     return S_ISDIR((*directory)->inode->mode) ? 0 : -ENOTDIR;
 }
 
-/* --program and --file; of a path the last name counts. */
-static int add_file(struct dentry *directory, const struct linux_image *image)
-{
-    const char *path = host_config->strings + image->name;
-    const char *slash = strrchr(path, '/');
-    const char *name = slash ? slash + 1 : path;
-    struct erofs *flat = kmalloc(sizeof(*flat));
-    struct erofs_inode file;
-    struct inode *inode;
-
-    if (!flat)
-        return -ENOMEM;
-    erofs_flat(flat, direct(image->address), image->size, &file);
-    inode = tmpfs_inode_of(directory->super, &file);
-    if (!inode)
-        return -ENOMEM;
-    inode->number = ++directory->super->inodes;
-    if (image->kind == LINUX_IMAGE_PROGRAM)
-        inode->mode |= 0111;
-    return tmpfs_add(directory, name, strlen(name), inode, NULL);
-}
-
 static int mount_input(struct dentry *covers)
 {
     struct super_block *super = tmpfs_new("input", NULL);
-    int error = super ? 0 : -ENOMEM;
 
-    for (unsigned i = 0; error == 0 && i < host_config->image_count; i++) {
-        if (host_config->images[i].kind != LINUX_IMAGE_ROOT)
-            error = add_file(super->root, &host_config->images[i]);
-    }
-    if (error < 0)
-        return error;
+    if (!super)
+        return -ENOMEM;
     super->read_only = true;
     super_mount(super, covers);
     return 0;
@@ -103,7 +96,7 @@ const char *vfs_start(void)
         {"dev", 0755, mount_devices}, {"proc", 0555, mount_proc}, {"feeds", 0555, mount_feeds},
         {"input", 0555, mount_input}, {"tmp", 01777, NULL},
     };
-    const char *why = mount_root(root_of(host_config));
+    const char *why = mount_root(find_root());
 
     for (size_t i = 0; !why && i < ARRAY_SIZE(directories); i++) {
         struct dentry *directory;
@@ -118,5 +111,188 @@ const char *vfs_start(void)
         else if (error < 0)
             why = error == -ENOMEM ? "memory is too small for it" : "it is damaged";
     }
+    return why;
+}
+
+/* ---- What the configuration adds ---- */
+
+/* Names can be added to what tmpfs.c has, read-only or not; /proc makes its own. */
+static int add(const struct path *path, struct inode *inode)
+{
+    if (path->last == LAST_NAME && path->parent->inode->operations == &tmpfs_directory_inode)
+        return inode ? tmpfs_add(path->parent, path->name, path->length, inode, NULL) : -ENOMEM;
+    if (inode)
+        inode_put(inode);
+    return -EROFS;
+}
+
+static int make_directory(const char *name)
+{
+    struct path path;
+    int error = path_find_kernel(name, PATH_FOLLOW | PATH_MAKE, &path);
+
+    if (error < 0)
+        return error;
+    if (!path.found)
+        error = add(&path, tmpfs_inode(path.parent->super, S_IFDIR | 0755));
+    else if (!S_ISDIR(path.found->inode->mode))
+        error = -ENOTDIR;
+    path_put(&path);
+    return error;
+}
+
+/* The first `length` bytes of a path, with all directories above. */
+static int make_directories(const char *path, size_t length)
+{
+    char *part = kmalloc(length + 1);
+    int error = part ? 0 : -ENOMEM;
+
+    for (size_t i = 1; error == 0 && i <= length; i++) {
+        if (path[i - 1] == '/' || (i < length && path[i] != '/'))
+            continue;
+        memcpy(part, path, i);
+        part[i] = '\0';
+        error = make_directory(part);
+    }
+    kfree(part);
+    return error;
+}
+
+/* A directory that is covered by the mount, which is the last to need memory. */
+static int cover(const char *path, struct super_block *super)
+{
+    struct path found;
+    int error = super ? make_directories(path, strlen(path)) : -ENOMEM;
+
+    if (error == 0)
+        error = path_find_kernel(path, PATH_FOLLOW, &found);
+    if (error < 0)
+        return error;
+    super_mount(super, found.found);
+    path_put(&found);
+    return 0;
+}
+
+static int mount_image(const struct linux_mount *mount, const struct erofs_inode *root)
+{
+    struct super_block *super = tmpfs_new("erofs", root);
+
+    if (super) {
+        super->magic = EROFS_SUPER_MAGIC_V1;
+        super->pages = super->pages_max = root->fs->blocks;
+        super->read_only = true;
+    }
+    return cover(path_of(mount), super);
+}
+
+static int mount_memory(const struct linux_mount *mount)
+{
+    struct super_block *super = tmpfs_new("tmpfs", NULL);
+
+    if (super) {
+        super->root->inode->mode = S_IFDIR | 01777;
+        if (mount->size > 0)
+            super->pages_max = (mount->size + PAGE_MASK) / PAGE_SIZE;
+    }
+    return cover(path_of(mount), super);
+}
+
+static struct inode *file_inode(struct super_block *super, const struct linux_mount *mount)
+{
+    struct erofs *flat = kmalloc(sizeof(*flat));
+    struct erofs_inode file;
+    struct inode *inode;
+
+    if (!flat)
+        return NULL;
+    erofs_flat(flat, direct(mount->address), mount->size, &file);
+    inode = tmpfs_inode_of(super, &file);
+    if (!inode)
+        return NULL;
+    inode->number = ++super->inodes;
+    if (mount->kind == LINUX_MOUNT_EXECUTABLE)
+        inode->mode |= 0111;
+    return inode;
+}
+
+/* Takes the place of what has the name, as an entry of its directory. */
+static int add_file(const struct linux_mount *mount)
+{
+    const char *name = path_of(mount);
+    struct path path;
+    int error = make_directories(name, (size_t)(strrchr(name, '/') - name));
+
+    if (error == 0)
+        error = path_find_kernel(name, PATH_FOLLOW | PATH_MAKE, &path);
+    if (error < 0)
+        return error;
+    if (path.found && S_ISDIR(path.found->inode->mode))
+        error = -EISDIR;
+    else if (path.found && path.found->parent != path.parent) /* by a link of /proc */
+        error = -EROFS;
+    else if (path.found && path.parent->inode->operations == &tmpfs_directory_inode)
+        error = tmpfs_remove(path.found);
+    if (error == 0)
+        error = add(&path, file_inode(path.parent->super, mount));
+    path_put(&path);
+    return error;
+}
+
+static const char *why_not(int error)
+{
+    switch (error) {
+    case -ENOTDIR:
+        return "a part of its path is not a directory";
+    case -EISDIR:
+        return "it is a directory";
+    case -EROFS:
+        return "nothing can be put there";
+    case -ENOMEM:
+        return "memory is too small for it";
+    default:
+        return "its path leads nowhere";
+    }
+}
+
+static const char *mount_one(const struct linux_mount *mount)
+{
+    const char *why = NULL;
+    struct erofs_inode root;
+    int error = 0;
+
+    switch (mount->kind) {
+    case LINUX_MOUNT_EROFS:
+        why = open_image(mount, &root);
+        if (!why)
+            error = mount_image(mount, &root);
+        break;
+    case LINUX_MOUNT_TMPFS:
+        error = mount_memory(mount);
+        break;
+    default:
+        error = add_file(mount);
+    }
+    return error < 0 ? why_not(error) : why;
+}
+
+const char *vfs_mount(const char **path)
+{
+    const char *directory = host_config->strings + host_config->directory, *why = NULL;
+    const struct linux_mount *root = find_root();
+
+    for (unsigned i = 0; !why && i < host_config->mount_count; i++) {
+        const struct linux_mount *mount = &host_config->mounts[i];
+
+        *path = path_of(mount);
+        if (mount != root)
+            why = mount_one(mount);
+    }
+    if (!why) {
+        int error = make_directories(directory, strlen(directory));
+
+        *path = directory;
+        why = error < 0 ? why_not(error) : NULL;
+    }
+    mounts[0]->read_only = host_config->flags & LINUX_READ_ONLY;
     return why;
 }

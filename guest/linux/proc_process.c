@@ -97,6 +97,28 @@ static const char *state_name(char state)
     }
 }
 
+static void print_ids(struct text *text, const char *name, const struct ids *ids)
+{
+    text_print(text, "%s:\t%u\t%u\t%u\t%u\n", name, ids->real, ids->effective, ids->saved,
+               ids->file);
+}
+
+static void print_groups(struct text *text, const struct credentials *credentials)
+{
+    text_print(text, "FDSize:\t64\nGroups:\t");
+    for (int i = 0; i < credentials->group_count; i++)
+        text_print(text, "%s%u", i > 0 ? " " : "", credentials->groups[i]);
+    text_print(text, " \n");
+}
+
+static void print_capabilities(struct text *text, const struct credentials *credentials)
+{
+    text_print(text, "CapInh:\t%016lx\nCapPrm:\t%016lx\nCapEff:\t%016lx\n",
+               credentials->inheritable, credentials->permitted, credentials->effective);
+    text_print(text, "CapBnd:\t%016lx\nCapAmb:\t%016lx\n", credentials->bounding,
+               credentials->ambient);
+}
+
 static void show_status(struct text *text, const struct proc_subject *subject)
 {
     const struct fs *fs = task_fs(subject->pid);
@@ -109,7 +131,9 @@ static void show_status(struct text *text, const struct proc_subject *subject)
     text_print(text, "\nState:\t%c (%s)\n", info.state, state_name(info.state));
     text_print(text, "Tgid:\t%d\nNgid:\t0\nPid:\t%d\nPPid:\t%d\nTracerPid:\t0\n", info.pid,
                info.thread, info.parent);
-    text_print(text, "Uid:\t0\t0\t0\t0\nGid:\t0\t0\t0\t0\nFDSize:\t64\nGroups:\t \n");
+    print_ids(text, "Uid", &info.credentials->user);
+    print_ids(text, "Gid", &info.credentials->group);
+    print_groups(text, info.credentials);
     text_print(text, "VmPeak:\t%8lu kB\nVmSize:\t%8lu kB\nVmHWM:\t%8lu kB\nVmRSS:\t%8lu kB\n",
                info.virtual_bytes / 1024, info.virtual_bytes / 1024, info.resident_bytes / 1024,
                info.resident_bytes / 1024);
@@ -117,9 +141,9 @@ static void show_status(struct text *text, const struct proc_subject *subject)
                info.threads, info.signals_pending, 0ul);
     text_print(text, "SigBlk:\t%016lx\nSigIgn:\t%016lx\nSigCgt:\t%016lx\n", info.signals_blocked,
                info.signals_ignored, info.signals_caught);
-    text_print(text, "CapInh:\t%016lx\nCapPrm:\t%016lx\nCapEff:\t%016lx\nCapBnd:\t%016lx\n", 0ul,
-               0x1fffffffffful, 0x1fffffffffful, 0x1fffffffffful);
-    text_print(text, "NoNewPrivs:\t0\nSeccomp:\t0\nCpus_allowed:\t1\nCpus_allowed_list:\t0\n");
+    print_capabilities(text, info.credentials);
+    text_print(text, "NoNewPrivs:\t%u\nSeccomp:\t0\nCpus_allowed:\t1\nCpus_allowed_list:\t0\n",
+               info.no_new_privileges ? 1u : 0u);
     text_print(text, "voluntary_ctxt_switches:\t0\nnonvoluntary_ctxt_switches:\t0\n");
 }
 
@@ -165,30 +189,55 @@ static void show_limits(struct text *text, const struct proc_subject *subject)
                current_file_limit(), "files");
 }
 
+/* Where a file system is mounted; what separates fields is written in octal. */
+static void print_mount_path(struct text *text, const struct super_block *super)
+{
+    char path[1024];
+    const long length = dentry_path(super->root, path, sizeof(path));
+
+    for (long i = 0; i < length; i++) {
+        if (path[i] == ' ' || path[i] == '\t' || path[i] == '\n' || path[i] == '\\') {
+            text_print(text, "\\");
+            print_octal(text, (uint8_t)path[i], 3);
+        } else {
+            text_add(text, &path[i], 1);
+        }
+    }
+}
+
 static void show_mounts(struct text *text, const struct proc_subject *subject)
 {
     (void)subject;
     for (unsigned i = 0; i < MOUNTS_MAX && mounts[i]; i++) {
-        char path[64];
-        long length = dentry_path(mounts[i]->root, path, sizeof(path));
-
-        text_print(text, "%s %.*s %s %s,relatime 0 0\n", mounts[i]->type,
-                   length > 0 ? (int)length : 0, path, mounts[i]->type,
+        text_print(text, "%s ", mounts[i]->type);
+        print_mount_path(text, mounts[i]);
+        text_print(text, " %s %s,relatime 0 0\n", mounts[i]->type,
                    mounts[i]->read_only ? "ro" : "rw");
     }
+}
+
+/* The number of a mount, which is its place. */
+static unsigned mount_number(const struct super_block *super)
+{
+    unsigned number = 0;
+
+    while (mounts[number] != super)
+        number++;
+    return number + 1;
 }
 
 static void show_mountinfo(struct text *text, const struct proc_subject *subject)
 {
     (void)subject;
     for (unsigned i = 0; i < MOUNTS_MAX && mounts[i]; i++) {
+        const struct dentry *covers = mounts[i]->covers;
         const char *access = mounts[i]->read_only ? "ro" : "rw";
-        char path[64];
-        long length = dentry_path(mounts[i]->root, path, sizeof(path));
 
-        text_print(text, "%u %u 0:%u / %.*s %s,relatime - %s %s %s\n", i + 1, i > 0 ? 1u : 0u,
-                   mounts[i]->device, length > 0 ? (int)length : 0, path, access, mounts[i]->type,
-                   mounts[i]->type, access);
+        text_print(text, "%u %u 0:%u / ", i + 1, covers ? mount_number(covers->super) : 0u,
+                   mounts[i]->device);
+        print_mount_path(text, mounts[i]);
+        text_print(text, " %s,relatime - %s %s %s\n", access, mounts[i]->type, mounts[i]->type,
+                   access);
     }
 }
 

@@ -123,31 +123,31 @@ static void show_boot_id(struct text *text, const struct proc_subject *subject)
     show_uuid(text, bytes);
 }
 
-/* Files of one line that never changes. */
-#define CONSTANT(name, value)                                                                      \
+/* Files of one line. */
+#define ONE_LINE(name, value)                                                                      \
     static void show_##name(struct text *text, const struct proc_subject *subject)                 \
     {                                                                                              \
         (void)subject;                                                                             \
         text_print(text, "%s\n", value);                                                           \
     }
 
-CONSTANT(cap_last_cap, "40")
-CONSTANT(core_pattern, "core")
-CONSTANT(domainname, "(none)")
-CONSTANT(file_max, "1048576")
-CONSTANT(hostname, KERNEL_HOSTNAME)
-CONSTANT(max_map_count, "65530")
-CONSTANT(ngroups_max, "65536")
-CONSTANT(osrelease, KERNEL_RELEASE)
-CONSTANT(ostype, "Linux")
-CONSTANT(overcommit_memory, "1")
-CONSTANT(pid_max, "4194304")
-CONSTANT(pipe_max_size, "1048576")
-CONSTANT(randomize_va_space, "2")
-CONSTANT(sem, "32000\t1024000000\t500\t32000")
-CONSTANT(somaxconn, "4096")
-CONSTANT(threads_max, "32768")
-CONSTANT(version_line, KERNEL_VERSION)
+ONE_LINE(cap_last_cap, "40")
+ONE_LINE(core_pattern, "core")
+ONE_LINE(domainname, domain_name())
+ONE_LINE(file_max, "1048576")
+ONE_LINE(hostname, host_name())
+ONE_LINE(max_map_count, "65530")
+ONE_LINE(ngroups_max, "65536")
+ONE_LINE(osrelease, KERNEL_RELEASE)
+ONE_LINE(ostype, "Linux")
+ONE_LINE(overcommit_memory, "1")
+ONE_LINE(pid_max, "4194304")
+ONE_LINE(pipe_max_size, "1048576")
+ONE_LINE(randomize_va_space, "2")
+ONE_LINE(sem, "32000\t1024000000\t500\t32000")
+ONE_LINE(somaxconn, "4096")
+ONE_LINE(threads_max, "32768")
+ONE_LINE(version_line, KERNEL_VERSION)
 
 static const struct proc_entry random_entries[] = {
     {"boot_id", REGULAR, .show = show_boot_id},

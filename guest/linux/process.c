@@ -89,6 +89,7 @@ struct process *process_new(void)
     process->id = process->group = process->session = thread->id;
     process->started = time_monotonic();
     set_limits(process->limits);
+    credentials_start(&process->credentials, 0, 0);
     process->next = processes;
     processes = process;
     return process;
@@ -247,6 +248,11 @@ void end_other_threads(void)
 struct files *current_files(void)
 {
     return current_process()->files;
+}
+
+struct credentials *current_credentials(void)
+{
+    return &current_process()->credentials;
 }
 
 struct fs *current_fs(void)

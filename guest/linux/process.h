@@ -2,6 +2,7 @@
 #ifndef LINUX_PROCESS_H
 #define LINUX_PROCESS_H
 
+#include "credentials.h"
 #include "schedule.h"
 #include "space.h"
 #include "thread.h"
@@ -29,16 +30,6 @@ struct signal_actions {
 
 struct limit {
     uint64_t soft, hard;
-};
-
-struct ids {
-    uint32_t real, effective, saved;
-};
-
-struct credentials {
-    struct ids user, group;
-    int group_count;
-    uint32_t groups[32];
 };
 
 /* How a process ended, or stopped, as wait(2) has it. */

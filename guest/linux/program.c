@@ -28,7 +28,7 @@ struct loading {
     struct file *file, *interpreter_file;
 };
 
-static int open_executable(const char *path, struct file **file)
+int program_open(const char *path, struct file **file)
 {
     int error = file_open(path, O_RDONLY, file);
 
@@ -45,7 +45,7 @@ static int open_interpreter(struct loading *loading)
     if (loading->program.interpreter[0] == '\0')
         return 0;
 
-    int error = open_executable(loading->program.interpreter, &loading->interpreter_file);
+    int error = program_open(loading->program.interpreter, &loading->interpreter_file);
     if (error != 0) {
         loading->interpreter_file = NULL;
         return error;
@@ -117,6 +117,9 @@ static int replace(struct loading *loading, struct start *start, bool *is_lost)
     int error = map_files(loading, space, start);
     if (error != 0)
         return error;
+    start->is_secure = credentials_execute(&process->credentials, loading->file->inode,
+                                           process->no_new_privileges);
+    process->not_dumpable = start->is_secure;
     start->vdso = vdso_map(space);
     long stack = stack_make(space, start);
     if (stack < 0)
@@ -230,7 +233,7 @@ static int start_file(struct file *file, const char *path, const struct strings 
     struct file *next;
     if (interpreter == NULL)
         return -ENOEXEC;
-    int error = open_executable(interpreter, &next);
+    int error = program_open(interpreter, &next);
     if (error != 0)
         return error;
     error = script_arguments(interpreter, argument, path, arguments, &longer);

@@ -14,6 +14,9 @@ struct strings {
     unsigned count;
 };
 
+/* A file that may be executed, by a path of the kernel's. */
+int program_open(const char *path, struct file **file);
+
 /*
  * Makes the running process one that runs `file`: a new address space, a new stack, registers.
  * `path` is what the program is told its file's name is. On failure -errno; *is_lost where the

@@ -69,6 +69,7 @@ static uint32_t processor_features(void)
 static void push_auxiliary(struct cursor *cursor, const struct start *start, uint64_t path,
                            uint64_t random, uint64_t platform)
 {
+    const struct credentials *credentials = current_credentials();
     const uint64_t vector[][2] = {
         {AT_SYSINFO_EHDR, start->vdso},
         {AT_HWCAP, processor_features()},
@@ -80,11 +81,11 @@ static void push_auxiliary(struct cursor *cursor, const struct start *start, uin
         {AT_BASE, start->interpreter.bias},
         {AT_FLAGS, 0},
         {AT_ENTRY, start->program.entry},
-        {AT_UID, 0},
-        {AT_EUID, 0},
-        {AT_GID, 0},
-        {AT_EGID, 0},
-        {AT_SECURE, 0},
+        {AT_UID, credentials->user.real},
+        {AT_EUID, credentials->user.effective},
+        {AT_GID, credentials->group.real},
+        {AT_EGID, credentials->group.effective},
+        {AT_SECURE, start->is_secure},
         {AT_RANDOM, random},
         {AT_HWCAP2, HAS_FSGSBASE},
         {AT_EXECFN, path},

@@ -9,6 +9,7 @@ struct start {
     const struct elf *elf;
     struct elf_place program, interpreter; /* the latter's bias is 0 where there is none */
     uint64_t vdso;
+    bool is_secure; /* it has more than its caller: AT_SECURE */
     const char *path;
     const struct strings *arguments, *environment;
 };

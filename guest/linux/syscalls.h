@@ -46,8 +46,12 @@ long sys_kill(int id, int number);
 long sys_tkill(int thread, int number);
 long sys_tgkill(int process, int thread, int number);
 
-/* Who and where (identity.c) */
+/* uts.c */
 long sys_uname(void *to);
+long sys_sethostname(const char *name, int length);
+long sys_setdomainname(const char *name, int length);
+
+/* Who and where (identity.c) */
 long sys_getpid(void);
 long sys_gettid(void);
 long sys_getppid(void);
@@ -95,6 +99,10 @@ long sys_setfsuid(uint32_t id);
 long sys_setfsgid(uint32_t id);
 long sys_getgroups(int size, uint32_t *list);
 long sys_setgroups(size_t count, const uint32_t *list);
+
+/* capability.c */
+long sys_capget(void *header, void *data);
+long sys_capset(void *header, const void *data);
 
 /* random.c */
 long sys_getrandom(uint8_t *to, size_t size, unsigned flags);

@@ -42,10 +42,11 @@ void table_start(void)
         map_direct(gib, low, ENTRY_TABLE | ENTRY_NO_EXECUTE);
     if (ram > low)
         map_direct(LINUX_RAM_HIGH, LINUX_RAM_HIGH + ram - low, ENTRY_TABLE | ENTRY_NO_EXECUTE);
-    for (unsigned i = 0; i < host_config->image_count; i++) {
-        const struct linux_image *image = &host_config->images[i];
+    for (unsigned i = 0; i < host_config->mount_count; i++) {
+        const struct linux_mount *mount = &host_config->mounts[i];
 
-        map_direct(image->address, image->address + image->size, read);
+        if (mount->kind != LINUX_MOUNT_TMPFS)
+            map_direct(mount->address, mount->address + mount->size, read);
     }
 }
 

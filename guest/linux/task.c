@@ -60,6 +60,9 @@ bool task_info(int pid, struct task_info *info)
                  : process->state == PROCESS_STOPPED ? 'T'
                  : process == current_process()      ? 'R'
                                                      : 'S',
+        .credentials = &process->credentials,
+        .not_dumpable = process->not_dumpable,
+        .no_new_privileges = process->no_new_privileges,
         .started_ns = process->started,
         .user_ns = process_cpu_time(process),
         .virtual_bytes = process->space != NULL ? process->space->mapped : 0,

@@ -2,12 +2,12 @@
 #ifndef LINUX_TASK_H
 #define LINUX_TASK_H
 
+#include "credentials.h"
 #include "vfs.h"
 
 /* What uname(2) says, too. */
-#define KERNEL_HOSTNAME "sparkler"
-#define KERNEL_RELEASE  "6.1.0-sparkler"
-#define KERNEL_VERSION  "#1 Sparkler"
+#define KERNEL_RELEASE "6.1.0-sparkler"
+#define KERNEL_VERSION "#1 Sparkler"
 
 struct task_info {
     int pid, thread, parent, group, session; /* `thread` is pid for the first one */
@@ -17,6 +17,8 @@ struct task_info {
     uint64_t user_ns, system_ns, started_ns; /* CPU times, and time_monotonic() at its start */
     uint64_t virtual_bytes, resident_bytes;
     uint64_t signals_pending, signals_blocked, signals_ignored, signals_caught;
+    const struct credentials *credentials;
+    bool not_dumpable, no_new_privileges; /* PR_SET_DUMPABLE, PR_SET_NO_NEW_PRIVS */
 };
 
 /* The running process and thread. */
@@ -49,6 +51,9 @@ struct task_mapping {
 
 /* The first mapping that ends behind an address. */
 bool task_mapping(int pid, uint64_t address, struct task_mapping *mapping);
+
+const char *host_name(void); /* as uname(2) has them */
+const char *domain_name(void);
 
 /* Processes that have been started in all, and those that can run now. */
 unsigned task_started(void);

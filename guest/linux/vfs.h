@@ -219,9 +219,15 @@ int files_install(struct files *files, struct file *file, unsigned fd); /* into 
 
 /* ---- The start ---- */
 
-/* Mounts what struct linux_config tells; NULL, or why not, in words for the log. Then opens
- * standard input, output and error in `files`. */
+/*
+ * The root and what is always in it; then, once the process has its fs, what else struct
+ * linux_config puts there, and the working directory. NULL, or why not, in words for the log, and
+ * of the second which path it is about.
+ */
 const char *vfs_start(void);
+const char *vfs_mount(const char **path);
+
+/* Opens standard input, output and error in `files`. */
 int vfs_open_console(struct files *files);
 
 #endif

@@ -73,7 +73,7 @@ next:
 .time:
         show TIME, 88
 .configuration:
-        show CONFIG, 1024
+        show CONFIG, 2048
 .image:
         show IMAGES, 16
 .far:

@@ -6,6 +6,7 @@
 #include "tests/unit/guest/machine.h"
 
 #include "guest/linux/kernel.h"
+#include "guest/linux/memory.h"
 #include "tests/unit/guest/files.h"
 #include "vmm/linux.h"
 
@@ -219,19 +220,47 @@ static void test_input(void)
        "none can be changed");
 }
 
+static void test_mounts(void)
+{
+    const char *why, *path;
+
+    ok(!strcmp(text_of("/made/for it/data"), "12345") && !strcmp(text_of("/etc/data"), "12345"),
+       "files stand where they are asked for");
+    ok(write_text("/etc/data", "other") == 5 && sys_unlink("/made/for it/data") == 0,
+       "they can be changed where their file system can");
+    ok(strstr(text_of("/proc/mounts"), "\ntmpfs /made/for\\040it tmpfs rw,relatime 0 0\n") != NULL,
+       "/proc/mounts: %s", buffer);
+    ok(strstr(text_of("/proc/self/mountinfo"), "\n6 1 0:6 / /made/for\\040it rw,") != NULL,
+       "mountinfo: %s", buffer);
+    ok(sys_creat("/made/for it/full", 0600) == 3 &&
+           sys_write(3, buffer, 4 * PAGE_SIZE) == 3 * (long)PAGE_SIZE &&
+           sys_write(3, "x", 1) == -ENOSPC && sys_close(3) == 0,
+       "a tmpfs has the size that it was given");
+    ok(sys_rmdir("/made/for it") == -EBUSY && sys_mkdir("/made/more", 0755) == 0, "it is mounted");
+
+    machine_mount(LINUX_MOUNT_FILE, "/etc/data/no", "x", 1);
+    why = vfs_mount(&path);
+    ok(why && !strcmp(path, "/etc/data/no") && strstr(why, "not a directory"), "%s: %s", path, why);
+}
+
 int main(void)
 {
     uint8_t *program = machine_copy("program", 7), *data = machine_copy("12345", 5);
-    const char *why;
+    const char *why, *path;
 
     machine_start();
-    machine_image(LINUX_IMAGE_PROGRAM, "./build/hello", program, 7);
-    machine_image(LINUX_IMAGE_FILE, "data", data, 5);
+    machine_mount(LINUX_MOUNT_EXECUTABLE, "/input/hello", program, 7);
+    machine_mount(LINUX_MOUNT_FILE, "/input/data", data, 5);
+    machine_mount(LINUX_MOUNT_TMPFS, "/made/for it", NULL, 3 * PAGE_SIZE);
+    machine_mount(LINUX_MOUNT_FILE, "/made/for it/data", data, 5);
+    machine_mount(LINUX_MOUNT_FILE, "/etc/data", data, 5);
     machine.feed = answer;
     why = vfs_start();
     if (!ok(!why, "the start: %s", why ? why : "done"))
         return done();
     machine_process();
+    why = vfs_mount(&path);
+    ok(!why, "the mounts: %s: %s", path, why ? why : "done");
     ok(vfs_open_console(machine.files) == 0, "the console");
     test_console();
     test_devices();
@@ -240,6 +269,7 @@ int main(void)
     test_open_links();
     test_input();
     test_terminal();
+    test_mounts();
     free(program);
     free(data);
     return done();

@@ -117,7 +117,7 @@ static void start_ours(void)
 
     machine_start();
     if (image)
-        machine_image(LINUX_IMAGE_ROOT, "", image, image_size);
+        machine_mount(LINUX_MOUNT_EROFS, "/", image, image_size);
     why = vfs_start();
     if (why) {
         printf("# the image: %s\n", why);

@@ -268,7 +268,7 @@ int main(void)
     image = make_image(&size);
     machine_start();
     if (image)
-        machine_image(LINUX_IMAGE_ROOT, "", image, size);
+        machine_mount(LINUX_MOUNT_EROFS, "/", image, size);
     why = vfs_start();
     if (!ok(image && !why, "the start: %s", why ? why : "done"))
         return done();

@@ -39,6 +39,7 @@ void machine_start(void)
     free_pages = MACHINE_PAGES;
     machine.size_limit = UINT64_MAX;
     machine.fail_after = -1;
+    credentials_start(&machine.credentials, 0, 0);
     machine.clock = 1700000000 * (uint64_t)NSEC_PER_SEC;
 }
 
@@ -51,14 +52,14 @@ void machine_stop(void)
     memset(&machine, 0, sizeof(machine));
 }
 
-void machine_image(uint32_t kind, const char *name, const void *bytes, uint64_t size)
+void machine_mount(uint32_t kind, const char *path, const void *bytes, uint64_t size)
 {
     struct linux_config *config = (struct linux_config *)configuration;
 
-    config->images[config->image_count++] =
-        (struct linux_image){kind, (uint32_t)strings, (uintptr_t)bytes - DIRECT_MAP, size};
-    strcpy(config->strings + strings, name);
-    strings += strlen(name) + 1;
+    config->mounts[config->mount_count++] =
+        (struct linux_mount){kind, (uint32_t)strings, (uintptr_t)bytes - DIRECT_MAP, size};
+    strcpy(config->strings + strings, path);
+    strings += strlen(path) + 1;
 }
 
 void machine_terminal(unsigned flags)

@@ -5,6 +5,7 @@
 #ifndef SPARKLER_TESTS_MACHINE_H
 #define SPARKLER_TESTS_MACHINE_H
 
+#include "guest/linux/credentials.h"
 #include "guest/linux/vfs.h"
 
 #include <stdbool.h>
@@ -16,6 +17,7 @@ enum { MACHINE_PAGES = 16384, OUTPUT_MAX = 65536 };
 extern struct machine {
     struct files *files;
     struct fs *fs;
+    struct credentials credentials;
     uint64_t clock; /* nanoseconds; each look at it adds one microsecond */
     uint64_t size_limit;
     long allocations;  /* that are alive */
@@ -30,11 +32,11 @@ extern struct machine {
     char log[OUTPUT_MAX];
 } machine;
 
-/* RAM and the configuration; images are added before vfs_start(). To stop it frees all that it
+/* RAM and the configuration; mounts are added before vfs_start(). To stop it frees all that it
  * allocated; what the kernel keeps in static variables is the caller's to forget. */
 void machine_start(void);
 void machine_stop(void);
-void machine_image(uint32_t kind, const char *name, const void *bytes, uint64_t size);
+void machine_mount(uint32_t kind, const char *path, const void *bytes, uint64_t size);
 void machine_terminal(unsigned flags); /* LINUX_TTY_* */
 
 /* Bytes on a page boundary, with zeros up to the next one, as images are mapped; free()d. */

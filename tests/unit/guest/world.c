@@ -109,6 +109,21 @@ struct files *current_files(void)
     return machine.files;
 }
 
+struct credentials *current_credentials(void)
+{
+    return &machine.credentials;
+}
+
+const char *host_name(void)
+{
+    return "test";
+}
+
+const char *domain_name(void)
+{
+    return "(none)";
+}
+
 struct fs *current_fs(void)
 {
     return machine.fs;
@@ -152,7 +167,8 @@ bool task_info(int pid, struct task_info *info)
                                .session = 1,
                                .threads = 1,
                                .state = 'R',
-                               .name = "test"};
+                               .name = "test",
+                               .credentials = &machine.credentials};
     return pid == 1;
 }
 
