@@ -1,16 +1,20 @@
 /*
  * Physical pages: a buddy allocator. Memory that was never used is known to be zero, and the host
- * has not given it yet; so it is taken last, and not touched before it is needed.
+ * has not given it yet; so it is taken last, in order, and not touched before it is needed. What
+ * tells of pages is spread over memory for the same reason, a table for each section: all that a
+ * small program and the kernel touch is then within the host's first huge page.
  */
 #include "page.h"
 #include "host.h"
 #include "kernel.h"
 #include "memory.h"
 
-#define ORDER_MAX 9
-#define NONE      0u /* page 0 is nobody's */
+#define ORDER_MAX     9
+#define NONE          0u /* page 0 is nobody's */
+#define SECTION_SIZE  (32ul << 20)
+#define SECTION_PAGES (SECTION_SIZE >> PAGE_SHIFT)
+#define TABLE_SIZE    (SECTION_PAGES * sizeof(struct page))
 
-/* One for each page of RAM, and of the hole in it. */
 struct page {
     uint32_t references; /* 0: free, or not the first of its row */
     uint8_t order;       /* of the row that it begins */
@@ -20,7 +24,10 @@ struct page {
     uint32_t next, previous;
 };
 
-static struct page *pages;
+_Static_assert(TABLE_SIZE % PAGE_SIZE == 0, "a table is whole pages");
+
+/* One table for each section of RAM that the frontier has reached: its first pages. */
+static struct page *sections[LINUX_TIME / SECTION_SIZE];
 static uint32_t free_rows[2][ORDER_MAX + 1]; /* by is_zero: the first of each list */
 static uint64_t frontier, frontier_end;      /* never used */
 static uint64_t high_end;                    /* of RAM above the hole */
@@ -33,11 +40,21 @@ static uint32_t number_of(const void *page)
     return (uint32_t)(physical(page) >> PAGE_SHIFT);
 }
 
+static struct page *page_of(uint32_t number)
+{
+    return &sections[number / SECTION_PAGES][number % SECTION_PAGES];
+}
+
+static struct page *find_page(const void *page)
+{
+    return page_of(number_of(page));
+}
+
 static void list_add(uint32_t number, unsigned order, bool is_zero)
 {
     uint32_t *head = &free_rows[is_zero][order];
 
-    pages[number] = (struct page){
+    *page_of(number) = (struct page){
         .order = (uint8_t)order,
         .is_free = true,
         .is_zero = is_zero,
@@ -45,20 +62,20 @@ static void list_add(uint32_t number, unsigned order, bool is_zero)
         .previous = NONE,
     };
     if (*head != NONE)
-        pages[*head].previous = number;
+        page_of(*head)->previous = number;
     *head = number;
 }
 
 static void list_remove(uint32_t number)
 {
-    struct page *page = &pages[number];
+    struct page *page = page_of(number);
 
     if (page->previous != NONE)
-        pages[page->previous].next = page->next;
+        page_of(page->previous)->next = page->next;
     else
         free_rows[page->is_zero][page->order] = page->next;
     if (page->next != NONE)
-        pages[page->next].previous = page->previous;
+        page_of(page->next)->previous = page->previous;
     page->is_free = false;
 }
 
@@ -66,7 +83,7 @@ static void free_row(uint32_t number, unsigned order, bool is_zero)
 {
     while (order < ORDER_MAX) {
         uint32_t other = number ^ (1u << order);
-        struct page *buddy = &pages[other];
+        struct page *buddy = page_of(other);
 
         if (!buddy->is_free || buddy->order != order || buddy->is_zero != is_zero)
             break;
@@ -75,6 +92,12 @@ static void free_row(uint32_t number, unsigned order, bool is_zero)
         order++;
     }
     list_add(number, order, is_zero);
+}
+
+static void begin_section(void)
+{
+    sections[frontier / SECTION_SIZE] = direct(frontier);
+    frontier += TABLE_SIZE;
 }
 
 /* Makes the next never used row a free one. */
@@ -88,6 +111,8 @@ static bool advance_frontier(void)
     }
     if (frontier == frontier_end)
         return false;
+    if (frontier % SECTION_SIZE == 0)
+        begin_section();
     while ((frontier & ((PAGE_SIZE << order) - 1)) != 0 ||
            frontier + (PAGE_SIZE << order) > frontier_end)
         order--;
@@ -124,10 +149,11 @@ void *pages_alloc(unsigned order)
         if (!advance_frontier())
             return NULL;
 
-    bool is_zero = pages[number].is_zero;
+    struct page *page = page_of(number);
+    bool is_zero = page->is_zero;
     void *row = direct((uint64_t)number << PAGE_SHIFT);
 
-    pages[number] = (struct page){.references = 1, .order = (uint8_t)order};
+    *page = (struct page){.references = 1, .order = (uint8_t)order};
     free_count -= 1ul << order;
     if (!is_zero)
         memset(row, 0, PAGE_SIZE << order);
@@ -142,22 +168,24 @@ void *page_alloc(void)
 void page_hold(void *page)
 {
     if (page_is_ram(physical(page)))
-        pages[number_of(page)].references++;
+        find_page(page)->references++;
 }
 
-void page_release(void *page)
+void page_release(void *pointer)
 {
-    uint32_t number = number_of(page);
-
-    if (!page_is_ram(physical(page)) || --pages[number].references > 0)
+    if (!page_is_ram(physical(pointer)))
         return;
-    free_count += 1ul << pages[number].order;
-    free_row(number, pages[number].order, false);
+
+    struct page *page = find_page(pointer);
+    if (--page->references > 0)
+        return;
+    free_count += 1ul << page->order;
+    free_row(number_of(pointer), page->order, false);
 }
 
 unsigned page_references(const void *page)
 {
-    return pages[number_of(page)].references;
+    return find_page(page)->references;
 }
 
 bool page_is_ram(uint64_t physical)
@@ -177,35 +205,45 @@ size_t pages_free(void)
 
 void page_set_class(void *page, unsigned size_class)
 {
-    pages[number_of(page)].size_class = (uint8_t)size_class;
+    find_page(page)->size_class = (uint8_t)size_class;
 }
 
 unsigned page_class(const void *page)
 {
-    return pages[number_of(page)].size_class;
+    return find_page(page)->size_class;
 }
 
 size_t page_row_size(const void *page)
 {
-    return PAGE_SIZE << pages[number_of(page)].order;
+    return PAGE_SIZE << find_page(page)->order;
+}
+
+/* Where the last section ends: one that its table would fill is not used. */
+static uint64_t usable_end(uint64_t end)
+{
+    return end % SECTION_SIZE > TABLE_SIZE ? end : end - end % SECTION_SIZE;
+}
+
+/* The pages from `start` to `end`, without the tables of the sections that begin there. */
+static size_t count_pages(uint64_t start, uint64_t end)
+{
+    const uint64_t tables =
+        (end + SECTION_SIZE - 1) / SECTION_SIZE - (start + SECTION_SIZE - 1) / SECTION_SIZE;
+
+    return (end - start - tables * TABLE_SIZE) >> PAGE_SHIFT;
 }
 
 void pages_start(uint64_t ram)
 {
-    uint64_t low_end = ram < LINUX_RAM_LOW_MAX ? ram : LINUX_RAM_LOW_MAX;
-
-    high_end = ram > LINUX_RAM_LOW_MAX ? LINUX_RAM_HIGH + ram - LINUX_RAM_LOW_MAX : 0;
-
-    uint64_t count = (high_end > 0 ? high_end : low_end) >> PAGE_SHIFT;
-    count = (count + (1u << ORDER_MAX)) & ~((1ul << ORDER_MAX) - 1); /* each has its buddy */
-    uint64_t start = physical(kernel_end) + count * sizeof(struct page);
-
-    if (start + (1ul << 20) > low_end)
+    sections[0] = (struct page *)kernel_end;
+    frontier = physical(kernel_end) + TABLE_SIZE;
+    frontier_end = usable_end(ram < LINUX_RAM_LOW_MAX ? ram : LINUX_RAM_LOW_MAX);
+    if (frontier + (1ul << 20) > frontier_end)
         panic("%lu KiB of memory are too few: raise --mem", (unsigned long)(ram >> 10));
-    pages = (struct page *)kernel_end;
-    frontier = (start + PAGE_MASK) & ~PAGE_MASK;
-    frontier_end = low_end;
-    free_count =
-        (low_end - frontier + (high_end > 0 ? high_end - LINUX_RAM_HIGH : 0)) >> PAGE_SHIFT;
+    free_count = count_pages(frontier, frontier_end);
+    if (ram > LINUX_RAM_LOW_MAX) {
+        high_end = usable_end(LINUX_RAM_HIGH + ram - LINUX_RAM_LOW_MAX);
+        free_count += count_pages(LINUX_RAM_HIGH, high_end);
+    }
     total_count = free_count;
 }
