@@ -116,7 +116,7 @@ FEEDS := $(addprefix netbroker/,text.c html.c feeds.c definition.c feed_checks.c
 $(BUILD)/sparkler-policy: $(call objects,$(wildcard policy/tool/*.c) $(SHARED) $(FEEDS) \
                                          netbroker/hosts.c) $(NAMES)
 	$(call say,LINK)
-	$(Q)$(CC) $(CFLAGS) $(DYNAMIC) -o $@ $^ -lseccomp -lcap-ng -ljson-c -lcurl
+	$(Q)$(CC) $(CFLAGS) $(DYNAMIC) -o $@ $^ -lseccomp -lcap-ng -ljson-c -lcurl -lm
 
 $(BUILD)/obj/policy/%.filter.c: policy/%.policy $(BUILD)/sparkler-policy
 	$(call say,POLICY)
@@ -240,7 +240,9 @@ $(BUILD)/unit/address: $(call objects,netbroker/address.c)
 $(BUILD)/unit/address_guard: $(call objects,jailer/address_guard.c jailer/address_program.c \
                                             jailer/cgroup.c netbroker/address.c)
 $(BUILD)/unit/backoff: $(call objects,netbroker/backoff.c)
+$(BUILD)/unit/capacity: $(call objects,policy/tool/capacity.c)
 $(BUILD)/unit/evaluate: $(call objects,policy/tool/evaluate.c)
+$(BUILD)/unit/json: $(call objects,jailer/json.c)
 $(BUILD)/unit/failure: $(call objects,vmm/failure.c vmm/log.c)
 $(BUILD)/unit/processor: $(call objects,jailer/processor.c)
 LOGS := $(addprefix jailer/,log.c screen.c stream.c terminal.c timing.c)
@@ -248,6 +250,7 @@ $(BUILD)/unit/log: $(call objects,$(LOGS))
 $(BUILD)/unit/sigsys: $(call objects,jailer/sigsys.c policy/runtime/filters.c $(SHARED) $(LOGS)) \
                       $(BUILD)/obj/policy/syscalls.o $(POLICIES:%=$(BUILD)/obj/policy/%.filter.o)
 $(BUILD)/unit/screen $(BUILD)/unit/terminal: $(call objects,$(LOGS))
+$(BUILD)/unit/window: $(call objects,jailer/window.c)
 $(BUILD)/unit/oracle: $(call objects,policy/tool/oracle.c policy/runtime/names.c) $(NAMES)
 
 # The files of the guest's kernel, in a program of the host (tests/unit/guest/).
@@ -269,7 +272,7 @@ $(BUILD)/unit/files_as_linux: \
 $(BUILD)/unit/%: $(BUILD)/obj/tests/unit/%.o
 	@mkdir -p $(@D)
 	$(call say,LINK)
-	$(Q)$(CC) $(CFLAGS) $(DYNAMIC) -o $@ $^ -ljson-c
+	$(Q)$(CC) $(CFLAGS) $(DYNAMIC) -o $@ $^ -ljson-c -lm
 
 .PHONY: units flags
 units: $(UNITS)

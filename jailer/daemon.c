@@ -3,6 +3,7 @@
 
 #include "kernel.h"
 #include "options.h"
+#include "own_file.h"
 
 #include "policy/fds.h"
 
@@ -14,7 +15,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 /* The parent may be root, and waits while the guest runs: it keeps nothing that is worth taking. */
@@ -76,32 +76,12 @@ static _Noreturn void in_use(const char *path, int file)
     errx(1, "the pid file %s belongs to a running jailer, pid %d (--pid-file)", path, atoi(pid));
 }
 
-/* Another user may have set a trap: a link to a file that root's jailer would empty. */
-static void check_pid_file(const char *path, int file)
-{
-    struct stat status;
-
-    if (fstat(file, &status) != 0)
-        err(1, "cannot examine the pid file %s (--pid-file)", path);
-    if (!S_ISREG(status.st_mode))
-        errx(1, "%s is not a regular file; give a path for a new one (--pid-file)", path);
-    if (status.st_uid != geteuid())
-        errx(1, "%s belongs to uid %u, not to uid %u; give a path for a new pid file (--pid-file)",
-             path, status.st_uid, geteuid());
-    if (status.st_nlink != 1)
-        errx(1, "%s has %lu hard links; give a path for a new pid file (--pid-file)", path,
-             (unsigned long)status.st_nlink);
-}
-
 int pid_file_open(const char *path)
 {
     /* only the owner may open it, since whoever can read a file can lock it */
     struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-    int file = open(path, O_RDWR | O_CREAT | O_NONBLOCK | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW, 0600);
+    int file = own_file_open(path, O_RDWR, "the pid file", "--pid-file");
 
-    if (file < 0)
-        err(1, "cannot open the pid file %s (--pid-file)", path);
-    check_pid_file(path, file);
     if (fcntl(file, F_OFD_SETLK, &lock) != 0) {
         if (errno == EAGAIN)
             in_use(path, file);

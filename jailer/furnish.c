@@ -174,7 +174,7 @@ static char *credential_name(const char *name)
     return full;
 }
 
-static void furnish_broker(struct jail *broker, int link, int log)
+static void furnish_broker(struct jail *broker, int link, int ledger, int log)
 {
     static char *argv[] = {"sparkler-netbroker", NULL, NULL};
     const struct options *options = broker->options;
@@ -193,6 +193,7 @@ static void furnish_broker(struct jail *broker, int link, int log)
               "feeds");
     jail_give(broker, BROKER_FD_CA, sealed_copy(options->ca, "the trusted authorities", "--ca"),
               "ca");
+    jail_give(broker, BROKER_FD_LEDGER, ledger, "ledger");
     for (unsigned i = 0; i < options->credentials.count; i++) {
         const struct setting *credential = &options->credentials.list[i];
 
@@ -243,6 +244,21 @@ static int hold_open(const char *path)
     return fd;
 }
 
+static void give_ledger(struct jail *jail, int end, struct ledger *ledger)
+{
+    /* static, so that its pages cost nothing until they are used */
+    static struct budget budgets[WIRE_PORTS];
+    const char *path = jail->options->record;
+
+    jail_give(jail, SUPERVISOR_FD_LEDGER, end, "ledger");
+    ledger->fd = SUPERVISOR_FD_LEDGER;
+    ledger->id = jail->options->id;
+    ledger->budgets = budgets;
+    ledger->has_record = path != NULL;
+    if (path)
+        jail_give(jail, SUPERVISOR_FD_RECORD, record_open(&ledger->record, path), "record");
+}
+
 /* Before anything else is opened, for a VM of this name may be running; and before a thread or a
  * lock belongs to the process that a daemon leaves behind. */
 static void take_place(struct jail *jail, struct supervisor *supervisor)
@@ -290,12 +306,13 @@ static void furnish_janitor(struct jail *janitor)
 void furnish(struct jails *jails, struct supervisor *supervisor)
 {
     const struct options *options = jails->vmm.options;
-    int kvm, link[2], config[2], log[2], pidfd;
+    int kvm, link[2], ledger[2], config[2], log[2], pidfd;
 
     take_place(&jails->supervisor, supervisor);
     kvm = kvm_open();
-    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, link) != 0)
-        err(1, "cannot make the link between VMM and broker");
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, link) != 0 ||
+        socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ledger) != 0)
+        err(1, "cannot make the broker's links to VMM and supervisor");
     stream_pipe(config);
     jails->broker.ready = jails->supervisor.ready = jails->janitor.ready = config[1];
     stream_pipe(log);
@@ -305,9 +322,10 @@ void furnish(struct jails *jails, struct supervisor *supervisor)
     if (options->netns)
         enter_network(options->netns);
     give_console(&jails->vmm, &jails->supervisor, supervisor);
+    give_ledger(&jails->supervisor, ledger[0], &supervisor->ledger);
     furnish_vmm(&jails->vmm, kvm, link[0], config[0]);
     configure_vm(&jails->vmm, config[1]);
-    furnish_broker(&jails->broker, link[1], log[1]);
+    furnish_broker(&jails->broker, link[1], ledger[1], log[1]);
     pidfd = sys_pidfd_open(getpid());
     if (pidfd < 0)
         err(1, "cannot open the jailer's own pidfd; Linux 5.3 has them");

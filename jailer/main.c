@@ -64,7 +64,8 @@ int main(int argc, char **argv)
         pid_file_write(jails.supervisor.fds[SUPERVISOR_FD_PID_FILE]);
     log_missing(&jails, &supervisor.log);
 
-    user_log_limit(&supervisor.log);
+    if (!options.record)
+        user_log_limit(&supervisor.log);
     prctl(PR_SET_NAME, jails.supervisor.process->name);
     jail_close_locks(&jails.supervisor);
     _exit(supervise(&supervisor));

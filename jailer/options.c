@@ -24,7 +24,7 @@ static const char usage[] =
     "  --guest FILE          flat 16-bit image to run in its place (the monitor)\n"
     "  --mem SIZE, --lock-memory   guest memory (1M; Linux: 512M); never swapped\n"
     "  --feeds FILE          what the network may be used for (feeds.json)\n"
-    "  --offline-samples     show the feeds' samples, marked, without the network\n"
+    "  --record FILE, --offline-samples   questions as JSON; samples without network\n"
     "  --credential NAME=FILE, --ca FILE   key or token, repeatable; authorities\n"
     "  --console auto|safe|raw  escape sequences for the terminal: safe ones, all\n"
     "  --timeout SECONDS, --pid-file FILE   end it then; has the pid while it runs\n"
@@ -131,6 +131,7 @@ enum option_id {
     LOCK_MEMORY,
     FEEDS,
     OFFLINE_SAMPLES,
+    RECORD,
     CREDENTIAL,
     CA,
     BROKER_PROGRAM,
@@ -175,6 +176,7 @@ static const struct option names[] = {
     {"lock-memory", no_argument, NULL, LOCK_MEMORY},
     {"feeds", required_argument, NULL, FEEDS},
     {"offline-samples", no_argument, NULL, OFFLINE_SAMPLES},
+    {"record", required_argument, NULL, RECORD},
     {"credential", required_argument, NULL, CREDENTIAL},
     {"ca", required_argument, NULL, CA},
     {"broker", required_argument, NULL, BROKER_PROGRAM},
@@ -267,6 +269,9 @@ static void set_option(struct options *options, enum option_id option, char *val
         break;
     case OFFLINE_SAMPLES:
         options->offline_samples = true;
+        break;
+    case RECORD:
+        options->record = value;
         break;
     case CREDENTIAL:
         setting_option("credential", value, &options->credentials);

@@ -68,7 +68,7 @@ struct options {
     const char *program; /* path of the VMM */
     char **arguments;    /* of the VMM, behind its name; ended by NULL */
     const char *broker;  /* path of the network broker */
-    const char *guest, *feeds, *ca;
+    const char *guest, *feeds, *ca, *record;
     /* a Linux program; `guest` is then the kernel that answers it */
     bool is_linux;
     const char *linux_program, *linux_root, *directory, *hostname;

@@ -205,6 +205,7 @@ enum {
     VMM_LOG,
     BROKER_LOG,
     KERNEL_LOG,
+    LEDGER,
     USER_LOG,
     HOLD,
     READY,
@@ -242,6 +243,7 @@ static void serve(struct supervisor *supervisor, const struct pollfd polled[POLL
     }
     if (polled[KERNEL_LOG].revents != 0)
         kernel_log_read(&supervisor->kernel_log);
+    ledger_serve(&supervisor->ledger, &polled[LEDGER], &supervisor->log);
     if (polled[USER_LOG].revents != 0)
         user_log_write(&supervisor->log);
     user_log_tell(&supervisor->log, false);
@@ -266,6 +268,7 @@ static void wait_for_events(struct supervisor *supervisor, struct pollfd polled[
     polled[VMM_LOG] = log_poll(&supervisor->vmm_log);
     polled[BROKER_LOG] = log_poll(&supervisor->broker_log);
     polled[KERNEL_LOG] = (struct pollfd){.fd = supervisor->kernel_log.fd, .events = POLLIN};
+    polled[LEDGER] = ledger_poll(&supervisor->ledger);
     polled[USER_LOG] = user_log_poll(&supervisor->log);
     polled[HOLD] =
         (struct pollfd){.fd = supervisor->held ? SUPERVISOR_FD_HOLD : -1, .events = POLLIN};
@@ -276,6 +279,7 @@ static void wait_for_events(struct supervisor *supervisor, struct pollfd polled[
     deadline = earlier(deadline, user_log_wakes(&supervisor->log));
     deadline = earlier(deadline, log_wakes(&supervisor->vmm_log));
     deadline = earlier(deadline, log_wakes(&supervisor->broker_log));
+    deadline = earlier(deadline, ledger_wakes(&supervisor->ledger));
     if (poll(polled, POLLED, timing_ms_until(deadline)) < 0 && errno != EINTR)
         err(1, "cannot wait for the jails");
 }
@@ -378,6 +382,7 @@ static void finish_relays(struct supervisor *supervisor)
 
     finish(&supervisor->vmm_log, &supervisor->log);
     finish(&supervisor->broker_log, &supervisor->log);
+    ledger_finish(&supervisor->ledger, &supervisor->log);
     for (;;) {
         struct pollfd output = relay_poll(&supervisor->output);
 

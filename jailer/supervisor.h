@@ -8,6 +8,7 @@
 #define SPARKLER_SUPERVISOR_H
 
 #include "cgroup.h"
+#include "ledger.h"
 #include "log.h"
 #include "sigsys.h"
 #include "terminal.h"
@@ -21,6 +22,7 @@ struct supervisor {
     struct user_log log;
     struct log vmm_log, broker_log;
     struct kernel_log kernel_log;
+    struct ledger ledger;
     struct cgroups cgroups; /* to remove; the janitor runs if there are any */
     unsigned long vmm_oom_kills;
     unsigned long broker_oom_kills; /* said so far */

@@ -32,6 +32,7 @@ struct source {
     int64_t left_alone;       /* until when the server asked for no request, or 0 */
     unsigned failures;        /* in a row */
     bool unreachable;         /* the last request did not reach the server */
+    bool denied;              /* the last request was denied by the ledger */
     char trouble[REASON_MAX]; /* why the last request failed, or "" */
 };
 
@@ -47,6 +48,7 @@ struct cached_feed {
 struct cache {
     const struct feeds *feeds;
     struct fetcher *fetcher;
+    struct ledger *ledger;
     bool offline_samples;
     size_t source_count;
     struct source *source;
@@ -89,7 +91,8 @@ static struct source *source_of(struct cache *cache, const struct feed *feed)
     return source;
 }
 
-struct cache *cache_new(const struct feeds *feeds, struct fetcher *fetcher, bool offline_samples)
+struct cache *cache_new(const struct feeds *feeds, struct fetcher *fetcher, struct ledger *ledger,
+                        bool offline_samples)
 {
     struct cache *cache = calloc(1, sizeof(*cache));
     struct source *source = calloc(feeds->count + 1, sizeof(*source));
@@ -99,6 +102,7 @@ struct cache *cache_new(const struct feeds *feeds, struct fetcher *fetcher, bool
         err(1, "cannot allocate the cache");
     *cache = (struct cache){.feeds = feeds,
                             .fetcher = fetcher,
+                            .ledger = ledger,
                             .offline_samples = offline_samples,
                             .source = source,
                             .cached = cached};
@@ -207,19 +211,26 @@ static bool make_request(struct cache *cache, struct source *source, int64_t dea
     return false;
 }
 
-/* Asks the server, unless the last response is fresh or it is too early to ask again. */
-static void refresh(struct cache *cache, struct source *source)
+/* Asks the server, unless the last response is fresh, it is too early to ask again, or the ledger
+ * denies it. True if the server has sent or confirmed the body. */
+static bool refresh(struct cache *cache, struct source *source, const struct question *question)
 {
     int64_t now = clock_ms();
     struct response response = {0};
     struct text reason = TEXT_EMPTY;
 
     if (now < source->fresh_until || now < source->retry_at)
-        return;
+        return false;
+    source->denied = !ledger_grants(cache->ledger, question, &reason);
+    if (source->denied) {
+        keep_reason(source->trouble, &reason);
+        return false;
+    }
+    now = clock_ms();
     if (!make_request(cache, source, now + source->feed->total_ms, &response, &reason)) {
         keep_reason(source->trouble, &reason);
         failed(source, response.wait_ms, !response.reached);
-        return;
+        return false;
     }
     if (!response.unchanged)
         keep_body(source, &response);
@@ -227,6 +238,7 @@ static void refresh(struct cache *cache, struct source *source)
     source->fetched = clock_ms();
     source->fresh_until = source->fetched + source->feed->ttl_seconds * INT64_C(1000);
     source->left_alone = 0;
+    return true;
 }
 
 /* Formats a new body. One that makes no text counts as a failure of its source. */
@@ -256,30 +268,40 @@ static void reformat(const struct feed *feed, struct cached_feed *cached)
     failed(source, 0, false);
 }
 
-void cache_answer(struct cache *cache, const struct feed *feed, struct text *text)
+enum ledger_event cache_answer(struct cache *cache, const struct question *question,
+                               struct text *text, struct text *reason)
 {
+    const struct feed *feed = question->feed;
     struct cached_feed *cached = &cache->cached[feed - cache->feeds->feed];
     struct source *source = cached->source;
+    const bool is_new = refresh(cache, source, question);
     const char *trouble;
     char age[32];
 
-    refresh(cache, source);
     reformat(feed, cached);
     if (feed->ttl_seconds == 0 && source->trouble[0])
         cached->made = 0;
     trouble = source->trouble[0] ? source->trouble : cached->trouble;
+    text_printf(reason, "%s", trouble);
 
     if (cached->made > 0) {
         if (trouble[0])
             text_printf(text, "[%s old: %s]\n", backoff_words(clock_ms() - cached->made, age),
                         trouble);
         text_append_clean(text, cached->text, cached->length);
-    } else if (cache->offline_samples && feed->sample && source->unreachable) {
+        return trouble[0] ? LEDGER_STALE : is_new ? LEDGER_ANSWERED : LEDGER_CACHED;
+    }
+    if (source->denied) {
+        text_printf(text, "[denied: %s]", trouble);
+        return LEDGER_DENIED;
+    }
+    if (cache->offline_samples && feed->sample && source->unreachable) {
         text_printf(text, "[sample, not live: %s]\n", trouble);
         text_append_clean(text, feed->sample, strlen(feed->sample));
     } else {
         text_printf(text, "[%s: %s]", feed->name, trouble);
     }
+    return LEDGER_FAILED;
 }
 
 int64_t cache_needed_until(const struct cache *cache)

@@ -17,6 +17,10 @@
 
 #define REQUEST_MS_MAX 25000
 
+/* Beside one request each ttl_seconds, in an hour: what backoff_ms() lets a feed ask a server that
+ * fails all the time, and a few for brokers that die. */
+#define RETRIES_PER_HOUR 24
+
 _Static_assert(REQUEST_MS_MAX < WIRE_REPLY_SECONDS * 1000,
                "a feed fails before the VMM gives up on the broker");
 
@@ -54,6 +58,7 @@ static const struct key keys[] = {
     {"pinned_key", WORDS, MEMBER(pinned_key), .check = check_pinned_key},
     {"sample", LINES, MEMBER(sample)},
     {"ttl_seconds", NUMBER, MEMBER(ttl_seconds), .standard = 900, .low = 0, .high = 604800},
+    {"requests_per_hour", NUMBER, MEMBER(requests_per_hour), .standard = 0, .low = 1, .high = 3600},
     {"max_bytes", NUMBER, MEMBER(max_bytes), .standard = 65536, .low = 256, .high = 1048576},
     {"max_text", NUMBER, MEMBER(max_text), .standard = TEXT_MAX - 1, .low = 256, .high = 1048576},
     {"connect_ms", NUMBER, MEMBER(connect_ms), .standard = 5000, .low = 100, REQUEST_MS_MAX},
@@ -181,6 +186,12 @@ static const char *presence(bool needed)
     return needed ? "with this format, but it is missing" : "nothing: this format does not use it";
 }
 
+/* As many as a guest that asks all the time needs: nobody notices the limit. */
+static unsigned standard_requests(const struct feed *feed)
+{
+    return 3600 / (feed->ttl_seconds > 0 ? feed->ttl_seconds : 1) + RETRIES_PER_HOUR;
+}
+
 /* Checks what one key alone cannot show. */
 static bool check_feed(const struct definition *definition, struct feed *feed)
 {
@@ -254,6 +265,8 @@ static bool add_feed(const struct definition *definition, const char *name, stru
         if (!read_key(definition, &keys[i], feed))
             return false;
     }
+    if (feed->requests_per_hour == 0)
+        feed->requests_per_hour = standard_requests(feed);
     return check_feed(definition, feed);
 }
 

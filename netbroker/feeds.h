@@ -36,17 +36,18 @@ struct feed {
     const char *template;        /* of the format "json", else NULL */
     const char *credential;      /* name of a credential sent with each request, or NULL */
     const char *header;          /* the header that carries it: "Authorization: Bearer " */
-    const char *ca;         /* name of a credential that holds the trusted CAs (PEM), or NULL */
-    const char *pinned_key; /* "sha256//BASE64" of the server's public key, or NULL */
-    const char *sample;     /* text shown with --offline-samples, or NULL */
-    unsigned ttl_seconds;   /* how long an answer is fresh; 0: not beyond its own request */
-    unsigned max_bytes;     /* of a response's body */
-    unsigned max_text;      /* bytes of the answer for a Linux program; a flat guest's has at most
-                               WIRE_TEXT_MAX - 1 */
-    unsigned connect_ms;    /* TCP and TLS */
-    unsigned total_ms;      /* DNS, lookup and request; less than WIRE_REPLY_SECONDS */
-    bool allow_private;     /* the server may have a loopback or private address */
-    bool given_up;          /* set by --given-up: too many brokers died on this feed */
+    const char *ca;             /* name of a credential that holds the trusted CAs (PEM), or NULL */
+    const char *pinned_key;     /* "sha256//BASE64" of the server's public key, or NULL */
+    const char *sample;         /* text shown with --offline-samples, or NULL */
+    unsigned ttl_seconds;       /* how long an answer is fresh; 0: not beyond its own request */
+    unsigned requests_per_hour; /* to the server; for a question, bits_per_hour bounds them */
+    unsigned max_bytes;         /* of a response's body */
+    unsigned max_text;   /* bytes of the answer for a Linux program; a flat guest's has at most
+                            WIRE_TEXT_MAX - 1 */
+    unsigned connect_ms; /* TCP and TLS */
+    unsigned total_ms;   /* DNS, lookup and request; less than WIRE_REPLY_SECONDS */
+    bool allow_private;  /* the server may have a loopback or private address */
+    bool given_up;       /* set by --given-up: too many brokers died on this feed */
 };
 
 struct feeds {

@@ -74,14 +74,13 @@ static char *announced_names(int *count)
     return copy;
 }
 
-static void check_link(void)
+static void check_socket(int fd, const char *name)
 {
     int type = 0;
     socklen_t size = sizeof(type);
 
-    if (getsockopt(BROKER_FD_LINK, SOL_SOCKET, SO_TYPE, &type, &size) != 0 ||
-        type != SOCK_SEQPACKET)
-        errx(1, "descriptor %d ('link') is not a SOCK_SEQPACKET socket", BROKER_FD_LINK);
+    if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) != 0 || type != SOCK_SEQPACKET)
+        errx(1, "descriptor %d ('%s') is not a SOCK_SEQPACKET socket", fd, name);
 }
 
 struct inputs inputs_take(void)
@@ -100,8 +99,8 @@ struct inputs inputs_take(void)
     for (int fd = BROKER_FD_LINK; name; fd++) {
         if (fd - BROKER_FD_LINK >= count)
             errx(1, "LISTEN_FDNAMES names more descriptors than LISTEN_FDS=%d", count);
-        if (fd == BROKER_FD_LINK)
-            check_link();
+        if (fd == BROKER_FD_LINK || fd == BROKER_FD_LEDGER)
+            check_socket(fd, name);
         else if (fd == BROKER_FD_FEEDS)
             inputs.feeds = (struct input_file){.name = name, .fd = fd};
         else if (fd == BROKER_FD_CA)

@@ -125,9 +125,10 @@ int main(int argc, char **argv)
         return 0;
 
     struct fetcher *fetcher = fetcher_new(&inputs, &feeds, &hosts, resolver);
-    struct cache *cache = cache_new(&feeds, fetcher, options.offline_samples);
+    struct ledger *ledger = ledger_new();
+    struct cache *cache = cache_new(&feeds, fetcher, ledger, options.offline_samples);
 
     confine(&hosts);
-    serve(cache, &feeds);
+    serve(cache, ledger, &feeds);
     return 0;
 }

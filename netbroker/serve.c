@@ -96,27 +96,56 @@ static void send_reply(const struct wire_request *request, const struct text *te
         err(1, "cannot answer the VMM");
 }
 
-void serve(struct cache *cache, const struct feeds *feeds)
+/* Answers, and returns what became of the question and, in `reason`, why. */
+static enum ledger_event answer(struct cache *cache, const struct question *question,
+                                struct text *text, struct text *reason)
+{
+    if (!question->feed) {
+        text_printf(reason, "no feed is configured");
+        text_printf(text, "[port 0x%x: %s]", question->port, reason->data);
+        return LEDGER_DENIED;
+    }
+    if (question->feed->given_up) {
+        text_printf(reason, "given up: the network broker died on it every time");
+        text_printf(text, "[%s: %s]", question->feed->name, reason->data);
+        return LEDGER_FAILED;
+    }
+    if (question->feed->argument) {
+        text_printf(reason, "%s takes an argument, and got none; it must be %s",
+                    question->feed->name, question->feed->argument->words);
+        text_printf(text, "[denied: %s]", reason->data);
+        return LEDGER_DENIED;
+    }
+    return cache_answer(cache, question, text, reason);
+}
+
+/* The same, and on record. */
+static void answer_question(struct cache *cache, struct ledger *ledger,
+                            const struct question *question, struct text *text)
+{
+    struct text reason = TEXT_EMPTY, denial = TEXT_EMPTY;
+    const enum ledger_event outcome = answer(cache, question, text, &reason);
+
+    if (ledger_records(ledger, question, outcome, reason.data, text->length, &denial))
+        return;
+    text_clear(text);
+    text_printf(text, "[denied: %s]", denial.data);
+}
+
+void serve(struct cache *cache, struct ledger *ledger, const struct feeds *feeds)
 {
     struct wire_request request, last = {0};
 
     while (wait_for_request(cache) && peek(&request)) {
-        const struct feed *feed = feeds_find(feeds, request.port);
+        const struct question question = {.port = request.port,
+                                          .feed = feeds_find(feeds, request.port)};
         struct text text = TEXT_EMPTY;
 
         check(&request, &last);
         if (request.port == WIRE_LIST_PORT)
             feed_paths_list(feeds, &text);
-        else if (!feed)
-            text_printf(&text, "[port 0x%x: no feed is configured]", request.port);
-        else if (feed->given_up)
-            text_printf(&text, "[%s: given up: the network broker died on it every time]",
-                        feed->name);
-        else if (feed->argument)
-            text_printf(&text, "[denied: %s takes an argument, and got none; it must be %s]",
-                        feed->name, feed->argument->words);
         else
-            cache_answer(cache, feed, &text);
+            answer_question(cache, ledger, &question, &text);
         send_reply(&request, &text);
         last = request;
     }

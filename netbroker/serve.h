@@ -6,9 +6,10 @@
 
 /*
  * Answers requests on BROKER_FD_LINK until the VMM closes its end, or until no request came for a
- * while and the cache may be lost; the warden starts another broker for the next request. If the
- * VMM breaks the protocol, shuts the link down for good and ends the program by errx(3), status 1.
+ * while and the cache may be lost; the warden starts another broker for the next request. What the
+ * ledger cannot record is not answered. If the VMM breaks the protocol, shuts the link down for
+ * good and ends the program by errx(3), status 1.
  */
-void serve(struct cache *cache, const struct feeds *feeds);
+void serve(struct cache *cache, struct ledger *ledger, const struct feeds *feeds);
 
 #endif

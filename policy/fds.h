@@ -27,14 +27,15 @@
 #define VMM_FD_IMAGES 10 /* a Linux guest's images from here on; closed once they are mapped */
 
 /* the warden and sparkler-netbroker */
-#define BROKER_FDNAMES     "link:feeds:ca"
+#define BROKER_FDNAMES     "link:feeds:ca:ledger"
 #define BROKER_FD_LINK     3 /* the broker's end of the link */
 #define BROKER_FD_FEEDS    4 /* sealed copy of feeds.json; closed once it is read */
-#define BROKER_FD_CA       5 /* sealed copy of the PEM bundle of trusted authorities; likewise */
 #define BROKER_FD_RESOLVER 4 /* in its place afterwards: the broker's end of the pair */
+#define BROKER_FD_CA       5 /* sealed copy of the PEM bundle of trusted authorities; closed, too */
+#define BROKER_FD_LEDGER   6 /* the broker's end of the ledger */
 /* the first of the credentials, each sealed and named "credential.NAME" in LISTEN_FDNAMES
  * (sd_listen_fds(3)) */
-#define BROKER_FD_CREDENTIALS 6
+#define BROKER_FD_CREDENTIALS 7
 
 /* resolver */
 #define RESOLVER_FD_BROKER 4 /* the resolver's end of the pair */
@@ -62,6 +63,8 @@
 #define SUPERVISOR_FD_HOLD          22 /* --hold: a byte from it starts the guest */
 #define SUPERVISOR_FD_READY         23 /* --ready: a socket to whoever has the jails built */
 #define SUPERVISOR_FD_ERROR         24 /* --stderr, if that is a terminal */
+#define SUPERVISOR_FD_LEDGER        25 /* the supervisor's end of the ledger */
+#define SUPERVISOR_FD_RECORD        26 /* --record */
 
 /* janitor */
 #define JANITOR_FD_SUPERVISOR  3 /* pidfd of the supervisor */

@@ -148,6 +148,47 @@ asked() {
     [ "$(grep -c 'forecast?shared' "$UPSTREAM/access.log")" = 1 ]
 }
 
+@test "ledger: a request goes upstream only if it is granted, a fresh answer needs no grant" {
+    feeds "https://faulty.test:8443/good?granted" "" "https://faulty.test:8443/good?denied"
+    run ask -- 0x500 repeat:100:0x500 asked ledger:deny 0x500 0x501 asked
+    echo "$output"
+    [ "${lines[0]}" = recovered ]
+    [ "${lines[2]}" = recovered ]
+    [ "${lines[3]}" = 1 ]
+    [ "${lines[4]}" = recovered ]
+    [ "${lines[6]}" = "[denied: the budget of 28 requests an hour is used up; more in 14 minutes]" ]
+    [ "${lines[8]}" = 1 ]
+    [ "$(asked 'good?granted')" = 1 ]
+    [ "$(asked 'good?denied')" = 0 ]
+}
+
+@test "ledger: an old answer is better than a denial, and says why it is old" {
+    feeds "https://faulty.test:8443/good?old" "$TEXT, \"ttl_seconds\": 1, \"requests_per_hour\": 1"
+    run ask -- 0x500 ledger:deny sleep:1.1 0x500
+    [[ ${lines[2]} == "["*" old: the budget of 1 request an hour is used up; more in 14 minutes]" ]]
+    [ "${lines[3]}" = recovered ]
+    [ "$(asked 'good?old')" = 1 ]
+}
+
+@test "ledger: without it nothing is sent, and questions are denied" {
+    local mood
+    for mood in end silent broken; do
+        feeds "https://faulty.test:8443/good?$mood"
+        run ask -- "ledger:$mood" 0x500
+        echo "$mood: $output"
+        [ "${lines[0]}" = "[denied: the ledger of budgets does not answer]" ]
+        [ "$(asked "good?$mood")" = 0 ]
+    done
+}
+
+@test "ledger: replies that were meant for brokers that died are skipped" {
+    feeds "https://faulty.test:8443/good?stale"
+    run ask -- ledger:stale 0x500 restart 0x500
+    echo "$output"
+    [ "${lines[0]}" = recovered ]
+    [ "${lines[2]}" = recovered ]
+}
+
 @test "a lookup is made only once" {
     feeds "https://mastodon.social/api/v1/accounts/{id}/statuses?kept" '"format": "mastodon",
         "lookup_url": "https://mastodon.social/api/v1/accounts/lookup?kept", "ttl_seconds": 1'
@@ -181,7 +222,7 @@ asked() {
         'run:tr "\0" " " </proc/$BROKER_PID/cmdline' 'run:cat /proc/$BROKER_PID/environ | wc -c'
     echo "$output"
     [[ ${lines[0]} != *401* ]]
-    [ "${lines[2]}" = "0 1 2 3 4 5 6" ]
+    [ "${lines[2]}" = "0 1 2 3 4 5 6 7" ]
     [[ $output != *openaq-key* ]]
     grep '^200 api.openaq.org /v3/locations/1 ' "$UPSTREAM/access.log"
 }

@@ -60,7 +60,7 @@ at_most() {
     at_most cgroup_bytes 65
 }
 
-@test "budget: 95 page faults of the jailer and the VMM" {
+@test "budget: 107 page faults of the jailer and the VMM" {
     run --separate-stderr python3 - "$build/jailer" --guest "$guests/hello.bin" \
         --exec sparkler-vmm <<'PYTHON'
 import os
@@ -73,7 +73,7 @@ print(status, usage.ru_minflt)
 PYTHON
     echo "$output $stderr"
     read -r ended faults <<<"$output"
-    [[ $ended -eq 0 && $faults -le 95 ]]
+    [[ $ended -eq 0 && $faults -le 107 ]]
 }
 
 @test "budget: 6,000 writes for 64 KiB of output by single OUTs" {

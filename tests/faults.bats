@@ -92,8 +92,8 @@ clean() {
     [ -z "${SANITIZED:-}" ] || skip "AddressSanitizer keeps memory that was freed"
     run cat "$UPSTREAM/life"
     echo "$output"
-    [ "${lines[0]}" = "0 1 2 3 4 5 6" ]
-    [ "${lines[4]}" = "0 1 2 3 4 5 6" ]
+    [ "${lines[0]}" = "0 1 2 3 4 5 6 7" ]
+    [ "${lines[4]}" = "0 1 2 3 4 5 6 7" ]
     [ "${lines[5]}" -le $((lines[3] + 512)) ]
 }
 

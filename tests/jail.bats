@@ -160,7 +160,7 @@ few_descriptors() {
     [[ $(fds "$vmm") == "0 1 2 5 7 8" ]]
     readlink "/proc/$vmm/fd/8" | grep -q kvm-vcpu
     echo "warden $(fds "$warden"), broker $(fds "$broker"), resolver $(fds "$resolver")"
-    [[ $(fds "$warden") == "0 1 2 3 4 5 127" ]]
+    [[ $(fds "$warden") == "0 1 2 3 4 5 6 127" ]]
     [[ $(fds "$broker") == "0 1 2 3 4"* ]]
     [[ /proc/$broker/fd/0 -ef /dev/null && /proc/$broker/fd/1 -ef /dev/null ]]
     [[ $(find "/proc/$broker/fd" "/proc/$resolver/fd" -type l -printf '%l\n' |
@@ -195,7 +195,7 @@ bare_environment() {
     [[ $(tr '\0' '\n' <"/proc/$vmm/environ" | sort | xargs) == \
 "LISTEN_FDNAMES=kvm:guest:broker:config LISTEN_FDS=4 LISTEN_PID=1" ]]
     [[ $(tr '\0' '\n' <"/proc/$broker/environ" | sort | xargs) =~ \
-^"LISTEN_FDNAMES=link:feeds:ca LISTEN_FDS=3 LISTEN_PID="[0-9]+$ ]]
+^"LISTEN_FDNAMES=link:feeds:ca:ledger LISTEN_FDS=4 LISTEN_PID="[0-9]+$ ]]
 }
 
 @test "VMM and broker: only the names of their descriptors in the environment" {

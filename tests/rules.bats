@@ -396,6 +396,15 @@ held() {
     [[ -f pid && ! -s pid ]]
 }
 
+@test "supervisor: it grants what the broker asks, and records it" {
+    monitor_start --feeds feeds.json --record record
+    keys '2'
+    shown "What you type most"
+    keys ' 5'
+    monitor_end 0
+    [[ $(jq -r .outcome record | xargs) == "asked answered" ]]
+}
+
 @test "supervisor: it can be stopped and continued" {
     monitor_start
     paused supervisor

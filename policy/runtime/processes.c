@@ -9,6 +9,8 @@
 
 #define COMM_LENGTH 15
 
+#define BROKER_FD_LAST_CREDENTIAL (BROKER_FD_CREDENTIALS + OPTION_REPEATS_MAX - 1)
+
 /* what /proc/PID/fd/N links to */
 #define ANYTHING ""
 #define PATH     "/" /* a file, a directory or a device */
@@ -70,7 +72,7 @@ const struct process
                     {
                         {FD_CONSOLE_IN, FD_CONSOLE_OUT, {"/dev/null"}},
                         {FD_LOG, FD_LOG, {PIPE}},
-                        /* the link, the resolver, and connections to the feeds' servers */
+                        /* link, ledger, resolver, and connections to the feeds' servers */
                         {BROKER_FD_LINK, INT_MAX, {SOCKET}},
                     },
             },
@@ -105,7 +107,9 @@ const struct process
                         {FD_CONSOLE_IN, FD_CONSOLE_OUT, {"/dev/null"}},
                         {FD_LOG, FD_LOG, {PIPE}},
                         {BROKER_FD_LINK, BROKER_FD_LINK, {SOCKET}},
-                        {BROKER_FD_FEEDS, BROKER_FD_CREDENTIALS + OPTION_REPEATS_MAX - 1, {PATH}},
+                        {BROKER_FD_FEEDS, BROKER_FD_CA, {PATH}},
+                        {BROKER_FD_LEDGER, BROKER_FD_LEDGER, {SOCKET}},
+                        {BROKER_FD_CREDENTIALS, BROKER_FD_LAST_CREDENTIAL, {PATH}},
                         {JAIL_FD_PROGRAM, JAIL_FD_PROGRAM, {PATH}},
                     },
             },
@@ -136,6 +140,8 @@ const struct process
                         {SUPERVISOR_FD_HOLD, SUPERVISOR_FD_HOLD, {PATH}},
                         {SUPERVISOR_FD_READY, SUPERVISOR_FD_READY, {SOCKET}},
                         {SUPERVISOR_FD_ERROR, SUPERVISOR_FD_ERROR, {PATH}},
+                        {SUPERVISOR_FD_LEDGER, SUPERVISOR_FD_LEDGER, {SOCKET}},
+                        {SUPERVISOR_FD_RECORD, SUPERVISOR_FD_RECORD, {PATH}},
                     },
             },
             {

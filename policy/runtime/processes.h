@@ -11,7 +11,7 @@
 
 #define PROCESSES       7
 #define CHAIN_MAX       2
-#define DESCRIPTORS_MAX 16 /* with the end */
+#define DESCRIPTORS_MAX 18 /* with the end */
 
 /* What the jailer builds: two jails with namespaces of their own, and two processes that keep those
  * of the host. A bit each, since a lock names all that it holds. */

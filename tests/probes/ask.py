@@ -19,6 +19,9 @@ would hand over, asks it for ports, prints the answers.
     repeat:N:PORT  ask N times, print only the last answer
     save:FILE:PORT ask and write the answer to a file
     run:COMMAND    run it in a shell (BROKER_PID is set)
+    ledger:MOOD    the ledger, which grants whatever is asked, does so from now on (ledger.py), or
+                   ends: ledger:end
+    asked          print how often the ledger has granted a request
 
 Exits 0 when all is done; with 3 and "[no answer: ...]" when the broker gave none.
 """
@@ -33,6 +36,9 @@ import subprocess
 import sys
 import time
 
+sys.dont_write_bytecode = True
+from ledger import Ledger  # noqa: E402
+
 TEXT_MAX = 8192
 REPLY_SECONDS = 30
 
@@ -42,10 +48,12 @@ class Link:
 
     def __init__(self, broker, files, options):
         self.command = [broker] + options
-        self.names = ["link", "feeds", "ca"] + ["credential." + name for name, _ in files[2:]]
+        self.names = ["link", "feeds", "ca", "ledger"] + ["credential." + name for name, _ in files[2:]]
         self.link, self.broker_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        self.opened = [self.broker_end.fileno()]
-        self.opened += [os.open(path, os.O_RDONLY) for _, path in files]
+        self.ledger = Ledger()
+        self.files = [os.open(path, os.O_RDONLY) for _, path in files]
+        self.opened = [self.broker_end.fileno(), *self.files[:2], self.ledger.broker_end.fileno(),
+                       *self.files[2:]]
         self.sequence, self.port = 0, 0
         self.start()
 
@@ -112,7 +120,8 @@ class Link:
         self.kill()
         self.link.close()
         self.broker_end.close()
-        for fd in self.opened[1:]:
+        self.ledger.close()
+        for fd in self.files:
             os.close(fd)
 
 
@@ -158,6 +167,12 @@ def take(link, step, alone):
     elif word == "restart":
         link.kill()
         link.start()
+    elif word == "ledger" and rest == "end":
+        link.ledger.close()
+    elif word == "ledger":
+        link.ledger.mood = rest
+    elif word == "asked":
+        print(len(link.ledger.asked))
     elif word == "rss":
         print(status_of(link.pid, "VmRSS"))
     elif word == "fds":
