@@ -22,16 +22,19 @@ teardown_file() {
 
 setup() {
     vm_setup linux
+    native=() options=()
 }
 
-# same NAME: the program says the same, and ends the same way, natively and in a VM.
+# same NAME [ARGUMENT...]: the program says the same, and ends the same way, natively (by the command
+# $native) and in a VM (with $options).
 same() {
-    local libc
+    local libc name=$1
+    shift
     for libc in glibc musl; do
-        run --separate-stderr timeout --foreground $((3 * DEADLINE)) "$programs/$1-$libc"
+        run --separate-stderr timeout --foreground $((3 * DEADLINE)) "${native[@]}" "$programs/$name-$libc" "$@"
         local expected=$output status_expected=$status
         run --separate-stderr "$JAILER" --id "$VM_ID-$libc" --timeout $((3 * DEADLINE)) \
-            --program "$programs/$1-$libc"
+            "${options[@]}" --program "$programs/$name-$libc" -- "$@"
         [[ $status -eq $status_expected ]]
         [[ -n $expected && $output == "$expected" ]]
     done
@@ -67,6 +70,24 @@ same() {
 
 @test "processes as files: signals, waiting, polling" {
     same pidfd
+}
+
+@test "users: ids, capabilities, files of others, programs that change who one is" {
+    need_root "be others"
+    options=(--tmpfs /var/tmp)
+    same user root
+}
+
+@test "users: a program that is somebody" {
+    local ids
+    if [[ $(id -u) -eq 0 ]]; then
+        native=(setpriv --reuid 1000 --regid 1001 --groups 5,6)
+        ids=1000:1001:5,6
+    else
+        ids=$(id -u):$(id -g)
+    fi
+    options=(--tmpfs /var/tmp --user "$ids")
+    same user self
 }
 
 # all_of WHAT LINE...: the program that takes all of it gets this answer, and all of it again, from a

@@ -3,6 +3,7 @@
 #include "kernel.h"
 #include "memory.h"
 #include "path.h"
+#include "permission.h"
 #include "syscalls_files.h"
 #include "tmpfs.h"
 
@@ -54,10 +55,12 @@ long sys_truncate(const char *path, int64_t size)
     found = find(AT_FDCWD, path, 0, &error);
     if (!found)
         return error;
-    if (S_ISREG(found->inode->mode))
-        error = truncate(found->inode, size);
-    else
+    if (!S_ISREG(found->inode->mode))
         error = S_ISDIR(found->inode->mode) ? -EISDIR : -EINVAL;
+    else if (!found->super->read_only && permission(found->inode, MAY_WRITE) < 0)
+        error = -EACCES;
+    else
+        error = truncate(found->inode, size);
     dentry_put(found);
     return error;
 }
@@ -94,7 +97,11 @@ static long change_mode(struct dentry *found, uint32_t mode, int error)
         error = -EROFS;
     } else if (S_ISLNK(inode->mode)) {
         error = -EOPNOTSUPP;
+    } else if (!is_owner(inode)) {
+        error = -EPERM;
     } else {
+        if (!is_in_group(current_credentials(), inode->gid) && !is_capable(CAP_FSETID))
+            mode &= ~(uint32_t)S_ISGID;
         inode->mode = (inode->mode & S_IFMT) | (mode & 07777);
         inode_touch(inode, false);
     }
@@ -131,6 +138,19 @@ long sys_fchmod(int fd, uint32_t mode)
     return change_mode(found, mode, error);
 }
 
+/* The owner may give a file to another of the own groups; only root gives it to another user. */
+static bool may_change_owner(const struct inode *inode, uint32_t uid, uint32_t gid)
+{
+    const struct credentials *credentials = current_credentials();
+    const bool owns = credentials->user.file == inode->uid;
+
+    if (is_capable(CAP_CHOWN))
+        return true;
+    if (uid != UINT32_MAX && (!owns || uid != inode->uid))
+        return false;
+    return gid == UINT32_MAX || (owns && (gid == inode->gid || is_in_group(credentials, gid)));
+}
+
 static long change_owner(struct dentry *found, uint32_t uid, uint32_t gid, int error)
 {
     struct inode *inode;
@@ -140,6 +160,8 @@ static long change_owner(struct dentry *found, uint32_t uid, uint32_t gid, int e
     inode = found->inode;
     if (inode->super->read_only) {
         error = -EROFS;
+    } else if (!may_change_owner(inode, uid, gid)) {
+        error = -EPERM;
     } else {
         inode->uid = uid == UINT32_MAX ? inode->uid : uid;
         inode->gid = gid == UINT32_MAX ? inode->gid : gid;
@@ -195,14 +217,27 @@ static void set_time(struct timestamp *time, const struct __kernel_timespec *to,
         *time = (struct timestamp){to->tv_sec, (uint32_t)to->tv_nsec};
 }
 
+/* To set them to now, it is enough to be able to write. */
+static int may_set_times(const struct inode *inode, const struct __kernel_timespec times[2])
+{
+    if (is_owner(inode))
+        return 0;
+    if (times[0].tv_nsec != UTIME_NOW_NS || times[1].tv_nsec != UTIME_NOW_NS)
+        return -EPERM;
+    return permission(inode, MAY_WRITE);
+}
+
 static int set_both(struct inode *inode, const struct __kernel_timespec times[2])
 {
     const struct timestamp now = timestamp_now();
+    int error = may_set_times(inode, times);
 
     if (inode->super->read_only)
         return -EROFS;
     if (!is_time(&times[0]) || !is_time(&times[1]))
         return -EINVAL;
+    if (error < 0)
+        return error;
     set_time(&inode->accessed, &times[0], &now);
     set_time(&inode->modified, &times[1], &now);
     inode->changed = now;

@@ -188,10 +188,21 @@ static int open_pipe(enum linux_stream stream, unsigned flags, struct file **fil
     if (!inode)
         return -ENOMEM;
     inode->data = (void *)(uintptr_t)stream;
+    inode->uid = host_config->uid;
     format(name, sizeof(name), "pipe:[%lu]", inode->number);
     return file_anonymous(name, inode, &stream_file, flags, file);
 }
 
+static int open_terminal(struct file **file)
+{
+    int error = file_open("/dev/console", O_RDWR | O_NOCTTY, file);
+
+    if (error == 0)
+        (*file)->inode->uid = host_config->uid;
+    return error;
+}
+
+/* The streams are the program's own, whoever it is. */
 int vfs_open_console(struct files *files)
 {
     static const unsigned flags[] = {O_RDONLY, O_WRONLY, O_WRONLY};
@@ -202,7 +213,7 @@ int vfs_open_console(struct files *files)
         int error;
 
         if (is_terminal(stream))
-            error = file_open("/dev/console", O_RDWR | O_NOCTTY, &file);
+            error = open_terminal(&file);
         else
             error = open_pipe(stream, flags[stream], &file);
         if (error == 0)

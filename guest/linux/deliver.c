@@ -180,9 +180,29 @@ static siginfo_t info_of(int number, int code)
     siginfo_t info = {.si_signo = number, .si_code = code};
 
     info.si_pid = current_process()->id;
+    info.si_uid = current_credentials()->user.real;
     return info;
 }
 
+/* By its user, by root, and within a session with SIGCONT. */
+static bool may_signal(const struct process *process, int number)
+{
+    const struct credentials *own = current_credentials(), *other = &process->credentials;
+    const uint32_t real = own->user.real, effective = own->user.effective;
+
+    return effective == other->user.saved || effective == other->user.real ||
+           real == other->user.saved || real == other->user.real || is_capable(CAP_KILL) ||
+           (number == SIGCONT && process->session == current_process()->session);
+}
+
+static long send(struct process *process, struct thread *thread, const siginfo_t *info)
+{
+    if (!may_signal(process, info->si_signo))
+        return -EPERM;
+    return info->si_signo == 0 ? 0 : signal_send_info(process, thread, info);
+}
+
+/* 0 where one of them could be sent it. */
 static long kill_all(int group, const siginfo_t *info)
 {
     long result = -ESRCH;
@@ -192,7 +212,8 @@ static long kill_all(int group, const siginfo_t *info)
 
         if (!is_meant || p->state == PROCESS_ZOMBIE)
             continue;
-        result = info->si_signo == 0 ? 0 : signal_send_info(p, NULL, info);
+        long error = send(p, NULL, info);
+        result = result == 0 ? 0 : error;
     }
     return result;
 }
@@ -209,7 +230,7 @@ long sys_kill(int id, int number)
     struct process *process = process_find(id);
     if (process == NULL)
         return -ESRCH;
-    return number == 0 ? 0 : signal_send_info(process, NULL, &info);
+    return send(process, NULL, &info);
 }
 
 static long send_to_thread(int process, int id, const siginfo_t *info)
@@ -220,7 +241,7 @@ static long send_to_thread(int process, int id, const siginfo_t *info)
         return -EINVAL;
     if (thread == NULL || (process != -1 && thread->process->id != process))
         return -ESRCH;
-    return info->si_signo == 0 ? 0 : signal_send_info(thread->process, thread, info);
+    return send(thread->process, thread, info);
 }
 
 long sys_tkill(int thread, int number)
@@ -249,7 +270,7 @@ long sys_rt_sigqueueinfo(int id, int number, const void *user)
         return -EINVAL;
     if (process == NULL)
         return -ESRCH;
-    return number == 0 ? 0 : signal_send_info(process, NULL, &info);
+    return send(process, NULL, &info);
 }
 
 long sys_rt_tgsigqueueinfo(int process, int thread, int number, const void *user)

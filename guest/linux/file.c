@@ -5,6 +5,7 @@
 #include "locks.h"
 #include "memory.h"
 #include "path.h"
+#include "permission.h"
 #include "tmpfs.h"
 
 struct file *file_get(struct file *file)
@@ -112,9 +113,9 @@ int file_open_exec(int directory, const char *name, int at_flags, struct file **
         return error;
     if (S_ISLNK(found->inode->mode))
         error = -ELOOP;
-    else if (!S_ISREG(found->inode->mode) || !(found->inode->mode & 0111))
-        error = -EACCES;
     else
+        error = may_execute(found->inode);
+    if (error == 0)
         error = file_new(found, O_RDONLY, file);
     dentry_put(found);
     return error;

@@ -2,6 +2,7 @@
 #include "kernel.h"
 #include "memory.h"
 #include "path.h"
+#include "permission.h"
 #include "syscalls_files.h"
 
 static struct fs *fs_at(struct dentry *root, struct dentry *directory, uint32_t mask)
@@ -51,8 +52,13 @@ static long change_to(struct dentry **place, const char *path)
     struct dentry *found;
     int error = path_lookup(AT_FDCWD, path, PATH_FOLLOW | PATH_DIRECTORY, &found);
 
+    if (error < 0)
+        return error;
+    error = permission(found->inode, MAY_EXECUTE);
     if (error == 0)
         change(place, found);
+    else
+        dentry_put(found);
     return error;
 }
 
@@ -75,7 +81,7 @@ long sys_chdir(const char *path)
 
 long sys_chroot(const char *path)
 {
-    return change_to(&current_fs()->root, path);
+    return !is_capable(CAP_SYS_CHROOT) ? -EPERM : change_to(&current_fs()->root, path);
 }
 
 long sys_fchdir(int fd)
@@ -86,9 +92,11 @@ long sys_fchdir(int fd)
     if (!file)
         return -EBADF;
     if (S_ISDIR(file->inode->mode))
-        change(&current_fs()->directory, dentry_get(file->dentry));
+        error = permission(file->inode, MAY_EXECUTE);
     else
         error = -ENOTDIR;
+    if (error == 0)
+        change(&current_fs()->directory, dentry_get(file->dentry));
     file_put(file);
     return error;
 }

@@ -77,6 +77,17 @@ long sys_setsid(void)
 
 /* ---- Limits ---- */
 
+/* All ids of the other one are the caller's. */
+static bool may_limit(const struct process *process)
+{
+    const struct ids *user = &process->credentials.user, *group = &process->credentials.group;
+    const uint32_t uid = current_credentials()->user.real, gid = current_credentials()->group.real;
+
+    return process == current_process() || is_capable(CAP_SYS_RESOURCE) ||
+           (user->real == uid && user->effective == uid && user->saved == uid &&
+            group->real == gid && group->effective == gid && group->saved == gid);
+}
+
 long sys_prlimit64(int id, unsigned resource, const void *new, void *old)
 {
     struct process *process = process_or_current(id);
@@ -86,11 +97,15 @@ long sys_prlimit64(int id, unsigned resource, const void *new, void *old)
         return -EINVAL;
     if (process == NULL)
         return -ESRCH;
+    if (!may_limit(process))
+        return -EPERM;
     if (new != NULL) {
         if (copy_from_user(&limit, new, sizeof(limit)) != 0)
             return -EFAULT;
         if (limit.soft > limit.hard)
             return -EINVAL;
+        if (limit.hard > process->limits[resource].hard && !is_capable(CAP_SYS_RESOURCE))
+            return -EPERM;
     }
     if (old != NULL && copy_to_user(old, &process->limits[resource], sizeof(limit)) != 0)
         return -EFAULT;
@@ -242,6 +257,12 @@ long sys_setpriority(int which, int id, int nice)
 
     if (process == NULL)
         return -ESRCH;
+    const struct ids *user = &process->credentials.user;
+    const uint32_t own = current_credentials()->user.effective;
+    if (own != user->real && own != user->effective && !is_capable(CAP_SYS_NICE))
+        return -EPERM;
+    if (nice < process->nice && !is_capable(CAP_SYS_NICE))
+        return -EACCES;
     process->nice = nice < -20 ? -20 : nice > 19 ? 19 : nice;
     return 0;
 }

@@ -1,4 +1,5 @@
 /* What all inodes have: references, times, pages; and the file systems that they are of. */
+#include "credentials.h"
 #include "dentry.h"
 #include "kernel.h"
 #include "memory.h"
@@ -35,6 +36,8 @@ void inode_init(struct inode *inode, struct super_block *super, uint32_t mode)
     inode->references = 1;
     inode->number = ++super->inodes;
     inode->mode = mode;
+    inode->uid = current_credentials()->user.file;
+    inode->gid = current_credentials()->group.file;
     inode->links = S_ISDIR(mode) ? 2 : 1;
     inode->accessed = inode->modified = inode->changed = inode->born = now;
 }

@@ -2,6 +2,7 @@
 #include "kernel.h"
 #include "memory.h"
 #include "path.h"
+#include "permission.h"
 #include "syscalls_files.h"
 #include "tmpfs.h"
 
@@ -20,6 +21,8 @@ static int check_new(bool directory, struct path *path)
         error = -ENOENT;
     else if (path->parent->super->read_only)
         error = -EROFS;
+    else
+        error = may_add(path->parent->inode);
     if (error < 0)
         path_put(path);
     return error;
@@ -85,6 +88,10 @@ long sys_mknodat(int directory, const char *name, uint32_t mode, unsigned device
     error = find_new(directory, name, false, &path);
     if (error < 0)
         return error;
+    if ((type == S_IFCHR || type == S_IFBLK) && !is_capable(CAP_MKNOD)) {
+        path_put(&path);
+        return -EPERM;
+    }
     inode = make_inode(path.parent, type | (mode & 07777));
     if (inode && (type == S_IFCHR || type == S_IFBLK))
         inode->rdev = device;
@@ -161,10 +168,15 @@ static bool is_mount(const struct dentry *dentry)
 
 static int may_unlink(const struct path *path)
 {
+    int error;
+
     if (path->last != LAST_NAME)
         return -EISDIR;
     if (path->parent->super->read_only)
         return -EROFS;
+    error = may_remove(path->parent->inode, path->found->inode);
+    if (error < 0)
+        return error;
     if (S_ISDIR(path->found->inode->mode))
         return -EISDIR;
     return path->slash ? -ENOTDIR : 0;
@@ -174,12 +186,15 @@ static int may_rmdir(const struct path *path)
 {
     static const int errors[] = {
         [LAST_ROOT] = -EBUSY, [LAST_DOT] = -EINVAL, [LAST_DOTDOT] = -ENOTEMPTY};
-    int empty;
+    int empty, error;
 
     if (path->last != LAST_NAME)
         return errors[path->last];
     if (path->parent->super->read_only)
         return -EROFS;
+    error = may_remove(path->parent->inode, path->found->inode);
+    if (error < 0)
+        return error;
     if (!S_ISDIR(path->found->inode->mode))
         return -ENOTDIR;
     if (is_mount(path->found))

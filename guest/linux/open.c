@@ -2,6 +2,7 @@
 #include "dentry.h"
 #include "kernel.h"
 #include "path.h"
+#include "permission.h"
 #include "syscalls_files.h"
 #include "tmpfs.h"
 
@@ -27,12 +28,26 @@ static int create(struct path *path, uint32_t mode)
 {
     struct inode *inode;
 
+    int error = may_add(path->parent->inode);
+
     if (path->parent->super->read_only)
         return -EROFS;
+    if (error < 0)
+        return error;
     inode = make_inode(path->parent, S_IFREG | (mode & 07777));
     if (!inode)
         return -ENOMEM;
     return tmpfs_add(path->parent, path->name, path->length, inode, &path->found);
+}
+
+static unsigned wanted_of(unsigned flags)
+{
+    static const unsigned modes[] = {
+        [O_RDONLY] = MAY_READ, [O_WRONLY] = MAY_WRITE, [O_RDWR] = MAY_READ | MAY_WRITE};
+    const unsigned access = flags & O_ACCMODE;
+
+    /* both bits of O_ACCMODE mean neither, but demand both rights (open(2), "File access mode") */
+    return modes[access < ARRAY_SIZE(modes) ? access : O_RDWR] | (flags & O_TRUNC ? MAY_WRITE : 0u);
 }
 
 /* Whether what was found may be opened so. */
@@ -51,7 +66,9 @@ static int may_open(const struct path *path, unsigned flags)
         return -EISDIR;
     if (S_ISREG(inode->mode) && writes && inode->super->read_only)
         return -EROFS;
-    return 0;
+    if (permission(inode, wanted_of(flags)) < 0)
+        return -EACCES;
+    return flags & O_NOATIME && !is_owner(inode) ? -EPERM : 0;
 }
 
 static int open_path(struct path *path, unsigned flags, uint32_t mode, struct file **file)
@@ -60,12 +77,12 @@ static int open_path(struct path *path, unsigned flags, uint32_t mode, struct fi
 
     if (path->found && flags & O_CREAT && flags & O_EXCL)
         return -EEXIST;
-    if (!path->found) {
+    if (path->found) {
+        error = may_open(path, flags);
+    } else { /* whatever its mode, who makes a file has it open */
         error = create(path, mode);
         flags &= ~(unsigned)O_TRUNC;
     }
-    if (error == 0)
-        error = may_open(path, flags);
     if (error == 0)
         error = file_new(path->found, flags, file);
     if (error == 0 && flags & O_TRUNC && S_ISREG(path->found->inode->mode))
@@ -83,6 +100,9 @@ static int open_unnamed(const struct path *path, unsigned flags, uint32_t mode, 
 
     if (path->found->super->read_only)
         return -EROFS;
+    error = may_add(path->found->inode);
+    if (error < 0)
+        return error;
     inode = make_inode(path->found, S_IFREG | (mode & 07777));
     if (!inode)
         return -ENOMEM;

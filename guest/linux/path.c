@@ -1,6 +1,7 @@
 /* Path lookup: name by name, from where the path starts; what a symbolic link says is put in front
  * of what is left of the path. */
 #include "path.h"
+#include "permission.h"
 
 #include "kernel.h"
 #include "memory.h"
@@ -136,6 +137,9 @@ static int step(struct walk *walk, struct dentry **found)
 
     if (!S_ISDIR(walk->at->inode->mode))
         return -ENOTDIR;
+    error = permission(walk->at->inode, MAY_EXECUTE);
+    if (error < 0)
+        return error;
     if (path->last == LAST_DOTDOT)
         go_up(walk);
     if (path->last != LAST_NAME) {

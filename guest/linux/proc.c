@@ -44,6 +44,7 @@ static struct inode *make(struct super_block *super, const struct proc_entry *en
                           struct proc_subject subject)
 {
     struct proc_inode *made = kzalloc(sizeof(*made));
+    const struct credentials *owner;
 
     if (!made)
         return NULL;
@@ -51,6 +52,9 @@ static struct inode *make(struct super_block *super, const struct proc_entry *en
     made->inode.number = number_of(entry, subject);
     made->entry = entry;
     made->subject = subject;
+    owner = subject.pid > 0 ? task_credentials(subject.pid) : NULL;
+    made->inode.uid = owner ? owner->user.effective : 0;
+    made->inode.gid = owner ? owner->group.effective : 0;
     if (S_ISDIR(entry->mode)) {
         made->inode.operations = &directory_inode;
         made->inode.file_operations = &directory_file;

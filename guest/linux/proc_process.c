@@ -121,19 +121,20 @@ static void print_capabilities(struct text *text, const struct credentials *cred
 
 static void show_status(struct text *text, const struct proc_subject *subject)
 {
+    const struct credentials *credentials = task_credentials(subject->pid);
     const struct fs *fs = task_fs(subject->pid);
     struct task_info info;
 
-    if (!task_info(subject->pid, &info))
+    if (!credentials || !task_info(subject->pid, &info))
         return;
     text_print(text, "Name:\t%s\nUmask:\t", info.name);
     print_octal(text, fs ? fs->mask : 0, 4);
     text_print(text, "\nState:\t%c (%s)\n", info.state, state_name(info.state));
     text_print(text, "Tgid:\t%d\nNgid:\t0\nPid:\t%d\nPPid:\t%d\nTracerPid:\t0\n", info.pid,
                info.thread, info.parent);
-    print_ids(text, "Uid", &info.credentials->user);
-    print_ids(text, "Gid", &info.credentials->group);
-    print_groups(text, info.credentials);
+    print_ids(text, "Uid", &credentials->user);
+    print_ids(text, "Gid", &credentials->group);
+    print_groups(text, credentials);
     text_print(text, "VmPeak:\t%8lu kB\nVmSize:\t%8lu kB\nVmHWM:\t%8lu kB\nVmRSS:\t%8lu kB\n",
                info.virtual_bytes / 1024, info.virtual_bytes / 1024, info.resident_bytes / 1024,
                info.resident_bytes / 1024);
@@ -141,7 +142,7 @@ static void show_status(struct text *text, const struct proc_subject *subject)
                info.threads, info.signals_pending, 0ul);
     text_print(text, "SigBlk:\t%016lx\nSigIgn:\t%016lx\nSigCgt:\t%016lx\n", info.signals_blocked,
                info.signals_ignored, info.signals_caught);
-    print_capabilities(text, info.credentials);
+    print_capabilities(text, credentials);
     text_print(text, "NoNewPrivs:\t%u\nSeccomp:\t0\nCpus_allowed:\t1\nCpus_allowed_list:\t0\n",
                info.no_new_privileges ? 1u : 0u);
     text_print(text, "voluntary_ctxt_switches:\t0\nnonvoluntary_ctxt_switches:\t0\n");
@@ -259,29 +260,44 @@ static void show_id_map(struct text *text, const struct proc_subject *subject)
     text_print(text, "%10u %10u %10u\n", 0u, 0u, UINT32_MAX);
 }
 
-static int found(struct dentry *dentry, struct dentry **target)
+/* As ptrace(2) decides: all ids are the program's own. */
+static bool may_inspect(int pid)
 {
+    const struct credentials *own = current_credentials(), *other = task_credentials(pid);
+
+    if (!other || other == own || is_capable(CAP_SYS_PTRACE))
+        return true;
+    return own->user.file == other->user.real && own->user.file == other->user.effective &&
+           own->user.file == other->user.saved && own->group.file == other->group.real &&
+           own->group.file == other->group.effective && own->group.file == other->group.saved &&
+           (other->permitted & ~own->permitted) == 0;
+}
+
+static int found(int pid, struct dentry *dentry, struct dentry **target)
+{
+    if (!may_inspect(pid))
+        return -EACCES;
     *target = dentry ? dentry_get(dentry) : NULL;
     return dentry ? 0 : -ENOENT;
 }
 
 static int follow_exe(const struct proc_subject *subject, struct dentry **target)
 {
-    return found(task_program(subject->pid), target);
+    return found(subject->pid, task_program(subject->pid), target);
 }
 
 static int follow_cwd(const struct proc_subject *subject, struct dentry **target)
 {
     const struct fs *fs = task_fs(subject->pid);
 
-    return found(fs ? fs->directory : NULL, target);
+    return found(subject->pid, fs ? fs->directory : NULL, target);
 }
 
 static int follow_root(const struct proc_subject *subject, struct dentry **target)
 {
     const struct fs *fs = task_fs(subject->pid);
 
-    return found(fs ? fs->root : NULL, target);
+    return found(subject->pid, fs ? fs->root : NULL, target);
 }
 
 static int next_fd(const struct proc_subject *subject, int from)
@@ -335,8 +351,8 @@ static const struct proc_entry thread_directory;
     {"cgroup", REGULAR, .show = show_cgroup}, {"cmdline", REGULAR, .show = show_cmdline},          \
         {"comm", REGULAR, .show = show_comm}, {"cwd", LINK, .follow = follow_cwd},                 \
         {"environ", S_IFREG | 0400, .show = show_environ}, {"exe", LINK, .follow = follow_exe},    \
-        {"fd", DIRECTORY, .next = next_fd, .each = &fd_link},                                      \
-        {"fdinfo", DIRECTORY, .next = next_fd, .each = &fdinfo_file},                              \
+        {"fd", S_IFDIR | 0500, .next = next_fd, .each = &fd_link},                                 \
+        {"fdinfo", S_IFDIR | 0500, .next = next_fd, .each = &fdinfo_file},                         \
         {"gid_map", REGULAR, .show = show_id_map}, {"limits", REGULAR, .show = show_limits},       \
         {"maps", REGULAR, .show = show_maps}, {"mountinfo", REGULAR, .show = show_mountinfo},      \
         {"mounts", REGULAR, .show = show_mounts}, {"oom_score", REGULAR, .show = show_zero},       \

@@ -3,6 +3,7 @@
 
 #include "elf.h"
 #include "kernel.h"
+#include "permission.h"
 #include "process.h"
 #include "space.h"
 #include "stack.h"
@@ -34,10 +35,10 @@ int program_open(const char *path, struct file **file)
 
     if (error != 0)
         return error;
-    if (((*file)->inode->mode & S_IFMT) == S_IFREG && ((*file)->inode->mode & 0111) != 0)
-        return 0;
-    file_put(*file);
-    return -EACCES;
+    error = may_execute((*file)->inode);
+    if (error != 0)
+        file_put(*file);
+    return error;
 }
 
 static int open_interpreter(struct loading *loading)

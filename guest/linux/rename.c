@@ -1,6 +1,7 @@
 /* Renaming. */
 #include "kernel.h"
 #include "path.h"
+#include "permission.h"
 #include "syscalls_files.h"
 #include "tmpfs.h"
 
@@ -69,6 +70,19 @@ static bool is_mount(const struct dentry *dentry)
     return dentry == dentry->super->root;
 }
 
+/* A directory that is moved gets another "..". */
+static int check_permissions(const struct path *from, const struct path *to)
+{
+    const struct inode *source = from->found->inode, *directory = to->parent->inode;
+    int error = may_remove(from->parent->inode, source);
+
+    if (error == 0)
+        error = to->found ? may_remove(directory, to->found->inode) : may_add(directory);
+    if (error == 0 && S_ISDIR(source->mode) && directory != from->parent->inode)
+        error = permission(source, MAY_WRITE);
+    return error;
+}
+
 static int rename_paths(const struct path *from, const struct path *to, unsigned flags)
 {
     int error = check_names(from, to, flags);
@@ -79,7 +93,8 @@ static int rename_paths(const struct path *from, const struct path *to, unsigned
         return error;
     if (to->found && to->found->inode == from->found->inode)
         return 0; /* two names of one file, or one name: nothing to do */
-    if (to->found && !(flags & RENAME_EXCHANGE))
+    error = check_permissions(from, to);
+    if (error == 0 && to->found && !(flags & RENAME_EXCHANGE))
         error = check_kinds(from->found, to->found);
     if (error == 0 && (is_mount(from->found) || (to->found && is_mount(to->found))))
         error = -EBUSY;

@@ -226,6 +226,7 @@ void signal_child(struct process *child)
     if (parent == NULL || parent->actions == NULL)
         return;
     info.si_pid = child->id;
+    info.si_uid = child->credentials.user.real;
     if (child->state == PROCESS_ZOMBIE) {
         info.si_signo = child->exit_signal;
         info.si_code = (child->wait_status & 0x7f) == 0 ? CLD_EXITED : CLD_KILLED;

@@ -2,6 +2,7 @@
 #include "kernel.h"
 #include "memory.h"
 #include "path.h"
+#include "permission.h"
 #include "process.h"
 #include "socket.h"
 #include "syscalls.h"
@@ -78,9 +79,10 @@ static int find_by_path(const struct address *address, struct socket **socket)
     if (error != 0)
         return error;
     const struct inode *inode = path.found->inode;
+    error = permission(inode, MAY_WRITE);
     *socket = S_ISSOCK(inode->mode) ? inode->data : NULL;
     path_put(&path);
-    return 0;
+    return error;
 }
 
 int socket_by_address(const struct address *address, int type, struct socket **found)

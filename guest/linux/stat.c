@@ -3,6 +3,7 @@
 #include "kernel.h"
 #include "memory.h"
 #include "path.h"
+#include "permission.h"
 #include "syscalls_files.h"
 #include "tmpfs.h"
 
@@ -180,30 +181,49 @@ long sys_fstatfs(int fd, void *statfs)
     return error;
 }
 
-/* As root sees it: everything but what is read-only, or executed by nobody. */
-static int may_access(const struct inode *inode, int mode)
+static int may_access(const struct inode *inode, unsigned mode)
 {
     const bool device = !S_ISREG(inode->mode) && !S_ISDIR(inode->mode) && !S_ISLNK(inode->mode);
 
-    if (mode & 2 && inode->super->read_only && !device)
+    if (mode & MAY_WRITE && inode->super->read_only && !device)
         return -EROFS;
-    if (mode & 1 && !S_ISDIR(inode->mode) && !(inode->mode & 0111))
-        return -EACCES;
-    return 0;
+    return permission(inode, mode);
 }
 
-long sys_faccessat2(int directory, const char *path, int mode, int flags)
+/* What the program could do with its real ids: access(2) answers for who started it. */
+static struct credentials real_credentials(void)
+{
+    struct credentials credentials = *current_credentials();
+
+    credentials.user.file = credentials.user.real;
+    credentials.group.file = credentials.group.real;
+    credentials.effective = credentials.user.real == 0 ? credentials.permitted : 0;
+    return credentials;
+}
+
+static int access(int directory, const char *path, unsigned mode, int flags)
 {
     struct dentry *found;
-    int error;
+    int error = find(directory, path, flags, &found);
 
-    if (mode & ~7 || flags & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH | AT_EACCESS_FLAG))
-        return -EINVAL;
-    error = find(directory, path, flags, &found);
     if (error < 0)
         return error;
     error = may_access(found->inode, mode);
     dentry_put(found);
+    return error;
+}
+
+long sys_faccessat2(int directory, const char *path, int mode, int flags)
+{
+    const struct credentials own = *current_credentials();
+    int error;
+
+    if (mode & ~7 || flags & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH | AT_EACCESS_FLAG))
+        return -EINVAL;
+    if (!(flags & AT_EACCESS_FLAG))
+        *current_credentials() = real_credentials();
+    error = access(directory, path, (unsigned)mode, flags);
+    *current_credentials() = own;
     return error;
 }
 

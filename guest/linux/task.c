@@ -60,8 +60,6 @@ bool task_info(int pid, struct task_info *info)
                  : process->state == PROCESS_STOPPED ? 'T'
                  : process == current_process()      ? 'R'
                                                      : 'S',
-        .credentials = &process->credentials,
-        .not_dumpable = process->not_dumpable,
         .no_new_privileges = process->no_new_privileges,
         .started_ns = process->started,
         .user_ns = process_cpu_time(process),
@@ -81,6 +79,14 @@ bool task_info(int pid, struct task_info *info)
     }
     memcpy(info->name, process->command, sizeof(info->name));
     return true;
+}
+
+const struct credentials *task_credentials(int pid)
+{
+    const struct thread *thread = thread_find(pid);
+    const struct process *process = thread != NULL ? thread->process : find(pid);
+
+    return process != NULL ? &process->credentials : NULL;
 }
 
 struct files *task_files(int pid)

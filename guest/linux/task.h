@@ -17,8 +17,7 @@ struct task_info {
     uint64_t user_ns, system_ns, started_ns; /* CPU times, and time_monotonic() at its start */
     uint64_t virtual_bytes, resident_bytes;
     uint64_t signals_pending, signals_blocked, signals_ignored, signals_caught;
-    const struct credentials *credentials;
-    bool not_dumpable, no_new_privileges; /* PR_SET_DUMPABLE, PR_SET_NO_NEW_PRIVS */
+    bool no_new_privileges; /* PR_SET_NO_NEW_PRIVS */
 };
 
 /* The running process and thread. */
@@ -31,6 +30,8 @@ int task_next_thread(int pid, int from);
 
 /* By the number of a process or one of its threads; false if there is none. */
 bool task_info(int pid, struct task_info *info);
+
+const struct credentials *task_credentials(int pid); /* NULL where it is gone */
 
 /* These belong to the process; NULL where it is gone, or a zombie. */
 struct files *task_files(int pid);

@@ -1,6 +1,7 @@
 /* Regular files in memory: their pages, over the blocks of a file of an image. */
 #include "kernel.h"
 #include "memory.h"
+#include "permission.h"
 #include "tmpfs.h"
 
 static uint64_t pages_of(uint64_t size)
@@ -179,6 +180,8 @@ static long file_write(struct file *file, struct iter *from, uint64_t *position)
     size = writable(tmpfs_of(inode), *position, from->left);
     if (size < 0)
         return size;
+    if (size > 0)
+        inode->mode = mode_after_write(inode);
     while (part > 0 && done < size) {
         const size_t offset = *position % PAGE_SIZE;
         size_t most = PAGE_SIZE - offset;
@@ -216,6 +219,7 @@ int tmpfs_truncate(struct inode *inode, uint64_t size)
     if ((node->seals & F_SEAL_SHRINK && size < inode->size) ||
         (node->seals & F_SEAL_GROW && size > inode->size))
         return -EPERM;
+    inode->mode = mode_after_write(inode);
     if (size < inode->size) {
         const uint64_t edge = pages_of(size);
 
