@@ -72,6 +72,10 @@ same() {
     same pidfd
 }
 
+@test "limits: of files, memory, descriptors, the processor, the stack" {
+    same rlimit
+}
+
 @test "users: ids, capabilities, files of others, programs that change who one is" {
     need_root "be others"
     options=(--tmpfs /var/tmp)

@@ -381,6 +381,12 @@ CapEff:	0000000000000000" ]]
     linux --program "$stage/busybox" --rlimit nofile=20:30 --rlimit core=unlimited -- sh -c \
         'ulimit -n; ulimit -Hn; ulimit -c; ulimit -s'
     [[ $status -eq 0 && $output == $'20\n30\nunlimited\n8192' ]]
+    linux --program "$stage/busybox" --rlimit nproc=7:8 -- grep processes /proc/self/limits
+    [[ $status -eq 0 && $output =~ ^"Max processes "\ +"7 "\ +"8 "\ +processes ]]
+    linux --program "$stage/busybox" --rlimit fsize=4K -- dd if=/dev/zero of=/tmp/x bs=5k count=2
+    [[ $status -eq $((128 + $(kill -l XFSZ))) ]]
+    linux --program "$stage/busybox" --rlimit cpu=1 -- sh -c 'while :; do :; done'
+    [[ $status -eq $((128 + $(kill -l KILL))) ]]
 }
 
 @test "a program without a slash is looked for in PATH: the first that can be executed" {

@@ -39,7 +39,7 @@ static struct dentry *find_open(int fd, int *error)
 static int truncate(struct inode *inode, int64_t size)
 {
     if ((uint64_t)size > current_size_limit())
-        return -EFBIG;
+        return current_size_exceeded();
     if (inode->super->read_only)
         return -EROFS;
     return tmpfs_truncate(inode, (uint64_t)size);

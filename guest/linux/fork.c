@@ -1,4 +1,5 @@
 /* New threads and processes: clone(2), fork(2), vfork(2). */
+#include "itimer.h"
 #include "kernel.h"
 #include "process.h"
 #include "signal.h"
@@ -80,6 +81,7 @@ static bool copy_process(struct process *child, const struct clone *clone)
     child->no_new_privileges = parent->no_new_privileges;
     memcpy(child->command, parent->command, sizeof(child->command));
     memcpy(child->limits, parent->limits, sizeof(child->limits));
+    itimers_limit(child);
     return true;
 }
 
@@ -131,10 +133,26 @@ static long new_process(const struct clone *clone)
     return id;
 }
 
+/* RLIMIT_NPROC counts the threads of a user; root has none. */
+static bool has_too_many(void)
+{
+    const uint32_t user = current_credentials()->user.real;
+    uint64_t count = 0;
+
+    if (user == 0 || is_capable(CAP_SYS_RESOURCE) || is_capable(CAP_SYS_ADMIN))
+        return false;
+    for (const struct process *p = process_first(); p != NULL; p = p->next)
+        for (const struct thread *t = p->threads; t != NULL; t = t->next)
+            count += p->credentials.user.real == user;
+    return count >= current_process()->limits[RLIMIT_NPROC].soft;
+}
+
 static long make(const struct clone *clone)
 {
     if (!is_valid(clone))
         return -EINVAL;
+    if (has_too_many())
+        return -EAGAIN;
     return (clone->flags & CLONE_THREAD) != 0 ? new_thread(clone) : new_process(clone);
 }
 

@@ -1,5 +1,6 @@
 /* Who and where a program is: names, numbers, limits, what there is of the machine. */
 #include "host.h"
+#include "itimer.h"
 #include "kernel.h"
 #include "process.h"
 #include "syscalls.h"
@@ -114,6 +115,8 @@ long sys_prlimit64(int id, unsigned resource, const void *new, void *old)
     process->limits[resource] = limit;
     if (resource == RLIMIT_STACK)
         process->space->stack_limit = limit.soft;
+    if (resource == RLIMIT_CPU)
+        itimers_limit(process);
     return 0;
 }
 

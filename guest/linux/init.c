@@ -3,6 +3,7 @@
 
 #include "credentials.h"
 #include "host.h"
+#include "itimer.h"
 #include "kernel.h"
 #include "process.h"
 #include "program.h"
@@ -95,6 +96,7 @@ void init_identity(struct process *process)
         if ((host_config->rlimits_given >> i & 1) != 0)
             process->limits[i] =
                 (struct limit){host_config->rlimits[i].soft, host_config->rlimits[i].hard};
+    itimers_limit(process);
     uts_start(config_string(host_config->hostname));
 }
 

@@ -65,6 +65,8 @@ static void to_pair(int64_t time[2], uint64_t nanoseconds)
 
 /* ---- Timers of the processor's time, which the tick looks at ---- */
 
+enum { CPU_LIMIT = 2 }; /* of cpu_alarms; before it those of setitimer(2) */
+
 static struct cpu_alarm *cpu_alarm_of(int which)
 {
     return &current_process()->cpu_alarms[which - ITIMER_VIRTUAL];
@@ -77,11 +79,41 @@ bool itimers_need_tick(void)
     return cpu_alarm_count > 0;
 }
 
+static void arm(struct cpu_alarm *alarm, uint64_t deadline)
+{
+    cpu_alarm_count += (deadline != 0) - (alarm->deadline != 0);
+    alarm->deadline = deadline;
+}
+
 static void set_cpu_alarm(struct cpu_alarm *alarm, uint64_t value, uint64_t interval)
 {
-    cpu_alarm_count += (value != 0) - (alarm->deadline != 0);
     alarm->interval = interval;
-    alarm->deadline = value != 0 ? process_cpu_time(current_process()) + value : 0;
+    arm(alarm, value != 0 ? process_cpu_time(current_process()) + value : 0);
+}
+
+/* RLIMIT_CPU is in seconds; the least is one. */
+static uint64_t cpu_limit(uint64_t seconds)
+{
+    return seconds < SECONDS_MAX ? (seconds > 0 ? seconds : 1) * NSEC_PER_SEC : 0;
+}
+
+void itimers_limit(struct process *process)
+{
+    arm(&process->cpu_alarms[CPU_LIMIT], cpu_limit(process->limits[RLIMIT_CPU].soft));
+}
+
+/* A signal a second from the soft limit on; the hard one is the end. */
+static void exceed_cpu_limit(struct process *process)
+{
+    const uint64_t hard = cpu_limit(process->limits[RLIMIT_CPU].hard);
+    const uint64_t used = process_cpu_time(process);
+
+    if (hard != 0 && used >= hard) {
+        signal_send(process, SIGKILL);
+        return;
+    }
+    arm(&process->cpu_alarms[CPU_LIMIT], used / NSEC_PER_SEC * NSEC_PER_SEC + NSEC_PER_SEC);
+    signal_send(process, SIGXCPU);
 }
 
 void itimers_tick(void)
@@ -89,11 +121,15 @@ void itimers_tick(void)
     static const int signals[] = {SIGVTALRM, SIGPROF};
     struct process *process = current_process();
 
-    for (unsigned i = 0; i < ARRAY_SIZE(signals); i++) {
+    for (unsigned i = 0; i < ARRAY_SIZE(process->cpu_alarms); i++) {
         struct cpu_alarm *alarm = &process->cpu_alarms[i];
 
         if (alarm->deadline == 0 || alarm->deadline > process_cpu_time(process))
             continue;
+        if (i == CPU_LIMIT) {
+            exceed_cpu_limit(process);
+            continue;
+        }
         set_cpu_alarm(alarm, alarm->interval, alarm->interval);
         signal_send(process, signals[i]);
     }
@@ -102,10 +138,8 @@ void itimers_tick(void)
 void itimers_end(struct process *process)
 {
     timer_cancel(&process->alarm);
-    for (unsigned i = 0; i < ARRAY_SIZE(process->cpu_alarms); i++) {
-        cpu_alarm_count -= process->cpu_alarms[i].deadline != 0;
-        process->cpu_alarms[i].deadline = 0;
-    }
+    for (unsigned i = 0; i < ARRAY_SIZE(process->cpu_alarms); i++)
+        arm(&process->cpu_alarms[i], 0);
 }
 
 /* ---- System calls ---- */

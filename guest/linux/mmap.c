@@ -33,13 +33,52 @@ static struct space *current_space(void)
     return current_process()->space;
 }
 
-/* More than there is of memory cannot be meant. */
-static bool is_too_much(uint64_t size)
+/* Private memory that can be written to, but for the stack, is the data of RLIMIT_DATA. */
+static bool is_data(uint32_t protection, uint32_t flags)
 {
-    const struct limit *limit = &current_process()->limits[RLIMIT_AS];
+    return (protection & PROT_WRITE) != 0 && (flags & MAP_TYPE) == MAP_PRIVATE &&
+           (flags & MAP_GROWSDOWN) == 0;
+}
 
-    return size > pages_total() * PAGE_SIZE ||
-           (limit->soft != RLIM_INFINITY && current_space()->mapped + size > limit->soft);
+static uint64_t data_size(const struct space *space)
+{
+    uint64_t size = 0;
+
+    for (size_t i = 0; i < space->count; i++)
+        if (is_data(space->areas[i]->protection, space->areas[i]->flags))
+            size += space->areas[i]->end - space->areas[i]->start;
+    return size;
+}
+
+/* Of a range, the bytes that are in areas. */
+static uint64_t mapped_in(uint64_t start, uint64_t end)
+{
+    const struct space *space = current_space();
+    uint64_t size = 0;
+
+    for (size_t i = space_index(space, start); i < space->count; i++) {
+        const struct area *area = space->areas[i];
+
+        if (area->start >= end)
+            break;
+        size += least(area->end, end) - (area->start > start ? area->start : start);
+    }
+    return size;
+}
+
+/* Beyond the program's limits; and more than there is of memory cannot be meant. */
+static bool is_too_much(uint64_t size, uint32_t protection, uint32_t flags)
+{
+    const struct limit *limits = current_process()->limits;
+
+    if ((protection & PROT_WRITE) != 0 && (flags & MAP_NORESERVE) == 0 &&
+        size > pages_total() * PAGE_SIZE)
+        return true;
+    if (limits[RLIMIT_AS].soft != RLIM_INFINITY &&
+        current_space()->mapped + size > limits[RLIMIT_AS].soft)
+        return true;
+    return limits[RLIMIT_DATA].soft != RLIM_INFINITY && is_data(protection, flags) &&
+           data_size(current_space()) + size > limits[RLIMIT_DATA].soft;
 }
 
 void area_populate(struct space *space, const struct area *area)
@@ -142,13 +181,17 @@ long sys_mmap(uint64_t address, uint64_t size, uint32_t protection, uint32_t fla
         return -ENOMEM;
     if ((flags & MAP_HUGETLB) != 0)
         return -ENOMEM;
+    const uint64_t added =
+        size - ((flags & MAP_FIXED) != 0 ? mapped_in(address, address + size) : 0);
     if ((flags & MAP_ANONYMOUS) == 0) {
         file = fd_file(fd);
         if (file == NULL)
             return -EBADF;
         error = check_file(file, protection, flags);
+        if (error == 0 && is_too_much(added, protection, flags | MAP_NORESERVE))
+            error = -ENOMEM;
     } else {
-        if ((protection & PROT_WRITE) != 0 && (flags & MAP_NORESERVE) == 0 && is_too_much(size))
+        if (is_too_much(added, protection, flags))
             return -ENOMEM;
         if (type != MAP_PRIVATE)
             error = open_shared(size, &file);
@@ -211,8 +254,8 @@ long sys_brk(uint64_t address)
         };
         const struct area *next = space_find(space, old);
 
-        if ((next != NULL && next->start < new + PAGE_SIZE) || is_too_much(new - old) ||
-            space_add(space, &area) != 0)
+        if ((next != NULL && next->start < new + PAGE_SIZE) ||
+            is_too_much(new - old, area.protection, area.flags) || space_add(space, &area) != 0)
             return (long)space->heap_end;
         area_populate(space, &area);
     } else if (new < old && space_unmap(space, new, old) != 0) {
@@ -293,7 +336,7 @@ long sys_mremap(uint64_t old, uint64_t old_size, uint64_t size, uint32_t flags, 
     const struct area *area = space_find_at(space, old);
     if (area == NULL || area->end - old < old_size)
         return -EFAULT;
-    if (size > old_size && is_too_much(size - old_size))
+    if (size > old_size && is_too_much(size - old_size, area->protection, area->flags))
         return -ENOMEM;
     if (!fixed && size <= old_size) {
         error = size < old_size ? space_unmap(space, old + size, old + old_size) : 0;

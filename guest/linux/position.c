@@ -202,7 +202,7 @@ static int allocate(struct file *file, int mode, uint64_t from, uint64_t size)
         return tmpfs_punch(inode, from, from + size);
     if (!(mode & FALLOC_FL_KEEP_SIZE) && from + size > inode->size &&
         from + size > current_size_limit())
-        return -EFBIG;
+        return current_size_exceeded();
     if (!(mode & FALLOC_FL_KEEP_SIZE) && from + size > inode->size &&
         tmpfs_of(inode)->seals & F_SEAL_GROW)
         return -EPERM;

@@ -5,6 +5,8 @@
 #include "path.h"
 #include "proc.h"
 
+#include <asm/resource.h>
+
 enum {
     TICKS_PER_SECOND = 100, /* USER_HZ */
     NAME_COLUMN = 73,       /* in /proc/PID/maps */
@@ -182,12 +184,46 @@ static void show_maps(struct text *text, const struct proc_subject *subject)
     }
 }
 
+static void print_limit(struct text *text, uint64_t limit)
+{
+    char number[21] = "unlimited";
+
+    if (limit != RLIM_INFINITY)
+        format(number, sizeof(number), "%lu", limit);
+    text_print(text, "%-20s ", number);
+}
+
 static void show_limits(struct text *text, const struct proc_subject *subject)
 {
-    (void)subject;
-    text_print(text, "%-26s%-21s%-21s%s\n", "Limit", "Soft Limit", "Hard Limit", "Units");
-    text_print(text, "%-26s%-21lu%-21lu%s\n", "Max open files", current_file_limit(),
-               current_file_limit(), "files");
+    static const struct {
+        const char *name, *unit;
+    } limits[RLIM_NLIMITS] = {
+        [RLIMIT_CPU] = {"Max cpu time", "seconds"},
+        [RLIMIT_FSIZE] = {"Max file size", "bytes"},
+        [RLIMIT_DATA] = {"Max data size", "bytes"},
+        [RLIMIT_STACK] = {"Max stack size", "bytes"},
+        [RLIMIT_CORE] = {"Max core file size", "bytes"},
+        [RLIMIT_RSS] = {"Max resident set", "bytes"},
+        [RLIMIT_NPROC] = {"Max processes", "processes"},
+        [RLIMIT_NOFILE] = {"Max open files", "files"},
+        [RLIMIT_MEMLOCK] = {"Max locked memory", "bytes"},
+        [RLIMIT_AS] = {"Max address space", "bytes"},
+        [RLIMIT_LOCKS] = {"Max file locks", "locks"},
+        [RLIMIT_SIGPENDING] = {"Max pending signals", "signals"},
+        [RLIMIT_MSGQUEUE] = {"Max msgqueue size", "bytes"},
+        [RLIMIT_NICE] = {"Max nice priority", ""},
+        [RLIMIT_RTPRIO] = {"Max realtime priority", ""},
+        [RLIMIT_RTTIME] = {"Max realtime timeout", "us"},
+    };
+    struct task_limit limit;
+
+    text_print(text, "%-25s %-20s %-20s %-10s\n", "Limit", "Soft Limit", "Hard Limit", "Units");
+    for (unsigned i = 0; i < RLIM_NLIMITS && task_limit(subject->pid, i, &limit); i++) {
+        text_print(text, "%-25s ", limits[i].name);
+        print_limit(text, limit.soft);
+        print_limit(text, limit.hard);
+        text_print(text, *limits[i].unit ? "%-10s\n" : "%s\n", limits[i].unit);
+    }
 }
 
 /* Where a file system is mounted; what separates fields is written in octal. */

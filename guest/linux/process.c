@@ -270,6 +270,12 @@ uint64_t current_size_limit(void)
     return current_process()->limits[RLIMIT_FSIZE].soft;
 }
 
+int current_size_exceeded(void)
+{
+    signal_send(current_process(), SIGXFSZ);
+    return -EFBIG;
+}
+
 long sys_exit(int status)
 {
     thread_exit(STATUS_EXITED(status));

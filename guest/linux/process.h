@@ -57,9 +57,10 @@ struct process {
     struct signal_info *signals; /* pending, for any thread */
     struct timer alarm;          /* setitimer(ITIMER_REAL) */
     uint64_t alarm_interval;
-    struct cpu_alarm {               /* ITIMER_VIRTUAL and ITIMER_PROF, by the processor's time */
+    /* by the processor's time: ITIMER_VIRTUAL, ITIMER_PROF, RLIMIT_CPU */
+    struct cpu_alarm {
         uint64_t deadline, interval; /* 0: none */
-    } cpu_alarms[2];
+    } cpu_alarms[3];
 
     struct posix_timer *posix_timers; /* timer_create(2) */
 

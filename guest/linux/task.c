@@ -89,6 +89,17 @@ const struct credentials *task_credentials(int pid)
     return process != NULL ? &process->credentials : NULL;
 }
 
+bool task_limit(int pid, unsigned resource, struct task_limit *limit)
+{
+    const struct thread *thread = thread_find(pid);
+    const struct process *process = thread != NULL ? thread->process : find(pid);
+
+    if (process == NULL)
+        return false;
+    *limit = (struct task_limit){process->limits[resource].soft, process->limits[resource].hard};
+    return true;
+}
+
 struct files *task_files(int pid)
 {
     const struct process *process = find(pid);

@@ -33,6 +33,12 @@ bool task_info(int pid, struct task_info *info);
 
 const struct credentials *task_credentials(int pid); /* NULL where it is gone */
 
+struct task_limit {
+    uint64_t soft, hard;
+};
+
+bool task_limit(int pid, unsigned resource, struct task_limit *limit); /* by RLIMIT_* */
+
 /* These belong to the process; NULL where it is gone, or a zombie. */
 struct files *task_files(int pid);
 struct fs *task_fs(int pid);

@@ -157,16 +157,15 @@ static long file_read(struct file *file, struct iter *to, uint64_t *position)
 /* How much may be written at a position: -EFBIG if nothing. */
 static long writable(const struct tmpfs_inode *node, uint64_t position, size_t size)
 {
-    uint64_t limit = current_size_limit();
+    const uint64_t own = current_size_limit(), limit = own < INT64_MAX ? own : INT64_MAX;
 
-    limit = limit < INT64_MAX ? limit : INT64_MAX;
     if (size == 0)
         return 0;
     if (node->seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE) ||
         (node->seals & F_SEAL_GROW && position + size > node->inode.size))
         return -EPERM;
     if (position >= limit)
-        return -EFBIG;
+        return position >= own ? current_size_exceeded() : -EFBIG;
     return size < limit - position ? (long)size : (long)(limit - position);
 }
 

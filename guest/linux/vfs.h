@@ -207,6 +207,7 @@ struct files *current_files(void);
 struct fs *current_fs(void);
 uint64_t current_file_limit(void); /* RLIMIT_NOFILE */
 uint64_t current_size_limit(void); /* RLIMIT_FSIZE */
+int current_size_exceeded(void);   /* sends SIGXFSZ; -EFBIG */
 
 struct file *files_file(struct files *files, unsigned fd); /* referenced, or NULL */
 int files_next(const struct files *files, unsigned fd);    /* the first one from fd on, or -1 */

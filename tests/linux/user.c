@@ -41,7 +41,7 @@ struct capability_data {
     uint32_t effective, permitted, inheritable;
 };
 
-enum { USER = 1000, OTHER = 1001, GROUP = 100, STRANGE_GROUP = 101 };
+enum { USER = 1000, NOBODY_ELSE = 61234, OTHER = 1001, GROUP = 100, STRANGE_GROUP = 101 };
 
 static const char *name_of(int error)
 {
@@ -387,6 +387,31 @@ static void reach_others(void)
     TRY(sethostname("x", 1));
 }
 
+/* RLIMIT_NPROC counts what a user has, wherever. */
+static void start_processes(void)
+{
+    int children = 0;
+
+    TRY(limit(RLIMIT_NPROC, 3, 3));
+    TRY(setresuid(NOBODY_ELSE, NOBODY_ELSE, NOBODY_ELSE));
+    while (children < 10) {
+        const pid_t child = fork();
+
+        if (child == 0) {
+            pause();
+            exit(0);
+        }
+        if (child < 0)
+            break;
+        children++;
+    }
+    printf("    %d beside itself: %s\n", children, errno == EAGAIN ? "EAGAIN" : "another error");
+    signal(SIGTERM, SIG_IGN);
+    kill(0, SIGTERM);
+    while (children > 0 && wait(NULL) > 0)
+        children--;
+}
+
 /* ---- Programs ---- */
 
 static void execute(const char *path, const char *argument)
@@ -551,6 +576,7 @@ int main(int argc, char **argv)
     in_child("names", change_names, true);
     in_child("attributes", change_attributes, true);
     in_child("others", reach_others, true);
+    in_child("processes", start_processes, false);
     in_child("programs", execute_all, true);
     if (getcwd(directory, sizeof(directory)))
         execl("/bin/rm", "rm", "-r", directory, NULL); /* where there is one */

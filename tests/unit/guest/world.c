@@ -139,6 +139,11 @@ uint64_t current_size_limit(void)
     return machine.size_limit;
 }
 
+int current_size_exceeded(void)
+{
+    return -EFBIG;
+}
+
 int task_current(void)
 {
     return 1;
@@ -174,6 +179,12 @@ bool task_info(int pid, struct task_info *info)
 const struct credentials *task_credentials(int pid)
 {
     return pid == 1 ? &machine.credentials : NULL;
+}
+
+bool task_limit(int pid, unsigned resource, struct task_limit *limit)
+{
+    *limit = (struct task_limit){resource, UINT64_MAX};
+    return pid == 1;
 }
 
 struct files *task_files(int pid)
