@@ -45,17 +45,41 @@ static void set_entry(uint64_t *entry, const struct area *area, const void *page
     *entry = physical(page) | area_entry_flags(area, page, may_write);
 }
 
-/* Gives the address a page of its own, with what the old one has. It is written where the program
- * sees it: so it is mapped in one place less, and each place where a page is touched first costs a
- * fault of the host. The old page's reference is the caller's. */
-static int copy_page(const struct area *area, uint64_t address, uint64_t *entry, const void *old)
+/*
+ * Pages that have their entries, and wait for their bytes. A shadowing hypervisor that is asked for
+ * one page maps its neighbours too, if they have entries by then: so a range gets all of them
+ * first. Bytes are written where the program sees them: each place where a page is touched first
+ * costs a fault of the host.
+ */
+struct copies {
+    size_t count;
+    struct {
+        void *to;
+        const void *from;
+    } list[32];
+};
+
+static void finish_copies(struct copies *copies)
+{
+    for (size_t i = 0; i < copies->count; i++)
+        memcpy(copies->list[i].to, copies->list[i].from, PAGE_SIZE);
+    copies->count = 0;
+}
+
+/* Gives the address a page of its own for what the old one has, whose reference is the caller's. */
+static int copy_page(const struct area *area, uint64_t address, uint64_t *entry, const void *old,
+                     struct copies *copies)
 {
     void *page = page_alloc();
 
     if (page == NULL)
         return -ENOMEM;
     set_entry(entry, area, page, true);
-    memcpy((void *)address, old, PAGE_SIZE);
+    copies->list[copies->count].to = (void *)address;
+    copies->list[copies->count].from = old;
+    copies->count++;
+    if (copies->count == ARRAY_SIZE(copies->list))
+        finish_copies(copies);
     return 0;
 }
 
@@ -66,7 +90,8 @@ static int file_page(const struct area *area, uint64_t address, enum page_use us
 }
 
 /* Fills an entry that is zero; 0 or -errno. */
-static int fill(const struct area *area, uint64_t address, uint64_t *entry, enum access access)
+static int fill(const struct area *area, uint64_t address, uint64_t *entry, enum access access,
+                struct copies *copies)
 {
     bool write = access == ACCESS_WRITE;
     void *page;
@@ -84,7 +109,7 @@ static int fill(const struct area *area, uint64_t address, uint64_t *entry, enum
     if (error != 0)
         return error;
     if (write && is_private(area))
-        return copy_page(area, address, entry, page);
+        return copy_page(area, address, entry, page, copies);
     page_hold(page);
     set_entry(entry, area, page, shared_write);
     return 0;
@@ -106,10 +131,14 @@ static int make_writable(const struct area *area, uint64_t address, uint64_t *en
         if (error != 0)
             return error;
     } else if (!is_exclusive(area, old)) {
-        int error = copy_page(area, address, entry, old);
-        if (error == 0)
-            page_release(old);
-        return error;
+        struct copies copies = {0};
+        int error = copy_page(area, address, entry, old, &copies);
+
+        if (error != 0)
+            return error;
+        finish_copies(&copies);
+        page_release(old);
+        return 0;
     }
     set_entry(entry, area, page, true);
     return 0;
@@ -124,15 +153,18 @@ static bool is_memory_scarce(void)
 static void fill_range(struct space *space, const struct area *area, uint64_t start, uint64_t end,
                        enum access access)
 {
+    struct copies copies = {0};
+
     for (uint64_t at = start; at < end && !is_memory_scarce(); at += PAGE_SIZE) {
         uint64_t *entry = table_make_entry(space->table, at);
 
-        if (entry == NULL || (*entry == 0 && fill(area, at, entry, access) != 0))
-            return;
+        if (entry == NULL || (*entry == 0 && fill(area, at, entry, access, &copies) != 0))
+            break;
         if (access == ACCESS_WRITE && (*entry & ENTRY_WRITABLE) == 0 &&
             make_writable(area, at, entry) != 0)
-            return;
+            break;
     }
+    finish_copies(&copies);
 }
 
 static bool is_allowed(const struct area *area, enum access access)
@@ -211,7 +243,10 @@ struct fault space_fault(struct space *space, uint64_t address, enum access acce
         return failed(-ENOMEM);
     int error = 0;
     if (*entry == 0) {
-        error = fill(area, address, entry, access);
+        struct copies copies = {0};
+
+        error = fill(area, address, entry, access, &copies);
+        finish_copies(&copies);
         if (error == 0)
             fill_range(space, area, max(area->start, address & ~(AROUND - 1)),
                        min(area->end, (address & ~(AROUND - 1)) + AROUND), ACCESS_READ);
