@@ -359,6 +359,8 @@ static enum cause wait_for_end(struct supervisor *supervisor, long long start, i
             (*signal = stop_for_a_while(supervisor)) != 0)
             return SIGNALLED;
         serve(supervisor, polled);
+        if (supervisor->vmm_log.from < 0) /* only its end closes it: it is dying */
+            return VMM_ENDED;
         if (supervisor->input.escaped) {
             *signal = SIGKILL;
             return SIGNALLED;
