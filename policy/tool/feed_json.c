@@ -3,6 +3,7 @@
 
 #include "netbroker/argument.h"
 #include "netbroker/networks.h"
+#include "policy/tool/feed_bits.h"
 #include "policy/tool/feed_groups.h"
 
 #include <arpa/inet.h>
@@ -88,14 +89,24 @@ static struct json_object *json_port(const struct feed_groups *groups, const str
     return port;
 }
 
+static void add_bits(struct json_object *object, const struct feed_bits *bits)
+{
+    add_number(object, "requests_per_hour", bits->requests);
+    add(object, "bits_by_argument", json_object_new_double(bits->by_argument));
+    add(object, "bits_by_time", json_object_new_double(bits->by_time));
+}
+
 static struct json_object *json_group(const struct feed_groups *groups,
                                       const struct feed_group *group)
 {
     struct json_object *object = json_object_new_object(), *ports = json_object_new_array();
     const struct feed *feed = group->feed[0];
+    struct feed_bits bits = {0};
 
-    for (size_t i = 0; i < group->count; i++)
+    for (size_t i = 0; i < group->count; i++) {
         json_object_array_add(ports, json_port(groups, group->feed[i]));
+        feed_bits_add(&bits, group->feed[i]);
+    }
     add(object, "ports", ports);
     add(object, "allow_private", json_object_new_boolean(feed->allow_private));
     add_number(object, "connect_ms", feed->connect_ms);
@@ -103,6 +114,7 @@ static struct json_object *json_group(const struct feed_groups *groups,
     add_number(object, "max_bytes", feed->max_bytes);
     add_number(object, "max_text", feed->max_text);
     add_number(object, "ttl_seconds", feed->ttl_seconds);
+    add_bits(object, &bits);
     return object;
 }
 
@@ -135,10 +147,14 @@ void feed_table_json(const char *path)
 {
     struct feed_groups groups = feed_groups_read(path);
     struct json_object *object = json_object_new_object(), *feeds = json_object_new_array();
+    struct feed_bits bits = {0};
 
     for (size_t i = 0; i < groups.count; i++)
         json_object_array_add(feeds, json_group(&groups, &groups.group[i]));
     add(object, "feeds", feeds);
+    for (size_t i = 0; i < groups.feeds.count; i++)
+        feed_bits_add(&bits, &groups.feeds.feed[i]);
+    add_bits(object, &bits);
     add(object, "public_addresses", json_public());
     puts(json_object_to_json_string_ext(object,
                                         JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE));

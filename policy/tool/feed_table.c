@@ -3,12 +3,14 @@
 
 #include "netbroker/argument.h"
 #include "netbroker/networks.h"
+#include "policy/tool/feed_bits.h"
 #include "policy/tool/feed_groups.h"
 #include "policy/tool/parse.h"
 #include "policy/tool/wrap.h"
 
 #include <arpa/inet.h>
 #include <err.h>
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -247,8 +249,24 @@ static void print_limits(const struct feed *feed)
     wrap_end(&row);
 }
 
+static void print_bits(const char *heading, const struct feed_bits *bits)
+{
+    const double by_argument = ceil(bits->by_argument), by_time = ceil(bits->by_time);
+    struct wrap row = wrap_begin(heading);
+
+    wrap_print(&row, "at most %.0f bits an hour:", by_argument + by_time);
+    if (by_argument > 0) {
+        wrap_print(&row, "%.0f by the arguments", by_argument);
+        wrap_print(&row, "and %.0f", by_time);
+    }
+    wrap_print(&row, "by the times of %lu requests", bits->requests);
+    wrap_end(&row);
+}
+
 static void print_group(const struct feed_groups *groups, const struct feed_group *group)
 {
+    struct feed_bits bits = {0};
+
     print_name(group);
     print_asked_by(group);
     print_requests(groups, group);
@@ -256,6 +274,9 @@ static void print_group(const struct feed_groups *groups, const struct feed_grou
     print_server(group);
     print_credential(group);
     print_limits(group->feed[0]);
+    for (size_t i = 0; i < group->count; i++)
+        feed_bits_add(&bits, group->feed[i]);
+    print_bits("tells", &bits);
     putchar('\n');
 }
 
@@ -289,8 +310,12 @@ static void print_public_addresses(void)
 void feed_table_print(const char *feeds_file)
 {
     struct feed_groups groups = feed_groups_read(feeds_file);
+    struct feed_bits bits = {0};
 
     for (size_t i = 0; i < groups.count; i++)
         print_group(&groups, &groups.group[i]);
+    for (size_t i = 0; i < groups.feeds.count; i++)
+        feed_bits_add(&bits, &groups.feeds.feed[i]);
+    print_bits("all tell", &bits);
     print_public_addresses();
 }
