@@ -19,6 +19,11 @@ feed() {
     printf '{"feeds": [\n{"name": "asks {a}", "format": "text",\n%s}\n]}\n' "$1" >"$FEEDS"
 }
 
+# question REQUEST-KEYS ARGUMENT: writes $FEEDS, with one question on port 0x500
+question() {
+    feed "\"ports\": {\"0x500\": {\"a\": \"\"}}, \"bits_per_hour\": 600, \"argument\": {$2}, $1"
+}
+
 # shows TEXT: the table of $FEEDS has it, apart from line breaks
 shows() {
     run -0 "$POLICY" feeds "$FEEDS"
@@ -36,12 +41,33 @@ shows() {
     shows "asked by ports 0x101 to 0x106"
     shows "weather for {Chennai|New Delhi|London|Chicago|San Francisco|New York}"
     shows "GET https://api.open-meteo.com:443/v1/forecast?latitude={13.08|28.61|51.51|41.88|37.77|40.71}&"
+    shows "all tell at most 5225 bits an hour: by the times of 348 requests"
     [ "$(grep -c '^  feed  ' <<<"$output")" = 3 ]
     [ "$(wc -L <<<"$output")" -le 100 ]
     local network
     for network in 127.0.0.0/8 10.0.0.0/8 169.254.0.0/16 224.0.0.0/3 2000::/3 64:ff9b::/96; do
         [[ $output == *"$network"* ]]
     done
+}
+
+@test "README.md has the table of the default feeds" {
+    run -0 "$POLICY" feeds policy/feeds.json
+    local readme
+    readme=$(<README.md)
+    [[ $readme == *$'\n'"$(sed 's/^./    &/' <<<"$output")"$'\n'* ]]
+}
+
+@test "the table adds up the bits that can leave in an hour" {
+    # three of 2 bits, of which a budget of 7 allows three, at any of 360,000 times
+    question '"url": "https://h.test/{argument}"' '"values": ["a", "b", "c", "d"]'
+    sed -i 's/"bits_per_hour": 600/"bits_per_hour": 7/' "$FEEDS"
+    shows "tells at most 59 bits an hour: 6 by the arguments and 53 by the times of 3 requests"
+    shows "all tell at most 59 bits an hour: 6 by the arguments and 53 by the times of 3 requests"
+    # each port has a budget of its own
+    feed '"ports": {"0x500": {"a": "x"}, "0x501": {"a": "y"}}, "url": "https://h.test/{a}", "requests_per_hour": 3'
+    shows "tells at most 106 bits an hour: by the times of 6 requests"
+    "$POLICY" feeds --json "$FEEDS" | jq -e '.requests_per_hour == 6 and .bits_by_argument == 0 and
+        (.bits_by_time | floor) == 105 and .feeds[0].requests_per_hour == 6'
 }
 
 @test "the table shows hosts, ports and credentials as they are used" {
@@ -66,11 +92,6 @@ shows() {
     shows "GET https://{hx.test:1|hy.test:1}/"
     feed '"ports": {"0x500": {"a": "x/x"}, "0x501": {"a": "x/x/x"}}, "url": "https://h.test/{a}/x"'
     shows "GET https://h.test:443/x/x/{x|x/x}"
-}
-
-# question REQUEST-KEYS ARGUMENT: writes $FEEDS, with one question on port 0x500
-question() {
-    feed "\"ports\": {\"0x500\": {\"a\": \"\"}}, \"bits_per_hour\": 600, \"argument\": {$2}, $1"
 }
 
 @test "the table shows a question's method, headers, body, and the argument with its place" {
@@ -127,4 +148,96 @@ question() {
     head -c 1048577 /dev/zero >"$FEEDS"
     run -1 "$POLICY" feeds "$FEEDS"
     [[ $output == *" is larger than 1048576 bytes" ]]
+}
+
+# line OUTCOME FEED BYTES MS [MORE]: a line of a record
+line() {
+    printf '{"time":"2026-01-31T09:00:%02d.000Z","vm":"a","question":%d,"port":"0x500","feed":"%s",' \
+        $((seconds++ % 60)) "$seconds" "$2"
+    printf '"argument":"Berlin","outcome":"%s","reason":"","bytes":%d,"ms":%d%s}\n' "$1" "$3" "$4" \
+        "${5:-}"
+}
+
+@test "record: counts each feed's questions, bytes and bits" {
+    cd "$BATS_TEST_TMPDIR"
+    local seconds=0 ms
+    {
+        for ms in 5 7 40 1000 9; do
+            line asked place 0 0 ',"bits":12.5'
+            printf '%4095s' ''
+            line answered place 100 "$ms"
+        done
+        line cached place 100 0
+        line denied place 20 0
+        line stale 'a \u001b[31mred\nfeed' 30 0
+        line failed 'a \u001b[31mred\nfeed' 30 10000
+        line denied 'no UTF-8: \udcff' 10 0 ',"cut":true'
+    } >record
+    run -0 "$POLICY" record record
+    echo "$output"
+    [ "${lines[0]}" = "  feed          place" ]
+    [ "${lines[1]}" = "  questions     5 answered, 1 cached, 0 stale, 1 denied, 0 failed" ]
+    [ "${lines[2]}" = "  sent          5 requests, 62.500 bits" ]
+    [ "${lines[3]}" = "  answers       620 bytes, 9 ms in the median, 1000 ms at most" ]
+    [ "${lines[4]}" = "  feed          a [31mred feed" ]
+    [ "${lines[5]}" = "  questions     0 answered, 0 cached, 1 stale, 0 denied, 1 failed" ]
+    [[ ${lines[12]} == "  record        15 lines, 0 of them malformed from 2026-01-31T09:00:00.000Z to" ]]
+    "$POLICY" record --json record | jq -e '.lines == 15 and .malformed == 0 and
+        .feeds[0] == {"feed": "place", "asked": 5, "answered": 5, "cached": 1, "stale": 0,
+            "denied": 1, "failed": 0, "bits": 62.5, "bytes": 620, "median_ms": 9, "largest_ms": 1000}'
+}
+
+@test "record: a malformed line is named and counted, and hides no other" {
+    cd "$BATS_TEST_TMPDIR"
+    local seconds=0
+    line answered place 1 1 >good
+    {
+        cat good
+        echo '{"time":'
+        echo
+        sed 's/"answered"/"forged"/' good
+        sed 's/"bytes":1/"bytes":-1/' good
+        sed 's/"bytes":1/"bytes":"1"/' good
+        sed 's/"ms":1/"ms":1.5/' good
+        sed 's/"feed":"place",//' good
+        sed 's/}$/,"bits":-1}/' good
+        sed 's/}$/} {}/' good
+        printf '[%s]\n' "$(cat good)"
+        sed "s/Berlin/$(printf '%5000s' '' | tr ' ' x)/" good
+        printf 'nul\0\n'
+        cat good
+        head -c 40 good
+    } >record
+    run -1 --separate-stderr "$POLICY" record record
+    echo "$output" "$stderr"
+    [[ $output == *"  questions     2 answered,"*"15 lines, 13 of them malformed"* ]]
+    for line in {2..13} 15; do
+        [[ $stderr == *"sparkler-policy: record, line $line: it"* ]]
+    done
+    [ "${#stderr_lines[@]}" = 13 ]
+    [[ $stderr == *"line 12: it is too long"*"line 15: it is cut short" ]]
+    run -1 "$POLICY" record none
+    [ "$output" = "sparkler-policy: cannot open the record none: No such file or directory" ]
+    : >record
+    run -0 "$POLICY" record record
+    [ "$output" = "  record        0 lines, 0 of them malformed" ]
+}
+
+# feeds_of_count N: lines with so many different names
+feeds_of_count() {
+    local seconds=0
+    line answered 'feed @' 1 1 | awk -v count="$1" '{ line = $0 }
+        END { for (i = 0; i < count; i++) { copy = line; sub("@", i, copy); print copy } }'
+}
+
+@test "record: memory is bounded, whatever is in the file" {
+    [ -z "${SANITIZED:-}" ] || skip "AddressSanitizer needs more address space"
+    cd "$BATS_TEST_TMPDIR"
+    feeds_of_count 40000 >record
+    ulimit -v 200000
+    "$POLICY" record --json record | jq -e '.lines == 40000 and (.feeds | length) == 1025 and
+        .feeds[1024].feed == null and ([.feeds[].answered] | add) == 40000'
+    # a line without an end
+    run -1 "$POLICY" record <(head -c 300M /dev/zero)
+    [[ $output == *"1 lines, 1 of them malformed"* ]]
 }

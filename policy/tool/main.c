@@ -4,6 +4,7 @@
 #include "policy/tool/compile.h"
 #include "policy/tool/explain.h"
 #include "policy/tool/feed_table.h"
+#include "policy/tool/record_summary.h"
 
 #include <err.h>
 #include <inttypes.h>
@@ -29,7 +30,9 @@ static const char usage[] =
     "                     policies, and print what else confines it\n"
     "  audit --all ID     the same for each process of every VM started with --id ID\n"
     "  feeds FILE         print what a feeds file lets a guest ask of whom, with which limits\n"
-    "  feeds --json FILE  the same as JSON\n"
+    "  record FILE        count what jailer --record has written, by feed\n"
+    "  feeds --json FILE, record --json FILE\n"
+    "                     the same as JSON\n"
     "\n"
     "PROCESS is sparkler-vmm, sparkler-linux (the VMM of a Linux program), sparkler-netbroker,\n"
     "resolver, warden, supervisor or janitor. The policies are found by the path of this program\n"
@@ -116,12 +119,12 @@ static bool explain(char **arguments, const char *directory)
     return true;
 }
 
-static bool feeds(char **arguments)
+static bool feeds(const char *file, bool json)
 {
-    if (strcmp(arguments[0], "--json") == 0 && arguments[1])
-        feed_table_json(arguments[1]);
+    if (json)
+        feed_table_json(file);
     else
-        feed_table_print(arguments[0]);
+        feed_table_print(file);
     return true;
 }
 
@@ -138,6 +141,7 @@ static pid_t parse_pid(const char *text)
 int main(int argc, char **argv)
 {
     const char *directory = NULL, *command;
+    bool json;
 
     if (argc > 2 && strcmp(argv[1], "--policy-dir") == 0) {
         directory = argv[2];
@@ -160,8 +164,11 @@ int main(int argc, char **argv)
         return audit_all(argv[3], directory) ? 0 : 1;
     if (strcmp(command, "audit") == 0 && argc == 3)
         return audit(parse_pid(argv[2]), directory) ? 0 : 1;
-    if (strcmp(command, "feeds") == 0 && (argc == 3 || argc == 4))
-        return feeds(argv + 2) ? 0 : 1;
+    json = argc == 4 && strcmp(argv[2], "--json") == 0;
+    if (strcmp(command, "feeds") == 0 && argc == 3 + json)
+        return feeds(argv[2 + json], json) ? 0 : 1;
+    if (strcmp(command, "record") == 0 && argc == 3 + json)
+        return record_summary(argv[2 + json], json) ? 0 : 1;
     fputs(usage, stderr);
     return 1;
 }
