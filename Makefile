@@ -299,6 +299,16 @@ $(BUILD)/fuzz/screen: tests/fuzz/screen.c $(LOGS) $(wildcard jailer/*.h) tests/f
 	$(Q)clang $(CSTD) -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -I. \
 	    -o $@ $(filter %.c,$^)
 
+# The supervisor's end of the ledger.
+LEDGER := $(addprefix jailer/,ledger.c record.c own_file.c json.c window.c) $(LOGS)
+
+$(BUILD)/fuzz/ledger: tests/fuzz/ledger.c $(LEDGER) netbroker/ledger.h $(wildcard jailer/*.h) \
+                      tests/fuzz/clean.h | packages
+	@mkdir -p $(@D)
+	$(call say,FUZZER)
+	$(Q)clang $(CSTD) -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -I. \
+	    -o $@ $(filter %.c,$^)
+
 # The VMM's call port, whose caller is the guest.
 $(BUILD)/fuzz/call: tests/fuzz/call.c vmm/machine.c vmm/msrs.c vmm/config.c vmm/call.c $(wildcard vmm/*.h) \
                     tests/fuzz/clean.h | packages

@@ -134,10 +134,10 @@ static enum ledger_verdict record(struct ledger *ledger, const struct line *line
     if (!ledger->has_record)
         return LEDGER_GRANTED;
     print_line(ledger, line, &json);
-    if (!line->is_end && window_left(&ledger->recorded, now, LEDGER_RECORD_MAX) < json.length)
+    if (!line->is_end && window_left(&ledger->recorded, now, LEDGER_RECORD_MAX) < RECORD_GROWTH_MAX)
         return complain(ledger, LEDGER_FLOODED,
                         "the record has grown as much as one VM may make it grow in an hour", log);
-    switch (record_append(&ledger->record, json.text, json.length)) {
+    switch (record_append(&ledger->record, json.text, &json.length)) {
     case RECORD_WRITTEN:
         ledger->is_failing = false;
         ledger->number += !line->is_end;
@@ -254,7 +254,7 @@ static uint32_t wait_for(struct ledger *ledger, enum ledger_verdict verdict)
     case LEDGER_SPENT:
         return window_wait(&budget->window, boot_seconds(), budget->limit, budget->cost);
     case LEDGER_FLOODED:
-        return window_wait(&ledger->recorded, boot_seconds(), LEDGER_RECORD_MAX, RECORD_LINE_MAX);
+        return window_wait(&ledger->recorded, boot_seconds(), LEDGER_RECORD_MAX, RECORD_GROWTH_MAX);
     default:
         return 0;
     }

@@ -14,16 +14,24 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+/* Whether the file ends in a line without its newline: the machine has lost power, perhaps. */
+static bool is_torn(int file)
+{
+    char tail[RECORD_LINE_MAX];
+    const off_t end = lseek(file, 0, SEEK_END);
+    ssize_t n = pread(file, tail, sizeof(tail), end > RECORD_LINE_MAX ? end - RECORD_LINE_MAX : 0);
+
+    while (n > 0 && tail[n - 1] == ' ')
+        n--;
+    return n > 0 && tail[n - 1] != '\n';
+}
+
 int record_open(struct record *record, const char *path)
 {
     struct rlimit limit = {0};
     int file = own_file_open(path, O_RDWR | O_APPEND, "the record", "--record");
-    const off_t end = lseek(file, 0, SEEK_END);
-    char last;
 
-    /* the machine has lost power, perhaps */
-    if (end > 0 && pread(file, &last, 1, end - 1) == 1 && last != '\n' && last != ' ' &&
-        write(file, "\n", 1) != 1)
+    if (is_torn(file) && write(file, "\n", 1) != 1)
         err(1, "cannot write to the record %s (--record)", path);
     if (getrlimit(RLIMIT_FSIZE, &limit) != 0)
         err(1, "cannot read the limit of a file's size");
@@ -39,31 +47,34 @@ static bool lock(short type)
 }
 
 /* Appends to the file, which is locked. */
-static enum record_result append(const struct record *record, char *line, size_t length)
+static enum record_result append(const struct record *record, char *line, size_t *length)
 {
     const off_t end = lseek(SUPERVISOR_FD_RECORD, 0, SEEK_END);
-    size_t room, spaces = 0;
+    size_t room, spaces = 0, growth;
     ssize_t written;
 
     if (end < 0)
         return RECORD_FAILED;
     room = RECORD_LINE_MAX - (size_t)end % RECORD_LINE_MAX;
-    if (length > room)
+    if (*length > room)
         spaces = room;
-    if (end > record->size_max - (off_t)(spaces + length)) {
+    growth = spaces + *length;
+    if (end > record->size_max - (off_t)growth) {
         errno = EFBIG;
         return RECORD_FAILED;
     }
     memset(line - spaces, ' ', spaces);
-    written = write(SUPERVISOR_FD_RECORD, line - spaces, spaces + length);
-    if (written == (ssize_t)(spaces + length))
+    written = write(SUPERVISOR_FD_RECORD, line - spaces, growth);
+    if (written == (ssize_t)growth) {
+        *length = growth;
         return RECORD_WRITTEN;
+    }
     if (written >= 0)
         errno = ENOSPC; /* it was room for the spaces only */
     return RECORD_FAILED;
 }
 
-enum record_result record_append(const struct record *record, char *line, size_t length)
+enum record_result record_append(const struct record *record, char *line, size_t *length)
 {
     enum record_result result;
     int error;

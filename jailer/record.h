@@ -10,7 +10,8 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-#define RECORD_LINE_MAX 4096 /* a page; with the newline */
+#define RECORD_LINE_MAX   4096                  /* a page; with the newline */
+#define RECORD_GROWTH_MAX (2 * RECORD_LINE_MAX) /* of the file, by a line and spaces */
 
 enum record_result {
     RECORD_WRITTEN,
@@ -31,8 +32,9 @@ int record_open(struct record *record, const char *path);
 
 /*
  * Appends a line to SUPERVISOR_FD_RECORD. `line` ends with a newline, and is preceded by
- * RECORD_LINE_MAX bytes that are overwritten. SIGXFSZ must be blocked.
+ * RECORD_LINE_MAX bytes that are overwritten. SIGXFSZ must be blocked. If it is written, `length`
+ * becomes the number of bytes by which the file has grown.
  */
-enum record_result record_append(const struct record *record, char *line, size_t length);
+enum record_result record_append(const struct record *record, char *line, size_t *length);
 
 #endif

@@ -1,0 +1,182 @@
+#!/usr/bin/env bats
+# Budgets: how often a server is asked, counted at the server, whatever becomes of the broker.
+
+load upstream/lib
+
+setup_file() {
+    cd "$BATS_TEST_DIRNAME/.."
+    export BUILD=$(realpath "${BUILD:-build}")
+    export MISSING=$(upstream_missing)
+    [ -r /dev/kvm ] && [ -w /dev/kvm ] || MISSING="/dev/kvm cannot be opened here"
+    [ -n "$MISSING" ] || upstream_start "$BATS_FILE_TMPDIR/upstream"
+}
+
+teardown_file() {
+    [ -z "${UPSTREAM:-}" ] || upstream_stop
+}
+
+setup() {
+    [ -z "$MISSING" ] || skip "$MISSING"
+    root=$(realpath "$BATS_TEST_DIRNAME/..")
+    cd "$BATS_TEST_TMPDIR"
+}
+
+teardown() {
+    [ -z "${JAILER:-}" ] || kill "$JAILER" 2>/dev/null || true
+}
+
+# feed PATH KEYS: writes feeds.json, whose only feed is on port 0x100
+feed() {
+    echo "{\"feeds\": [{\"name\": \"feed\", \"ports\": {\"0x100\": {}}, \"format\": \"json\",
+        \"template\": \"{/text}\", \"url\": \"https://faulty.test:8443/$1\", $2}]}" >feeds.json
+}
+
+# start_monitor: with feeds.json, ./record, and keys from descriptor 9
+start_monitor() {
+    mkfifo keys
+    enter exec "$BUILD/jailer" --ca "$UPSTREAM/ca.pem" --feeds feeds.json --record record \
+        --exec sparkler-vmm <keys >screen 2>log 3>&- &
+    JAILER=$!
+    exec 9>keys
+    wait_for 'Your choice' 1
+}
+
+# wait_for TEXT COUNT: until so many lines of the screen match
+wait_for() {
+    for ((try = 0; try < 1200 * ${SLOWNESS:-1}; try++)); do
+        (($(grep -c -- "$1" screen || true) < $2)) || return 0
+        sleep 0.05
+    done
+    cat screen log
+    return 1
+}
+
+# tweet COUNT: asks; the screen then has had so many answers
+tweet() {
+    printf '2 ' >&9
+    wait_for 'Press any key' "$1"
+    wait_for 'Your choice' $(($1 + 1))
+}
+
+end_monitor() {
+    printf 5 >&9
+    wait "$JAILER"
+    JAILER=
+    cat log
+}
+
+# descendant NAME: the pid of the jailer's descendant of that name
+descendant() {
+    local parents=$JAILER found
+    while [ -n "$parents" ]; do
+        found=$(pgrep -P "$parents" -x "$1") && { echo "$found"; return; }
+        parents=$(pgrep -d, -P "$parents") || return 1
+    done
+    return 1
+}
+
+# asked PATH: how many requests for it the server has seen
+asked() {
+    grep -c "$1\$" "$UPSTREAM/requests.log" || true
+}
+
+# counts OUTCOME=N...: what is in the record, which has whole lines only
+counts() {
+    run "$root/tests/probes/whole-lines.py" record
+    echo "$output"
+    [ "$output" = "$*" ]
+}
+
+@test "budget: of 1,000 askings as many reach the server as the budget has, and not one more" {
+    nasm -i "$root/tests/guests/" -DCOUNT=1000 -f bin -o ask.bin "$root/tests/guests/ask-many.asm"
+    feed 'good?thousand' '"ttl_seconds": 0, "method": "POST", "body": {"a": 1},
+        "requests_per_hour": 7'
+    enter command "$BUILD/jailer" --ca "$UPSTREAM/ca.pem" --feeds feeds.json --record record \
+        --guest ask.bin --exec sparkler-vmm </dev/null >screen
+    [ "$(grep -c '^recovered$' screen)" = 7 ]
+    [ "$(grep -c '^\[denied: the budget of 7 requests an hour is used up; more in 1 hour\]$' screen)" = 993 ]
+    [ "$(asked 'good?thousand')" = 7 ]
+    counts answered=7 asked=7 denied=993
+    # what was left after each
+    [ "$(jq -r 'select(.outcome == "asked").requests_left' record | xargs)" = "6 5 4 3 2 1 0" ]
+}
+
+@test "budget: brokers that are killed do not reset it" {
+    feed 'good?killed' '"requests_per_hour": 3'
+    start_monitor
+    for count in 1 2 3 4 5; do
+        tweet "$count"
+        kill -9 "$(descendant sparkler-netbro)"
+    done
+    tweet 6
+    end_monitor
+    [ "$(grep -c '^recovered$' screen)" = 3 ]
+    [ "$(grep -c '^\[denied: the budget of 3 requests an hour' screen)" = 3 ]
+    [ "$(asked 'good?killed')" = 3 ]
+    counts answered=3 asked=3 denied=3
+}
+
+@test "budget: a broker that was idle and ended does not reset it" {
+    feed 'good?idle' '"requests_per_hour": 1, "ttl_seconds": 1'
+    start_monitor
+    tweet 1
+    broker=$(descendant sparkler-netbro)
+    for ((try = 0; try < 600 * ${SLOWNESS:-1}; try++)); do
+        [ -e "/proc/$broker" ] || break
+        sleep 0.1
+    done
+    [ ! -e "/proc/$broker" ]
+    tweet 2
+    end_monitor
+    [ "$(grep -c '^\[denied: the budget of 1 request an hour is used up' screen)" = 1 ]
+    [ "$(asked 'good?idle')" = 1 ]
+    counts answered=1 asked=1 denied=1
+}
+
+@test "budget: a question that a dead broker had asked is spent, and its end is on record" {
+    feed 'stall?dead' '"requests_per_hour": 1'
+    start_monitor
+    printf 2 >&9
+    for ((try = 0; try < 1200; try++)); do
+        [ "$(asked 'stall?dead')" = 0 ] || break
+        sleep 0.05
+    done
+    kill -9 "$(descendant sparkler-netbro)"
+    wait_for '^\[denied: the budget of 1 request an hour is used up' 1
+    printf ' ' >&9
+    end_monitor
+    [ "$(asked 'stall?dead')" = 1 ]
+    counts asked=1 denied=1 failed=1
+    [ "$(jq -r 'select(.outcome == "failed").reason' record)" = \
+        "the network broker died before it had an answer" ]
+}
+
+@test "budget: a question under way at the VM's end has its end on record" {
+    feed 'stall?end' '"ttl_seconds": 900'
+    start_monitor
+    printf 2 >&9
+    for ((try = 0; try < 1200; try++)); do
+        [ "$(asked 'stall?end')" = 0 ] || break
+        sleep 0.05
+    done
+    kill -TERM "$JAILER"
+    wait "$JAILER" || [ "$?" = 143 ]
+    JAILER=
+    counts asked=1 failed=1
+    [ "$(jq -r 'select(.outcome == "failed").reason' record)" = \
+        "the VM ended before there was an answer" ]
+}
+
+@test "record: answered, cached, stale and failed" {
+    feed 'good?outcomes' '"ttl_seconds": 2, "requests_per_hour": 1'
+    start_monitor
+    tweet 1
+    tweet 2
+    sleep 2.1
+    tweet 3
+    end_monitor
+    counts answered=1 asked=1 cached=1 stale=1
+    [ "$(jq -r 'select(.outcome == "stale").reason' record)" = \
+        "the budget of 1 request an hour is used up; more in 1 hour" ]
+    [ "$(jq -r 'select(.outcome == "answered").bytes' record)" = 9 ]
+}
