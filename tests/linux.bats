@@ -457,6 +457,9 @@ CapEff:	0000000000000000" ]]
     linux --root "$stage/python.erofs" -- /usr/bin/python3 -c \
         'import os, pwd; print(os.popen("echo a shell").read() + pwd.getpwuid(0).pw_name)'
     [[ $status -eq 0 && $output == $'a shell\nroot' ]]
+    linux --root "$stage/python.erofs" --env PYTHONDONTWRITEBYTECODE=1 -- /usr/bin/python3 -c \
+        'import os, encodings; print("compiled:", os.path.exists(encodings.__cached__))'
+    [[ $status -eq 0 && $output == "compiled: True" ]]
     linux --root "$stage/python.erofs" -- /usr/bin/python3 -c 'import sys; sys.exit("an error")'
     [[ $status -eq 1 && $stderr == "an error" ]]
 }
