@@ -76,6 +76,10 @@ same() {
     same rlimit
 }
 
+@test "shared memory of System V: segments, keys, who maps them, ends" {
+    same sysv
+}
+
 @test "users: ids, capabilities, files of others, programs that change who one is" {
     need_root "be others"
     options=(--tmpfs /var/tmp)

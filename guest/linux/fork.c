@@ -76,6 +76,7 @@ static bool copy_process(struct process *child, const struct clone *clone)
     child->session = parent->session;
     child->exit_signal = (int)(flags & EXIT_SIGNAL);
     child->nice = parent->nice;
+    child->personality = parent->personality;
     child->credentials = parent->credentials;
     child->not_dumpable = parent->not_dumpable;
     child->no_new_privileges = parent->no_new_privileges;

@@ -7,6 +7,8 @@
 
 #include <asm/errno.h>
 #include <asm/prctl.h>
+#include <linux/membarrier.h>
+#include <linux/personality.h>
 #include <linux/prctl.h>
 #include <linux/resource.h>
 #include <linux/sysinfo.h>
@@ -241,9 +243,75 @@ long sys_sched_getparam(int id, void *to)
     return error != 0 ? error : zero_user(to, sizeof(int));
 }
 
+/* The first fields of struct sched_attr, which are all that is there of it. */
+struct scheduling {
+    uint32_t size, policy;
+    uint64_t flags;
+    int32_t nice;
+    uint32_t priority;
+    uint64_t runtime, deadline, period;
+};
+
+long sys_sched_setattr(int id, const void *attributes, unsigned flags)
+{
+    struct scheduling scheduling;
+
+    if (flags != 0)
+        return -EINVAL;
+    if (check_thread(id) != 0)
+        return -ESRCH;
+    if (copy_from_user(&scheduling, attributes, sizeof(scheduling)) != 0)
+        return -EFAULT;
+    if (scheduling.policy > 5 || scheduling.priority != 0)
+        return -EINVAL;
+    return sys_setpriority(PRIO_PROCESS, id, scheduling.nice);
+}
+
+long sys_sched_getattr(int id, void *to, unsigned size, unsigned flags)
+{
+    const struct process *process = process_or_current(id);
+    const struct scheduling scheduling = {.size = sizeof(scheduling),
+                                          .nice = process != NULL ? process->nice : 0};
+
+    if (flags != 0 || size < sizeof(scheduling))
+        return -EINVAL;
+    if (check_thread(id) != 0)
+        return -ESRCH;
+    return copy_to_user(to, &scheduling, sizeof(scheduling));
+}
+
 long sys_sched_get_priority(int policy)
 {
     return policy >= 0 && policy <= 6 ? 0 : -EINVAL;
+}
+
+/* There are no disks to wait for. */
+long sys_ioprio_get(int which, int id)
+{
+    (void)which, (void)id;
+    return 0;
+}
+
+long sys_ioprio_set(int which, int id, int priority)
+{
+    (void)which, (void)id, (void)priority;
+    return 0;
+}
+
+/* On one CPU a switch of threads is a barrier. */
+long sys_membarrier(int command, unsigned flags, int cpu)
+{
+    const int known = MEMBARRIER_CMD_GLOBAL | MEMBARRIER_CMD_GLOBAL_EXPEDITED |
+                      MEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED | MEMBARRIER_CMD_PRIVATE_EXPEDITED |
+                      MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED;
+
+    (void)cpu;
+    if (flags != 0)
+        return -EINVAL;
+    if (command == MEMBARRIER_CMD_QUERY)
+        return known;
+    return command > 0 && (command & known) == command && (command & (command - 1)) == 0 ? 0
+                                                                                         : -EINVAL;
 }
 
 /* Remembered, though all have their turn alike. */
@@ -268,6 +336,20 @@ long sys_setpriority(int which, int id, int nice)
         return -EACCES;
     process->nice = nice < -20 ? -20 : nice > 19 ? 19 : nice;
     return 0;
+}
+
+/* Linux' own, without randomization perhaps, which there is none of. */
+long sys_personality(unsigned personality)
+{
+    struct process *process = current_process();
+    const unsigned old = process->personality;
+
+    if (personality == UINT32_MAX)
+        return old;
+    if ((personality & ~(unsigned)ADDR_NO_RANDOMIZE) != PER_LINUX)
+        return -EINVAL;
+    process->personality = personality;
+    return old;
 }
 
 /* ---- The thread ---- */

@@ -167,6 +167,14 @@ static long map(uint64_t address, uint64_t size, uint32_t protection, uint32_t f
     return start;
 }
 
+long map_file(struct file *file, uint64_t address, uint64_t size, uint32_t protection,
+              uint32_t flags)
+{
+    if (is_too_much(size, protection, flags))
+        return -ENOMEM;
+    return map(address, size, protection, flags, file, 0);
+}
+
 long sys_mmap(uint64_t address, uint64_t size, uint32_t protection, uint32_t flags, int fd,
               uint64_t offset)
 {

@@ -38,6 +38,13 @@ static void show_stat(struct text *text, const struct proc_subject *subject)
                task_running());
 }
 
+/* What is counted, by its name in Linux. */
+static void show_vmstat(struct text *text, const struct proc_subject *subject)
+{
+    (void)subject;
+    text_print(text, "nr_free_pages %lu\npgpgin 0\npgpgout 0\npswpin 0\npswpout 0\n", pages_free());
+}
+
 static void show_uptime(struct text *text, const struct proc_subject *subject)
 {
     const uint64_t hundredths = time_monotonic() / (NSEC_PER_SEC / 100);
@@ -228,21 +235,14 @@ static int next_process(const struct proc_subject *subject, int from)
 }
 
 static const struct proc_entry root_entries[] = {
-    {"cmdline", REGULAR, .show = show_nothing},
-    {"cpuinfo", REGULAR, .show = show_cpuinfo},
-    {"devices", REGULAR, .show = show_devices},
-    {"filesystems", REGULAR, .show = show_filesystems},
-    {"loadavg", REGULAR, .show = show_loadavg},
-    {"meminfo", REGULAR, .show = show_meminfo},
-    {"mounts", LINK, .target = target_mounts},
-    {"self", LINK, .target = target_self},
-    {"stat", REGULAR, .show = show_stat},
-    {"swaps", REGULAR, .show = show_swaps},
-    {"sys", DIRECTORY, .entries = sys_entries},
-    {"thread-self", LINK, .target = target_thread},
-    {"uptime", REGULAR, .show = show_uptime},
-    {"version", REGULAR, .show = show_version},
-    {0},
+    {"cmdline", REGULAR, .show = show_nothing}, {"cpuinfo", REGULAR, .show = show_cpuinfo},
+    {"devices", REGULAR, .show = show_devices}, {"filesystems", REGULAR, .show = show_filesystems},
+    {"loadavg", REGULAR, .show = show_loadavg}, {"meminfo", REGULAR, .show = show_meminfo},
+    {"mounts", LINK, .target = target_mounts},  {"self", LINK, .target = target_self},
+    {"stat", REGULAR, .show = show_stat},       {"swaps", REGULAR, .show = show_swaps},
+    {"sys", DIRECTORY, .entries = sys_entries}, {"thread-self", LINK, .target = target_thread},
+    {"uptime", REGULAR, .show = show_uptime},   {"version", REGULAR, .show = show_version},
+    {"vmstat", REGULAR, .show = show_vmstat},   {0},
 };
 
 const struct proc_entry proc_root = {

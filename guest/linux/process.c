@@ -12,10 +12,12 @@
 
 #include <asm/errno.h>
 
-#define STACK_LIMIT 8388608ul
-#define FILE_LIMIT  1024
-#define FILES_MAX   1048576ul
-#define INIT        1 /* its end is the VM's */
+#define STACK_LIMIT  8388608ul
+#define FILE_LIMIT   1024
+#define LOCKED_LIMIT 8388608ul
+#define QUEUE_LIMIT  819200ul
+#define FILES_MAX    1048576ul
+#define INIT         1 /* its end is the VM's */
 
 static struct process *processes;
 static int last_id;
@@ -62,6 +64,9 @@ static void set_limits(struct limit *limits)
 {
     for (unsigned i = 0; i < RLIM_NLIMITS; i++)
         limits[i] = (struct limit){.soft = RLIM_INFINITY, .hard = RLIM_INFINITY};
+    limits[RLIMIT_NICE] = limits[RLIMIT_RTPRIO] = (struct limit){0};
+    limits[RLIMIT_MEMLOCK] = (struct limit){.soft = LOCKED_LIMIT, .hard = LOCKED_LIMIT};
+    limits[RLIMIT_MSGQUEUE] = (struct limit){.soft = QUEUE_LIMIT, .hard = QUEUE_LIMIT};
     limits[RLIMIT_STACK].soft = STACK_LIMIT;
     limits[RLIMIT_CORE].soft = 0;
     limits[RLIMIT_NOFILE] = (struct limit){.soft = FILE_LIMIT, .hard = FILES_MAX};

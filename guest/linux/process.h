@@ -51,6 +51,7 @@ struct process {
     uint64_t started; /* monotonic ns */
     bool not_dumpable, no_new_privileges;
     int nice;
+    unsigned personality;                       /* personality(2) */
     uint64_t ended_cpu_time, children_cpu_time; /* of threads that ended; of children waited for */
 
     struct signal_actions *actions;

@@ -72,7 +72,13 @@ long sys_sched_setscheduler(int id, int policy, const void *parameter);
 long sys_sched_setparam(int id, const void *parameter);
 long sys_sched_getparam(int id, void *to);
 long sys_sched_get_priority(int policy);
+long sys_sched_setattr(int id, const void *attributes, unsigned flags);
+long sys_sched_getattr(int id, void *to, unsigned size, unsigned flags);
 long sys_sched_rr_get_interval(int id, void *to);
+long sys_personality(unsigned personality);
+long sys_membarrier(int command, unsigned flags, int cpu);
+long sys_ioprio_get(int which, int id);
+long sys_ioprio_set(int which, int id, int priority);
 long sys_getcpu(unsigned *cpu, unsigned *node);
 long sys_getpriority(int which, int id);
 long sys_setpriority(int which, int id, int nice);
@@ -110,6 +116,12 @@ long sys_getrandom(uint8_t *to, size_t size, unsigned flags);
 /* futex.c */
 long sys_futex(uint32_t *word, int operation, uint32_t value, const void *timeout, uint32_t *other,
                uint32_t bits);
+
+/* sysv_shm.c */
+long sys_shmget(int key, size_t size, int flags);
+long sys_shmat(int id, uint64_t address, int flags);
+long sys_shmdt(uint64_t address);
+long sys_shmctl(int id, int command, void *status);
 
 /* Pipes (pipe.c), and waiting for files (poll.c) */
 struct pollfd;
