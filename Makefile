@@ -251,6 +251,9 @@ $(BUILD)/unit/sigsys: $(call objects,jailer/sigsys.c policy/runtime/filters.c $(
                       $(BUILD)/obj/policy/syscalls.o $(POLICIES:%=$(BUILD)/obj/policy/%.filter.o)
 $(BUILD)/unit/screen $(BUILD)/unit/terminal: $(call objects,$(LOGS))
 $(BUILD)/unit/window: $(call objects,jailer/window.c)
+OCI_CONFIG := $(addprefix jailer/oci/,config.c config_linux.c config_mounts.c file.c hooks.c json.c \
+                log.c settings.c)
+$(BUILD)/unit/oci_config: $(call objects,$(OCI_CONFIG))
 $(BUILD)/unit/oracle: $(call objects,policy/tool/oracle.c policy/runtime/names.c) $(NAMES)
 
 # The files of the guest's kernel, in a program of the host (tests/unit/guest/).
@@ -308,6 +311,13 @@ $(BUILD)/fuzz/ledger: tests/fuzz/ledger.c $(LEDGER) netbroker/ledger.h $(wildcar
 	$(call say,FUZZER)
 	$(Q)clang $(CSTD) -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -I. \
 	    -o $@ $(filter %.c,$^)
+
+# A container's config.json, from whoever may start one.
+$(BUILD)/fuzz/oci: tests/fuzz/oci.c $(OCI_CONFIG) $(wildcard jailer/oci/*.h) tests/fuzz/clean.h | packages
+	@mkdir -p $(@D)
+	$(call say,FUZZER)
+	$(Q)clang $(CSTD) -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -I. \
+	    -o $@ $(filter %.c,$^) -ljson-c
 
 # The VMM's call port, whose caller is the guest.
 $(BUILD)/fuzz/call: tests/fuzz/call.c vmm/machine.c vmm/msrs.c vmm/config.c vmm/call.c $(wildcard vmm/*.h) \

@@ -19,7 +19,7 @@ jail_stage() {
     export stage JAILER PROBE VM_UID ways
     stage=$(mktemp -d "${TMPDIR:-/tmp}/sparkler-test.XXXXXX")
     chmod 755 "$stage"
-    cp "$build"/{jailer,sparkler-vmm,sparkler-netbroker,monitor.bin,linux.bin,feeds.json} \
+    cp "$build"/{jailer,sparkler-oci,sparkler-vmm,sparkler-netbroker,monitor.bin,linux.bin,feeds.json} \
         "$build"/probes/{attempt,attempt-broker,jailer-no-filter} "$stage"
     JAILER=$stage/jailer PROBE=$stage/attempt
     if [ "$(id -u)" = 0 ]; then

@@ -124,7 +124,7 @@ enum linux_call_number {
 enum linux_events {
     LINUX_EVENT_INPUT = 1, /* standard input can be read, or is at its end */
     /* A signal from outside; its number is in bits 8 to 15. With SIGWINCH comes the terminal's
-     * size: columns in bits 16 to 31, rows in bits 32 to 47. */
+     * size: columns in bits 16 to 31, rows in bits 32 to 47; without one it is only a signal. */
     LINUX_EVENT_SIGNAL = 2,
 };
 

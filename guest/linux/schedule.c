@@ -86,7 +86,8 @@ static void handle_events(uint64_t events)
         wake_all(&console_queue);
         poll_wake();
     }
-    if ((events & LINUX_EVENT_SIGNAL) != 0 && ((events >> 8) & 0xff) == SIGWINCH)
+    if ((events & LINUX_EVENT_SIGNAL) != 0 && ((events >> 8) & 0xff) == SIGWINCH &&
+        events >> 16 != 0)
         console_resize((events >> 32) & 0xffff, (events >> 16) & 0xffff);
     else if ((events & LINUX_EVENT_SIGNAL) != 0)
         signal_from_outside((events >> 8) & 0xff);

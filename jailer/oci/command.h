@@ -6,8 +6,8 @@
 
 /* The options in front of a command. */
 struct globals {
-    const char *root; /* directory of the containers' directories */
-    bool systemd_cgroup;
+    const char *root;     /* directory of the containers' directories */
+    const char *settings; /* --config, or NULL */
 };
 
 /* Each gets its own name and arguments, and returns the program's exit status. Mistakes end the
@@ -18,5 +18,10 @@ int start_command(const struct globals *globals, int argc, char **argv);
 int state_command(const struct globals *globals, int argc, char **argv);
 int kill_command(const struct globals *globals, int argc, char **argv);
 int delete_command(const struct globals *globals, int argc, char **argv);
+int list_command(const struct globals *globals, int argc, char **argv);
+int ps_command(const struct globals *globals, int argc, char **argv);
+int events_command(const struct globals *globals, int argc, char **argv);
+int features_command(const struct globals *globals, int argc, char **argv);
+int unsupported_command(const struct globals *globals, int argc, char **argv);
 
 #endif

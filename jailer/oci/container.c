@@ -2,6 +2,7 @@
 #include "container.h"
 
 #include "file.h"
+#include "hooks.h"
 #include "log.h"
 
 #include <errno.h>
@@ -59,17 +60,30 @@ static bool has_state(int directory)
     return faccessat(directory, CONTAINER_STATE, F_OK, 0) == 0;
 }
 
-/* What a create that was killed has left, if it is that. Under the lock of the root, under which
- * each directory is locked as soon as it is made. */
-static bool take_over(struct container *container, int root)
+/*
+ * Removes the directory if it is what a create has left that was killed before it had its cleaner:
+ * one without a state that nobody has locked. Each is locked under the lock of the root as soon as
+ * it is made, so the caller must have that. Returns whether it is gone.
+ */
+static bool sweep(struct container *container)
 {
-    container->directory = openat(root, container->id, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (container->directory < 0 || !lock_directory(container->directory, LOCK_EX | LOCK_NB) ||
-        has_state(container->directory))
+    if (has_state(container->directory) || !lock_directory(container->directory, LOCK_EX | LOCK_NB))
         return false;
     container_remove(container);
     close(container->directory);
-    return mkdirat(root, container->id, 0700) == 0;
+    return true;
+}
+
+static int open_directory(int root, const char *id)
+{
+    return openat(root, id, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+}
+
+/* The same of one that is in the way. */
+static bool take_over(struct container *container, int root)
+{
+    container->directory = open_directory(root, container->id);
+    return container->directory >= 0 && sweep(container) && mkdirat(root, container->id, 0700) == 0;
 }
 
 struct container container_make(const char *root, const char *id)
@@ -87,11 +101,16 @@ struct container container_make(const char *root, const char *id)
         if (!take_over(&container, parent))
             fail("a container with the ID %s already exists", id);
     }
-    container.directory = openat(parent, id, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    container.directory = open_directory(parent, id);
     if (container.directory < 0 || !lock_directory(container.directory, LOCK_EX))
         fail_errno("cannot lock the directory %s/%s", root, id);
     close(parent);
     return container;
+}
+
+void container_unlock(const struct container *container)
+{
+    flock(container->directory, LOCK_UN);
 }
 
 static void read_state(struct container *container)
@@ -114,22 +133,28 @@ static void read_state(struct container *container)
     free(text);
 }
 
+/* Opens the directory, unless there is none, or one that is only a leftover. */
+static bool find(struct container *container)
+{
+    int root = open(container->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    bool found;
+
+    container->directory = root < 0 ? -1 : open_directory(root, container->id);
+    found = container->directory >= 0;
+    if (!found && errno != ENOENT)
+        fail_errno("cannot open the container %s in %s", container->id, container->root);
+    if (found && !has_state(container->directory) && lock_directory(root, LOCK_EX))
+        found = !sweep(container);
+    if (root >= 0)
+        close(root);
+    return found;
+}
+
 bool container_open(struct container *container, const char *root, const char *id, bool lock)
 {
-    int parent = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
     *container = (struct container){.root = root, .id = id};
     container_check_id(id);
-    container->directory =
-        parent < 0 ? -1 : openat(parent, id, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-    if (parent >= 0)
-        close(parent);
-    if (container->directory < 0) {
-        if (errno != ENOENT)
-            fail_errno("cannot open the container %s in %s", id, root);
-        return false;
-    }
-    if (lock && !lock_directory(container->directory, LOCK_EX))
+    if (!find(container) || (lock && !lock_directory(container->directory, LOCK_EX)))
         return false;
     if (has_state(container->directory))
         read_state(container);
@@ -197,7 +222,19 @@ void container_remove(const struct container *container)
     free(path);
 }
 
-bool container_let_go(const struct container *container)
+void container_destroy(const struct container *container)
+{
+    struct json_object *state = container_describe(container, STATUS_STOPPED);
+    const struct group group = container_group(container);
+
+    group_remove(&group);
+    container_remove(container);
+    hooks_run_all(container_member(container, "hooks"), "poststop", state);
+    json_object_put(state);
+}
+
+/* False if there is no guest that waits. */
+static bool let_go(const struct container *container)
 {
     int hold = openat(container->directory, CONTAINER_HOLD, O_WRONLY | O_NONBLOCK | O_CLOEXEC);
     struct pollfd taken = {.fd = hold}; /* POLLERR: there is no reader any more */
@@ -210,4 +247,31 @@ bool container_let_go(const struct container *container)
         continue;
     close(hold);
     return written;
+}
+
+void container_start(const struct container *container)
+{
+    struct json_object *state;
+
+    if (!let_go(container))
+        fail("cannot start container %s: it has ended", container->id);
+    state = container_describe(container, STATUS_RUNNING);
+    hooks_run_all(container_member(container, "hooks"), "poststart", state);
+    json_object_put(state);
+}
+
+struct group container_group(const struct container *container)
+{
+    struct json_object *path = container_member(container, "cgroup");
+
+    return group_at(path ? json_object_get_string(path) : "");
+}
+
+struct json_object *container_member(const struct container *container, const char *name)
+{
+    struct json_object *value = NULL;
+
+    if (container->state)
+        json_object_object_get_ex(container->state, name, &value);
+    return value;
 }

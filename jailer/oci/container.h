@@ -11,6 +11,7 @@
 #ifndef SPARKLER_OCI_CONTAINER_H
 #define SPARKLER_OCI_CONTAINER_H
 
+#include "group.h"
 #include "process.h"
 
 #include <json-c/json.h>
@@ -35,6 +36,9 @@ void container_check_id(const char *id);
 /* Makes the directory, locked, without a state. Ends the program if there is such a container. */
 struct container container_make(const char *root, const char *id);
 
+/* Lets other commands have it. */
+void container_unlock(const struct container *container);
+
 /* Opens a container, and locks it for the caller if `lock`, which waits for other commands. Returns
  * false if there is none. Ends the program if its state cannot be read. */
 bool container_open(struct container *container, const char *root, const char *id, bool lock);
@@ -48,13 +52,23 @@ struct json_object *container_describe(const struct container *container, enum s
 /* Writes container->state to state.json, all or nothing. */
 void container_save(const struct container *container);
 
-/* The end of ROOT/ID: all files and the directory. */
+/* Removes ROOT/ID: all files and the directory. */
 void container_remove(const struct container *container);
+
+/* The same of a container whose process has ended, with its cgroup; then poststop's hooks run. */
+void container_destroy(const struct container *container);
 
 /* The path of one of its files; in memory of its own. */
 char *container_path(const struct container *container, const char *file);
 
-/* Has the guest start that waits at the FIFO. Returns false if there is none. */
-bool container_let_go(const struct container *container);
+/* Has the guest start that waits at the FIFO, and runs the hooks that follow. Ends the program if
+ * it has ended. */
+void container_start(const struct container *container);
+
+/* Its cgroup. */
+struct group container_group(const struct container *container);
+
+/* A member of the state, or NULL. */
+struct json_object *container_member(const struct container *container, const char *name);
 
 #endif

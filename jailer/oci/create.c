@@ -1,11 +1,16 @@
 /* sparkler-oci create and run: from a bundle to a VM that waits to be started. */
+#include "cleaner.h"
 #include "command.h"
 #include "config.h"
 #include "container.h"
 #include "file.h"
+#include "group.h"
+#include "hooks.h"
 #include "launch.h"
 #include "log.h"
+#include "settings.h"
 #include "terminal.h"
+#include "vm.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -15,29 +20,26 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
+#define IMAGES   "/var/lib/sparkler/images"
 #define LOG_TAIL 2048 /* bytes of the jailer's last words that are repeated */
 
 struct creation {
     const char *id, *bundle, *pid_file, *console_socket;
     bool detach;
+    struct settings settings;
     struct config config;
     struct container container;
+    struct group group;
+    int ready[2]; /* a socket: our end, and the jailer's */
+    int log;      /* of the jailer */
     pid_t pid;
 };
-
-/* What exit(3) removes: that of a create that has failed. */
-static const struct container *unfinished;
-
-static void undo(void)
-{
-    if (unfinished)
-        container_remove(unfinished);
-}
 
 enum option_id { BUNDLE = 'b', DETACH = 'd', PID_FILE = 1, CONSOLE_SOCKET, PRESERVE_FDS, IGNORED };
 
@@ -108,7 +110,7 @@ static void read_config(struct creation *creation)
     if (!text)
         fail_errno("cannot read %s/" CONFIG_FILE, absolute);
     close(bundle);
-    config_read(&creation->config, &reading, text, length);
+    config_read(&creation->config, &reading, text, length, creation->settings.without);
     free(text);
     if (reading.error[0] != '\0')
         fail("%s/" CONFIG_FILE ": %s", absolute, reading.error);
@@ -118,60 +120,18 @@ static void read_config(struct creation *creation)
         fail("process.terminal is false, so --console-socket cannot be used");
 }
 
-static void add_option(struct arguments *arguments, const char *option, const char *value)
-{
-    arguments_add(arguments, option);
-    arguments_add(arguments, value);
-}
-
-static const char *text_of(long long number)
-{
-    char *text;
-
-    if (asprintf(&text, "%lld", number) < 0)
-        fail("out of memory");
-    return text;
-}
-
-static struct arguments jailer_arguments(const struct creation *creation)
-{
-    const struct config *config = &creation->config;
-    const char *root = config_annotation(config, "sparkler.root");
-    const char *feeds = config_annotation(config, "sparkler.feeds");
-    struct arguments arguments = {0};
-
-    if (!root)
-        fail("annotation sparkler.root: missing; it names the image of the root");
-    add_option(&arguments, "--root", root);
-    add_option(&arguments, "--hold", container_path(&creation->container, CONTAINER_HOLD));
-    arguments_add(&arguments, "--pass-signals");
-    if (feeds)
-        add_option(&arguments, "--feeds", feeds);
-    if (config->memory > 0)
-        add_option(&arguments, "--mem", text_of(config->memory & ~0xfffLL));
-    add_option(&arguments, "--cwd", config->cwd);
-    for (const char **variable = config->env; *variable; variable++)
-        add_option(&arguments, "--env", *variable);
-    arguments_add(&arguments, "--");
-    for (const char **argument = config->args; *argument; argument++)
-        arguments_add(&arguments, *argument);
-    return arguments;
-}
-
 /* Repeats what the jailer has said, and ends. */
 static _Noreturn void jailer_failed(const struct creation *creation)
 {
-    const int fd = openat(creation->container.directory, CONTAINER_LOG, O_RDONLY | O_CLOEXEC);
     char text[LOG_TAIL + 1];
-    ssize_t length = 0;
+    ssize_t length;
     int status;
 
     while (waitpid(creation->pid, &status, 0) < 0 && errno == EINTR)
         continue;
-    if (fd >= 0 && lseek(fd, -LOG_TAIL, SEEK_END) < 0)
-        lseek(fd, 0, SEEK_SET);
-    if (fd >= 0)
-        length = read(fd, text, sizeof(text) - 1);
+    if (lseek(creation->log, -LOG_TAIL, SEEK_END) < 0)
+        lseek(creation->log, 0, SEEK_SET);
+    length = read(creation->log, text, sizeof(text) - 1);
     text[length > 0 ? length : 0] = '\0';
     while (length > 0 && text[length - 1] == '\n')
         text[--length] = '\0';
@@ -181,31 +141,51 @@ static _Noreturn void jailer_failed(const struct creation *creation)
          WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
 }
 
-/* Builds the jails; returns the socket at which the jailer awaits an answer. */
-static int build(struct creation *creation)
+/* The image of its root. */
+static const char *root_image(const struct creation *creation)
 {
-    const struct container *container = &creation->container;
-    struct launch request = {.console = -1, .own_session = creation->detach};
-    int ready;
-    char byte;
+    const char *root = config_annotation(&creation->config, "sparkler.root");
 
-    if (mkfifoat(container->directory, CONTAINER_HOLD, 0600) != 0)
-        fail_errno("cannot make the FIFO of container %s", container->id);
-    request.log = openat(container->directory, CONTAINER_LOG,
-                         O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0600);
-    if (request.log < 0)
-        fail_errno("cannot make the log of container %s", container->id);
-    request.arguments = jailer_arguments(creation);
+    if (root)
+        return settings_file(&creation->settings, "sparkler.root", root, IMAGES, ".erofs");
+    fail("annotation sparkler.root: missing; it names the image of the root");
+}
+
+static void open_log(struct creation *creation)
+{
+    creation->log = openat(creation->container.directory, CONTAINER_LOG,
+                           O_RDWR | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0600);
+    if (creation->log < 0)
+        fail_errno("cannot make the log of container %s", creation->id);
+}
+
+/* Has the jails built, and waits until they are. */
+static void build(struct creation *creation)
+{
+    const struct config *config = &creation->config;
+    const struct vm vm = {.config = config,
+                          .settings = &creation->settings,
+                          .container = &creation->container,
+                          .group = &creation->group,
+                          .root = root_image(creation)};
+    struct launch request = {.console = -1,
+                             .own_session = creation->detach,
+                             .log = creation->log,
+                             .ready = creation->ready[1],
+                             .group = &creation->group};
+    char built;
+
+    if (mkfifoat(creation->container.directory, CONTAINER_HOLD, 0600) != 0)
+        fail_errno("cannot make the FIFO of container %s", creation->id);
+    request.arguments = vm_arguments(&vm);
     if (creation->console_socket)
-        request.console = terminal_make(creation->console_socket, creation->config.rows,
-                                        creation->config.columns);
-    ready = launch(&request, &creation->pid);
-    close(request.log);
+        request.console = terminal_make(creation->console_socket, config->rows, config->columns);
+    creation->pid = launch(&request);
+    close(creation->ready[1]);
     if (request.console >= 0)
         close(request.console);
-    if (read(ready, &byte, 1) != 1)
+    if (read(creation->ready[0], &built, 1) != 1)
         jailer_failed(creation);
-    return ready;
 }
 
 static void add_string(struct json_object *object, const char *key, const char *value)
@@ -239,6 +219,9 @@ static void fill_state(struct creation *creation)
     add_string(state, "bundle", creation->bundle);
     add_string(state, "rootfs", rootfs);
     add_string(state, "created", now);
+    add_string(state, "cgroup", creation->group.path);
+    if (config->hooks)
+        json_object_object_add(state, "hooks", json_object_get(config->hooks));
     if (config->annotations)
         json_object_object_add(state, "annotations", json_object_get(config->annotations));
     container->state = state;
@@ -262,27 +245,46 @@ static void write_pid_file(const struct creation *creation)
     free(copy);
 }
 
+/* Those that belong to create, with the container's state as it is then. */
+static void run_hooks(const struct creation *creation)
+{
+    static const char *const before[] = {"prestart", "createRuntime", "createContainer"};
+    struct json_object *state = container_describe(&creation->container, STATUS_CREATING);
+
+    for (size_t i = 0; i < sizeof(before) / sizeof(before[0]); i++)
+        if (!hooks_run(creation->config.hooks, before[i], state))
+            fail("container %s is not created: a hook has failed", creation->id);
+    json_object_put(state);
+}
+
 /* From here on the container exists, whatever becomes of us. */
-static void commit(struct creation *creation, int ready)
+static void commit(struct creation *creation)
 {
     container_save(&creation->container);
     if (creation->pid_file)
         write_pid_file(creation);
-    if (write(ready, "", 1) != 1)
-        fail_errno("the jailer has ended");
-    close(ready);
-    unfinished = NULL;
+    if (!cleaner_commit())
+        jailer_failed(creation);
+    close(creation->ready[0]);
+    container_unlock(&creation->container);
 }
 
 static void create(const struct globals *globals, struct creation *creation)
 {
+    creation->settings = settings_read(globals->settings);
     read_config(creation);
+    vm_check_network(&creation->config);
+    creation->group = group_name(&creation->config.cgroup, creation->id);
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, creation->ready) != 0)
+        fail_errno("cannot make a socket for the jailer");
     creation->container = container_make(globals->root, creation->id);
-    unfinished = &creation->container;
-    atexit(undo);
-    const int ready = build(creation);
+    cleaner_start(&creation->container, &creation->group, creation->ready);
+    open_log(creation);
+    group_make(&creation->group, &creation->config.cgroup);
+    build(creation);
     fill_state(creation);
-    commit(creation, ready);
+    run_hooks(creation);
+    commit(creation);
 }
 
 int create_command(const struct globals *globals, int argc, char **argv)
@@ -301,13 +303,12 @@ int run_command(const struct globals *globals, int argc, char **argv)
 
     parse(&creation, argc, argv);
     create(globals, &creation);
-    if (!container_let_go(&creation.container))
-        fail("container %s has ended before its start", creation.id);
+    container_start(&creation.container);
     if (creation.detach)
         return 0;
     while (waitpid(creation.pid, &status, 0) < 0)
         if (errno != EINTR)
             fail_errno("cannot wait for container %s", creation.id);
-    container_remove(&creation.container);
+    container_destroy(&creation.container);
     return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }

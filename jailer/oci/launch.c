@@ -11,7 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -64,11 +63,11 @@ static int above(int fd)
 }
 
 /* In the child. Its messages go where the jailer's do. */
-static void arrange(const struct launch *launch, int ready)
+static void arrange(const struct launch *launch)
 {
-    const int log = above(launch->log), console = launch->console < 0 ? -1 : above(launch->console);
+    const int console = launch->console < 0 ? -1 : above(launch->console);
+    const int log = above(launch->log), ready = above(launch->ready);
 
-    ready = above(ready);
     if (launch->own_session && setsid() < 0)
         err(1, "setsid");
     if (console >= 0) {
@@ -96,7 +95,7 @@ static void reset_signals(void)
     sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-static _Noreturn void become_jailer(const struct launch *launch, int ready)
+static _Noreturn void become_jailer(const struct launch *launch)
 {
     struct arguments arguments = {0};
     char path[PATH_MAX];
@@ -109,24 +108,22 @@ static _Noreturn void become_jailer(const struct launch *launch, int ready)
     arguments_add(&arguments, STRING(FD_READY));
     for (size_t i = 0; i < launch->arguments.count; i++)
         arguments_add(&arguments, launch->arguments.list[i]);
-    arrange(launch, ready);
+    arrange(launch);
+    if (!group_enter(launch->group))
+        err(1, "cannot enter the cgroup %s", launch->group->path);
     reset_signals();
     execv(path, (char **)arguments.list);
     warn("cannot execute %s", path);
     _exit(1);
 }
 
-int launch(const struct launch *launch, pid_t *pid)
+pid_t launch(const struct launch *launch)
 {
-    int ready[2];
+    pid_t pid = fork();
 
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ready) != 0)
-        fail_errno("cannot make a socket for the jailer");
-    *pid = fork();
-    if (*pid < 0)
+    if (pid < 0)
         fail_errno("cannot start the jailer");
-    if (*pid == 0)
-        become_jailer(launch, ready[1]);
-    close(ready[1]);
-    return ready[0];
+    if (pid == 0)
+        become_jailer(launch);
+    return pid;
 }

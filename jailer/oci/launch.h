@@ -2,6 +2,7 @@
 #ifndef SPARKLER_OCI_LAUNCH_H
 #define SPARKLER_OCI_LAUNCH_H
 
+#include "group.h"
 #include "process.h"
 
 #include <stdbool.h>
@@ -20,12 +21,11 @@ struct launch {
     int console;                /* a terminal that becomes its input and output; or -1: ours */
     bool own_session;           /* apart from our terminal */
     int log;                    /* its standard error */
+    int ready;                  /* a socket: --ready */
+    const struct group *group;  /* that it enters */
 };
 
-/*
- * Starts the jailer. Returns the socket at which it says that the jails are built, by a byte, and
- * that it needs an answer from, without which it ends. Ends the program if that fails.
- */
-int launch(const struct launch *launch, pid_t *pid);
+/* Starts the jailer, whose pid it returns. Ends the program if that fails. */
+pid_t launch(const struct launch *launch);
 
 #endif

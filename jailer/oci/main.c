@@ -21,26 +21,53 @@ static const char usage[] =
     "  state ID\n"
     "  kill [--all] ID [SIGNAL]           SIGTERM; SIGKILL ends the VM\n"
     "  delete [--force] ID\n"
+    "  list, ps ID [--format table|json]  containers; the processes of a VM\n"
+    "  events [--stats] ID                what it uses\n"
+    "  features\n"
     "Options:\n"
     "  --root DIR            of the containers' states (/run/sparkler-oci)\n"
     "  --log FILE, --log-format text|json\n"
-    "  --systemd-cgroup      cgroupsPath is SLICE:PREFIX:NAME\n";
+    "  --config FILE         of the administrator's settings (/etc/sparkler/oci.json)\n";
 
 static const struct command {
     const char *name;
     int (*run)(const struct globals *globals, int argc, char **argv);
 } commands[] = {
-    {"create", create_command}, {"run", run_command},   {"start", start_command},
-    {"state", state_command},   {"kill", kill_command}, {"delete", delete_command},
+    {"create", create_command},
+    {"run", run_command},
+    {"start", start_command},
+    {"state", state_command},
+    {"kill", kill_command},
+    {"delete", delete_command},
+    {"list", list_command},
+    {"ps", ps_command},
+    {"events", events_command},
+    {"features", features_command},
+    {"exec", unsupported_command},
+    {"pause", unsupported_command},
+    {"resume", unsupported_command},
+    {"update", unsupported_command},
+    {"checkpoint", unsupported_command},
+    {"restore", unsupported_command},
 };
 
-enum option_id { ROOT = 1, LOG, LOG_FORMAT, SYSTEMD_CGROUP, DEBUG, HELP = 'h', VERSION = 'v' };
+enum option_id {
+    ROOT = 1,
+    LOG,
+    LOG_FORMAT,
+    SYSTEMD_CGROUP,
+    CONFIG,
+    DEBUG,
+    HELP = 'h',
+    VERSION = 'v'
+};
 
 static const struct option names[] = {
     {"root", required_argument, NULL, ROOT},
     {"log", required_argument, NULL, LOG},
     {"log-format", required_argument, NULL, LOG_FORMAT},
     {"systemd-cgroup", no_argument, NULL, SYSTEMD_CGROUP},
+    {"config", required_argument, NULL, CONFIG},
     {"debug", no_argument, NULL, DEBUG}, /* there is no more to be said */
     {"help", no_argument, NULL, HELP},
     {"version", no_argument, NULL, VERSION},
@@ -84,7 +111,11 @@ static struct globals parse(int argc, char **argv)
             format = optarg;
             break;
         case SYSTEMD_CGROUP:
-            globals.systemd_cgroup = true;
+            fail("--systemd-cgroup is not supported; have the engine make cgroups itself: podman "
+                 "--cgroup-manager cgroupfs, or SystemdCgroup = false in containerd's "
+                 "configuration");
+        case CONFIG:
+            globals.settings = optarg;
             break;
         case DEBUG:
             break;

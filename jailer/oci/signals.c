@@ -18,6 +18,20 @@ static int realtime(const char *text, int from)
     return *end == '\0' && number >= SIGRTMIN && number <= SIGRTMAX ? (int)number : 0;
 }
 
+/* Second names, which sigabbrev_np(3) does not have. */
+static int alias(const char *name)
+{
+    static const struct {
+        const char *name;
+        int number;
+    } aliases[] = {{"IO", SIGIO}, {"CLD", SIGCHLD}, {"IOT", SIGIOT}};
+
+    for (size_t i = 0; i < sizeof(aliases) / sizeof(aliases[0]); i++)
+        if (strcasecmp(name, aliases[i].name) == 0)
+            return aliases[i].number;
+    return 0;
+}
+
 static int named(const char *name)
 {
     if (strncasecmp(name, "SIG", 3) == 0)
@@ -32,7 +46,7 @@ static int named(const char *name)
         if (known && strcasecmp(name, known) == 0)
             return number;
     }
-    return 0;
+    return alias(name);
 }
 
 int signal_number(const char *text)
@@ -45,4 +59,14 @@ int signal_number(const char *text)
     if (number < 1 || number > SIGRTMAX)
         fail("%s: no such signal", text);
     return (int)number;
+}
+
+bool signal_reaches(int number)
+{
+    static const int kept[] = {SIGSTOP, SIGCHLD, SIGALRM, SIGPIPE, SIGTTIN, SIGTTOU, SIGXFSZ};
+
+    for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++)
+        if (number == kept[i])
+            return false;
+    return number < 32 || number >= SIGRTMIN;
 }

@@ -52,8 +52,7 @@ int start_command(const struct globals *globals, int argc, char **argv)
     if (status != STATUS_CREATED)
         fail("cannot start container %s: it is %s, not created", container.id,
              container_status_name(status));
-    if (!container_let_go(&container))
-        fail("cannot start container %s: it has ended", container.id);
+    container_start(&container);
     return 0;
 }
 
@@ -83,6 +82,9 @@ int kill_command(const struct globals *globals, int argc, char **argv)
         fail("kill: expected a container ID, and perhaps a signal");
     if (argc - optind == 2)
         number = signal_number(argv[optind + 1]);
+    if (!signal_reaches(number))
+        fail("cannot signal container %s: no %s reaches a program in a VM", argv[optind],
+             strsignal(number));
     container = open_one(globals, argv[optind], false);
     status = container_status(&container);
     if (status != STATUS_CREATED && status != STATUS_RUNNING)
@@ -131,6 +133,6 @@ int delete_command(const struct globals *globals, int argc, char **argv)
         fail("cannot delete container %s: it is %s, not stopped", container.id,
              container_status_name(status));
     end(&container);
-    container_remove(&container);
+    container_destroy(&container);
     return 0;
 }

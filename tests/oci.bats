@@ -1,0 +1,585 @@
+# sparkler-oci by itself, called as engines call it: the rules of the OCI runtime specification, from
+# create to delete, and what it says to a bad config.json. tests/oci-*.bats has the engines.
+
+bats_require_minimum_version 1.5.0
+
+load lib.bash
+
+setup_file() {
+    need_kvm
+    jail_stage
+    export OCI=$stage/sparkler-oci
+    mkdir -p "$stage/tree/bin"
+    cp /bin/busybox "$stage/tree/bin"
+    for applet in sh cat echo env sleep id hostname stty tty; do
+        ln -s busybox "$stage/tree/bin/$applet"
+    done
+    mkfs.erofs --quiet "$stage/root.erofs" "$stage/tree"
+    echo '{"annotation_paths": true}' >"$stage/settings.json"
+}
+
+teardown_file() {
+    jail_unstage
+}
+
+setup() {
+    need_kvm
+    cd "$BATS_TEST_TMPDIR"
+    id=oci-$BATS_TEST_NUMBER-$$
+    mkdir -p bundle/rootfs
+    bundle 'echo up; exec sleep 1000'
+}
+
+teardown() {
+    oci delete --force "$id" || true
+}
+
+# bundle SCRIPT [FILTER]: a bundle whose program is a shell that runs it; jq changes config.json
+bundle() {
+    jq --null-input --arg script "$1" --arg root "$stage/root.erofs" --arg group "/$id" '{
+        ociVersion: "1.0.2",
+        root: {path: "rootfs"},
+        process: {cwd: "/", args: ["/bin/sh", "-c", $script], env: ["PATH=/bin"]},
+        annotations: {"sparkler.root": $root},
+        linux: {namespaces: [{type: "network"}, {type: "pid"}], cgroupsPath: $group}
+    } | '"${2:-.}" >bundle/config.json
+}
+
+oci() {
+    "$OCI" --root "$PWD/state" --config "$stage/settings.json" --log "$PWD/oci.log" \
+        --log-format json "$@"
+}
+
+# create: the container of ./bundle, with its pid in ./pid and its output in ./out
+create() {
+    oci create --bundle bundle --pid-file pid "$id" </dev/null >out 2>err 3>&-
+}
+
+# status: of the container
+status() {
+    oci state "$id" | jq --raw-output .status
+}
+
+is() {
+    [[ $(status) == "$1" ]]
+}
+
+said() {
+    grep -q "$1" out
+}
+
+# refused WHAT: the last command has failed with status 1 and says so, to the log too
+refused() {
+    echo "status $status: $output ${stderr:-}"
+    [[ $status -eq 1 ]]
+    [[ $(tail -n 1 oci.log | jq --raw-output .level) == error ]]
+    [[ $(tail -n 1 oci.log | jq --raw-output .msg) == *"$1"* ]]
+}
+
+# what a container may leave: its state, its cgroups, its processes
+container_leftovers() {
+    find state -mindepth 1 2>/dev/null
+    find /sys/fs/cgroup -type d -name "$id*" 2>/dev/null
+    ps -eo pid=,args= | grep -F "$PWD/state/" | grep -v grep
+}
+
+no_container_left() {
+    [[ -z $(container_leftovers) ]]
+}
+
+check_no_container_left() {
+    within no_container_left || {
+        container_leftovers
+        return 1
+    }
+}
+
+@test "create, start, state, kill, delete: a container's life" {
+    create
+    cat err
+    is created
+    [[ ! -s out ]] # the program does not run yet
+    [[ $(ps -o comm= -p "$(<pid)") == supervisor ]]
+    [[ $(oci state "$id" | jq .pid) == "$(<pid)" ]]
+    oci start "$id"
+    is running
+    within said up
+    oci kill "$id" KILL
+    within is stopped
+    [[ $(oci state "$id" | jq .pid) == 0 ]]
+    oci delete "$id"
+    check_no_container_left
+}
+
+@test "the state has what the specification wants" {
+    create
+    oci state "$id" | jq -e --arg id "$id" --arg bundle "$PWD/bundle" \
+        '.ociVersion != null and .id == $id and .bundle == $bundle and .pid > 0 and
+         .annotations["sparkler.root"] != null'
+}
+
+@test "an ID is given once, as long as there is a container" {
+    create
+    run oci create --bundle bundle "$id"
+    refused "a container with the ID $id already exists"
+    is created
+    oci delete --force "$id"
+    create
+    is created
+}
+
+@test "start: only what was created" {
+    run oci start "$id"
+    refused "container $id does not exist"
+    create
+    oci start "$id"
+    run oci start "$id"
+    refused "it is running, not created"
+    oci kill "$id" KILL
+    within is stopped
+    run oci start "$id"
+    refused "it is stopped, not created"
+}
+
+@test "kill: only what was created or runs" {
+    run oci kill "$id" KILL
+    refused "does not exist"
+    create
+    oci kill "$id" TERM
+    within is stopped
+    run oci kill "$id" TERM
+    refused "it is stopped, not running"
+}
+
+@test "delete: only what is stopped, unless it is forced" {
+    run oci delete "$id"
+    refused "does not exist"
+    oci delete --force "$id"
+    create
+    run oci delete "$id"
+    refused "it is created, not stopped"
+    oci start "$id"
+    run oci delete "$id"
+    refused "it is running, not stopped"
+    oci delete --force "$id"
+    check_no_container_left
+}
+
+@test "state: only what there is" {
+    run oci state "$id"
+    refused "does not exist"
+    run oci state
+    refused "expected a container ID"
+}
+
+@test "an ID is a plain name" {
+    local bad
+    for bad in "" . .. a/b ../a "a b" "$(printf '%0300d' 0)"; do
+        run oci create --bundle bundle "$bad"
+        refused "container ID"
+        run oci state "$bad"
+        refused "container ID"
+    done
+}
+
+@test "config.json: what changes after create has no effect" {
+    create
+    echo '{}' >bundle/config.json
+    oci start "$id"
+    within said up
+}
+
+@test "the program's status is its process's, signals reach it" {
+    local signal
+    for signal in TERM HUP INT QUIT USR1 USR2 WINCH RTMIN+3 SIGRTMAX 40 sigio; do
+        bundle "trap 'echo got; exit 7' ${signal#sig}; echo up; while :; do sleep 0.1; done"
+        [[ $signal != *RT* ]] || # as the shell inside has them
+            bundle "trap 'echo got; exit 7' $(kill -l "SIG${signal#SIG}"); echo up; while :; do sleep 0.1; done"
+        [[ $signal != sigio ]] ||
+            bundle "trap 'echo got; exit 7' 29; echo up; while :; do sleep 0.1; done"
+        rm -f out
+        oci run --bundle bundle --pid-file pid "$id" </dev/null >out 2>err 3>&- &
+        supervisor=$!
+        within said up
+        oci kill "$id" "$signal"
+        vm_wait
+        echo "$signal: $status"
+        [[ $status -eq 7 ]]
+        said got
+        check_no_container_left
+    done
+}
+
+@test "kill: what is no signal, and what reaches no program" {
+    create
+    local bad
+    for bad in NONE 0 -1 65 32 SIGRTMIN+40 RTMAX+1 9x ""; do
+        run oci kill "$id" "$bad"
+        [[ $status -eq 1 ]]
+    done
+    for bad in STOP CHLD ALRM PIPE; do
+        run oci kill "$id" "$bad"
+        refused "reaches a program in a VM"
+    done
+    is created
+}
+
+@test "run: create, start, wait, delete" {
+    bundle 'echo out; echo err >&2; exit 42'
+    run --separate-stderr oci run --bundle bundle "$id"
+    [[ $status -eq 42 && $output == out && $stderr == err ]]
+    check_no_container_left
+}
+
+@test "process: arguments, environment, directory, user, limits and host name" {
+    bundle 'echo "$0 $A"; pwd; id -u; id -g; id -G; hostname; ulimit -n' '
+        .process.args += ["zero"] | .process.env += ["A=b c"] | .process.cwd = "/bin" |
+        .process.user = {uid: 7, gid: 8, additionalGids: [9, 10]} | .hostname = "box" |
+        .process.rlimits = [{type: "RLIMIT_NOFILE", soft: 99, hard: 100},
+                            {type: "RLIMIT_CORE", soft: 18446744073709551615,
+                             hard: 18446744073709551615}]'
+    run -0 --separate-stderr oci run --bundle bundle "$id"
+    echo "$output"
+    [[ $output == "zero b c
+/bin
+7
+8
+8 9 10
+box
+99" ]]
+}
+
+@test "root.readonly: nothing can be written to the root" {
+    bundle 'echo x >/file' '.root.readonly = true'
+    run oci run --bundle bundle "$id"
+    [[ $status -ne 0 && $output == *"Read-only"* ]]
+}
+
+@test "memory: the guest's is the engine's limit; the cgroups have more" {
+    bundle 'while read -r name size unit; do [ "$name" != MemTotal: ] || echo "$size"; done </proc/meminfo' \
+        '.linux.resources.memory.limit = 67108864'
+    run -0 --separate-stderr oci run --bundle bundle "$id"
+    echo "$output"
+    [[ $output -le 65536 && $output -gt 49152 ]]
+}
+
+@test "the supervisor and all others are in the cgroup of the container; CPU limits are its" {
+    need_root "make cgroups"
+    local quota=', quota: 50000, period: 100000'
+    [[ -e /sys/fs/cgroup/cpu/cpu.cfs_quota_us || ! -d /sys/fs/cgroup/cpu ]] || quota=
+    bundle 'exec sleep 1000' ".linux.resources.cpu = {shares: 512$quota}"
+    create
+    oci start "$id"
+    local pid
+    for pid in $(oci ps --format json "$id" | jq '.[]'); do
+        grep -q "/$id" "/proc/$pid/cgroup"
+    done
+    if [[ -d /sys/fs/cgroup/cpu ]]; then
+        [[ $(<"/sys/fs/cgroup/cpu/$id/cpu.shares") == 512 ]]
+        [[ -z $quota || $(cat "/sys/fs/cgroup/cpu/$id/"*.vmm/cpu.cfs_quota_us) == 50000 ]]
+    else
+        [[ $(cat "/sys/fs/cgroup/$id/"*.vmm/cpu.max) == "50000 100000" ]]
+    fi
+}
+
+@test "events --stats: what the VM uses" {
+    need_root "make cgroups"
+    create
+    oci start "$id"
+    within said up
+    oci events --stats "$id" | jq -e '.type == "stats" and .data.memory.usage.usage > 0 and
+        .data.cpu.usage.total > 0 and .data.pids.current >= 4'
+}
+
+@test "list, ps, features, --version" {
+    run -0 oci list
+    [[ ${#lines[@]} -eq 1 ]]
+    create
+    [[ $(oci list --quiet) == "$id" ]]
+    oci list --format json | jq -e --arg id "$id" '.[0].id == $id and .[0].status == "created"'
+    oci list | grep "$id.*created"
+    oci ps "$id" | grep supervisor
+    oci features | jq -e '.ociVersionMin == "1.0.0" and .linux.cgroup.v2'
+    oci --version | grep '^spec: 1\.'
+}
+
+@test "exec and the like say why not" {
+    run oci exec "$id" sh
+    refused "a VM has one program"
+    for command in pause resume update checkpoint restore; do
+        run oci $command "$id"
+        refused "$command: a VM cannot do that"
+    done
+    run oci frobnicate
+    refused "frobnicate: no such command"
+}
+
+# refuses FILTER WHAT: the bundle, with that change to config.json, and leaves nothing
+refuses() {
+    bundle 'echo no' "$1"
+    run oci create --bundle bundle "$id"
+    refused "$2"
+    check_no_container_left
+}
+
+@test "config.json: what a VM cannot give is refused, and named" {
+    refuses '.linux.namespaces = []' "linux.namespaces: without one of type network"
+    refuses '.linux.devices = [{path: "/dev/kvm", type: "c", major: 10, minor: 232}]' \
+        "linux.devices[0]: a VM has no device /dev/kvm"
+    refuses '.mounts = [{destination: "/proc", type: "proc"},
+                        {destination: "/data", type: "bind", source: "/tmp", options: ["rbind", "rw"]}]' \
+        "mounts[1]: /data would be written to on the host"
+    refuses '.mounts = [{destination: "/data", type: "nfs", source: "host:/"}]' \
+        "mounts[0].type: a VM cannot mount nfs"
+    refuses '.hooks.startContainer = [{path: "/bin/true"}]' "hooks.startContainer: a hook cannot run inside"
+    refuses '.linux.rootfsPropagation = "shared"' "linux.rootfsPropagation: shared"
+    refuses '.linux.resources.memory.limit = 1000' "linux.resources.memory.limit: a VM has at least"
+    refuses '.linux.resources.memory.disableOOMKiller = true' "disableOOMKiller"
+    refuses '.linux.cgroupsPath = "user.slice:podman:x"' "linux.cgroupsPath user.slice:podman:x is systemd's"
+    refuses '.linux.cgroupsPath = "/a/../../b"' "'..' is not accepted"
+    refuses '.ociVersion = "2.0.0"' "ociVersion: 2.0.0: only versions 1.x"
+    refuses 'del(.linux)' "linux: missing"
+    refuses '.annotations["sparkler.nonsense"] = "1"' "annotation sparkler.nonsense=1: unknown"
+    refuses '.annotations["sparkler.without"] = "network,air"' "sparkler.without: air"
+}
+
+@test "sparkler.without: what a container asks for and goes without" {
+    bundle 'echo fine' '
+        .linux.namespaces = [] | .annotations["sparkler.without"] = "network, mounts devices,hooks" |
+        .linux.devices = [{path: "/dev/kvm"}] | .hooks.startContainer = [{path: "/bin/false"}] |
+        .mounts = [{destination: "/data", type: "bind", source: "/tmp", options: ["rbind"]}]'
+    run -0 --separate-stderr oci run --bundle bundle "$id"
+    [[ $output == fine ]]
+}
+
+@test "the administrator's settings say what every container goes without" {
+    echo '{"annotation_paths": true, "without": ["network"]}' >settings.json
+    bundle 'echo fine' '.linux.namespaces = []'
+    run -0 --separate-stderr oci --config settings.json run --bundle bundle "$id"
+    [[ $output == fine ]]
+    local bad
+    for bad in '{"without": ["air"]}' '{"without": "network"}' '[]' '{' ''; do
+        echo "$bad" >settings.json
+        run oci --config settings.json run --bundle bundle "$id"
+        refused "settings.json: "
+    done
+    run oci --config none.json run --bundle bundle "$id"
+    refused "cannot read the settings none.json"
+}
+
+@test "an annotation's author cannot name the host's files, unless the administrator allows it" {
+    need_root "be the administrator"
+    echo '{}' >settings.json
+    local bad
+    for bad in "$stage/root.erofs" ../root a/b .hidden ""; do
+        bundle 'echo no' ".annotations[\"sparkler.root\"] = \"$bad\""
+        run oci --config settings.json create --bundle bundle "$id"
+        refused "annotation sparkler.root: $bad: expected the name of a file in /var/lib/sparkler/images"
+    done
+    for bad in /etc/shadow ../x ""; do
+        bundle 'echo no' ".annotations[\"sparkler.feeds\"] = \"$bad\" | .annotations[\"sparkler.root\"] = \"none\""
+        run oci --config settings.json create --bundle bundle "$id"
+        refused "annotation sparkler.feeds: $bad: expected the name of a file in /etc/sparkler/feeds.d"
+        bundle 'echo no' ".annotations[\"sparkler.credential.key\"] = \"$bad\" | .annotations[\"sparkler.root\"] = \"none\""
+        run oci --config settings.json create --bundle bundle "$id"
+        refused "expected the name of a file in /etc/sparkler/credentials.d"
+    done
+}
+
+@test "config.json: no JSON, wrong types, missing and too much" {
+    local bad
+    for bad in '' '{' '[]' 'null' '1' '{} {}' '{"a": "\u0000"}' "$(printf '[%.0s' {1..100})"; do
+        printf %s "$bad" >bundle/config.json
+        run oci create --bundle bundle "$id"
+        refused "bundle/config.json: "
+    done
+    refuses '.process.args = []' "process.args: missing or empty"
+    refuses 'del(.process)' "process.args: missing or empty"
+    refuses '.process = 1' "process.args: one of the values on the way to it is no object"
+    refuses '.process.args = "sh"' "process.args: expected an array"
+    refuses '.process.args = [1]' "process.args[0]: expected a string"
+    refuses '.process.args = ["a\u0000b"]' "process.args[0]: has a NUL byte inside"
+    refuses '.process.args = [range(5000) | "x"]' "process.args: has 5000 elements"
+    refuses '.process.env = ["A"]' "A: expected NAME=VALUE"
+    refuses '.process.cwd = "here"' "process.cwd: expected an absolute path"
+    refuses '.process.user.uid = -1' "process.user.uid: expected a number"
+    refuses '.process.user.uid = "root"' "process.user.uid: expected a whole number"
+    refuses '.process.rlimits = [{type: "NOFILE"}]' "process.rlimits[0].type: expected RLIMIT_"
+    refuses '.process.rlimits = [{type: "RLIMIT_NONE"}]' "--rlimit none"
+    refuses 'del(.root)' "root.path: missing"
+    refuses '.mounts = [range(3000) | {destination: "/a", type: "tmpfs"}]' "mounts: has 3000 elements"
+    refuses '.mounts = [range(60) | {destination: "/a\(.)", type: "tmpfs"}]' "at most 48 mounts"
+    refuses '.mounts = [{destination: "/a/../../etc", type: "tmpfs"}]' "mounts[0].destination"
+    refuses '.mounts = [{destination: "a", type: "tmpfs"}]' "mounts[0].destination"
+    refuses '.annotations.a = 1' "annotations.a: expected a string"
+    refuses '.hooks.prestart = [{path: "true"}]' "hooks.prestart[0].path: expected an absolute path"
+    refuses '.hooks.prestart = [{path: "/bin/true", timeout: -1}]' "hooks.prestart[0].timeout"
+    refuses '.hooks.prestart = {}' "hooks.prestart: expected an array"
+    rm bundle/config.json
+    run oci create --bundle bundle "$id"
+    refused "cannot read $PWD/bundle/config.json: No such file"
+    head -c 5000000 /dev/zero >bundle/config.json
+    run oci create --bundle bundle "$id"
+    refused "bundle/config.json: File too large"
+    ln -sf /etc/passwd bundle/config.json
+    run oci create --bundle bundle "$id"
+    refused "cannot read $PWD/bundle/config.json"
+    run oci create --bundle none "$id"
+    refused "cannot find the bundle none"
+    check_no_container_left
+}
+
+@test "config.json: what the specification does not have is ignored" {
+    bundle 'echo fine' '.novelty = {a: [1]} | .process.novelty = 1 | .linux.novelty = "x"'
+    run -0 --separate-stderr oci run --bundle bundle "$id"
+    [[ $output == fine ]]
+}
+
+@test "a set-up that fails in the jailer says why in the engine's log, and leaves nothing" {
+    refuses '.annotations["sparkler.root"] = "/none.erofs"' "cannot open /none.erofs"
+    refuses '.annotations["sparkler.mem"] = "lots"' "--mem lots: expected"
+    refuses '.annotations["sparkler.feeds"] = "/etc/passwd"' "/etc/passwd"
+}
+
+# hook TEXT: a program that writes what it gets to ./hooks, behind the text
+hook() {
+    printf '#!/bin/sh\necho "%s $* $V $(jq --raw-output .status)" >>%s/hooks\nexit %s\n' \
+        "$1" "$PWD" "${2:-0}" >"hook-$1"
+    chmod +x "hook-$1"
+}
+
+@test "hooks: each at its turn, with the state" {
+    local name all=
+    for name in prestart createRuntime createContainer poststart poststop; do
+        hook $name
+        all+="${all:+|}.hooks.$name = [{path: \"$PWD/hook-$name\", args: [\"zero\", \"one\"],
+            env: [\"V=v\", \"PATH=$PATH\"]}]"
+    done
+    bundle 'echo up; exec sleep 1000' "$all"
+    create
+    diff hooks - <<<'prestart one v creating
+createRuntime one v creating
+createContainer one v creating'
+    oci start "$id"
+    tail -n 1 hooks | grep 'poststart one v running'
+    oci kill "$id" KILL
+    within is stopped
+    oci delete "$id"
+    tail -n 1 hooks | grep 'poststop one v stopped'
+}
+
+@test "hooks: one that fails, or takes too long, fails create; those afterwards are only logged" {
+    local name
+    for name in prestart createRuntime createContainer; do
+        hook $name 3
+        refuses ".hooks.$name = [{path: \"$PWD/hook-$name\", env: [\"PATH=$PATH\"]}]" "a hook has failed"
+        grep "hook-$name of $name failed with status 3" oci.log
+    done
+    refuses '.hooks.prestart = [{path: "/none"}]' "a hook has failed"
+    refuses '.hooks.prestart = [{path: "/bin/sleep", args: ["sleep", "1000"], timeout: 1}]' "a hook has failed"
+    grep "was ended after 1 s" oci.log
+    hook poststart 3
+    bundle 'echo up; exec sleep 1000' ".hooks.poststart = [{path: \"$PWD/hook-poststart\"}] |
+        .hooks.poststop = [{path: \"/none\"}, {path: \"$PWD/hook-poststart\", env: [\"PATH=$PATH\"]}]"
+    create
+    oci start "$id"
+    oci delete --force "$id"
+    [[ $(grep -c poststart hooks) -eq 2 ]]
+    check_no_container_left
+}
+
+@test "--console-socket: the engine gets a terminal of the size in config.json" {
+    bundle 'stty size; tty; read -r line; echo "<$line>"' '
+        .process.terminal = true | .process.consoleSize = {height: 33, width: 77}'
+    run -0 timeout $((3 * DEADLINE)) python3 "$root/tests/probes/console.py" "$PWD/socket" \
+        "$OCI" --root "$PWD/state" --config "$stage/settings.json" create --bundle bundle \
+        --console-socket "$PWD/socket" "$id" -- "$OCI" --root "$PWD/state" start "$id"
+    echo "$output"
+    [[ $output == *"33 77"*"/dev/"*"<typed>"* ]]
+}
+
+@test "--console-socket: only with a terminal, and one that is there" {
+    run oci create --bundle bundle --console-socket socket "$id"
+    refused "process.terminal is false"
+    bundle 'echo no' '.process.terminal = true'
+    run oci create --bundle bundle "$id"
+    refused "--console-socket must be given"
+    run oci create --bundle bundle --console-socket none "$id"
+    refused "cannot connect to none (--console-socket)"
+    check_no_container_left
+}
+
+# killed_at CALL NUMBER: create is killed when it enters this system call for the NUMBERth time;
+# fails if it never did
+killed_at() {
+    local status=0
+    timeout --foreground --kill-after 2 60 strace --output /dev/null --trace "$1" \
+        --inject "$1:signal=KILL:when=$2" "$OCI" --root "$PWD/state" \
+        --config "$stage/settings.json" create --bundle bundle "$id" </dev/null >out 2>err 3>&- ||
+        status=$?
+    [[ $status -eq 137 ]]
+}
+
+# settled: what was killed at the very end may have become a container; what is not will go
+settled() {
+    [[ $(status) != created ]] || oci delete --force "$id"
+    [[ -z $(oci list --quiet) ]]
+}
+
+@test "kill -9 of create at every step leaves nothing, or a container" {
+    local call number
+    for call in mkdirat mkdir mknodat openat fork vfork clone clone3 read write renameat sendto; do
+        number=1
+        while killed_at "$call" "$number"; do
+            number=$((number + 1))
+            [[ -z $(oci list --quiet) ]] || within settled # list removes a directory without a state
+            check_no_container_left
+        done
+        echo "$call: killed at $((number - 1)) of them"
+        oci delete --force "$id"
+    done
+}
+
+@test "kill -9 of any process of the VM ends the container, and delete leaves nothing" {
+    local number pid
+    for number in 0 1 2 3; do
+        create
+        oci start "$id"
+        within said up
+        pid=$(oci ps --format json "$id" | jq ".[$number]")
+        [[ $pid != null ]] || break
+        kill -KILL "$pid"
+        within is stopped
+        oci delete "$id"
+        check_no_container_left
+    done
+    [[ $number -gt 2 ]]
+}
+
+@test "a container that was killed by its memory, or not found, or not executable: 137, 127, 126" {
+    bundle 'exit 0' '.process.args = ["none"]'
+    run oci run --bundle bundle "$id"
+    [[ $status -eq 127 ]]
+    bundle 'exit 0' '.process.args = ["/bin"]'
+    run oci run --bundle bundle "$id"
+    [[ $status -eq 126 ]]
+}
+
+@test "many at once: each command is right" {
+    local number pids=()
+    for ((number = 0; number < 12; number++)); do
+        oci create --bundle bundle "$id" </dev/null >/dev/null 2>&1 3>&- &
+        pids+=($!)
+    done
+    local created=0
+    for number in "${pids[@]}"; do
+        ! wait "$number" || created=$((created + 1))
+    done
+    [[ $created -eq 1 ]]
+    is created
+    for ((number = 0; number < 4; number++)); do
+        oci delete --force "$id" &
+    done
+    wait
+    check_no_container_left
+}
