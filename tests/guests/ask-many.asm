@@ -1,5 +1,9 @@
-; Asks port 0x100 as often as COUNT says (nasm -D; 0: for ever), and prints each text on a line.
+; Asks port 0x100 as often as COUNT says (nasm -D; 0, the default: for ever), and prints each text on a line.
 %include "guest.inc"
+
+%ifndef COUNT
+%define COUNT 0
+%endif
 
 main:
         cld
