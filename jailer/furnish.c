@@ -189,16 +189,16 @@ static void furnish_broker(struct jail *broker, int link, int ledger, int log)
     jail_give(broker, FD_CONSOLE_OUT, null, "console-out");
     jail_give(broker, FD_LOG, log, "log");
     jail_give(broker, BROKER_FD_LINK, link, "link");
-    jail_give(broker, BROKER_FD_FEEDS, sealed_copy(options->feeds, "the feeds file", "--feeds"),
+    jail_give(broker, BROKER_FD_FEEDS, sealed_open(options->feeds, "the feeds file", "--feeds"),
               "feeds");
-    jail_give(broker, BROKER_FD_CA, sealed_copy(options->ca, "the trusted authorities", "--ca"),
+    jail_give(broker, BROKER_FD_CA, sealed_open(options->ca, "the trusted authorities", "--ca"),
               "ca");
     jail_give(broker, BROKER_FD_LEDGER, ledger, "ledger");
     for (unsigned i = 0; i < options->credentials.count; i++) {
         const struct setting *credential = &options->credentials.list[i];
 
         jail_give(broker, BROKER_FD_CREDENTIALS + (int)i,
-                  sealed_copy(credential->value, "the credential", "--credential"),
+                  sealed_open(credential->value, "the credential", "--credential"),
                   credential_name(credential->name));
     }
 }

@@ -10,12 +10,11 @@
 
 #define MEBIBYTES_MAX 4 /* Debian's bundle of authorities has a quarter of a MiB */
 
-int sealed_copy(const char *path, const char *what, const char *option)
+int sealed_open(const char *path, const char *what, const char *option)
 {
     /* O_NONBLOCK: a FIFO is refused below instead of waited for */
-    int file = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK), copy;
+    int file = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
     struct stat status;
-    ssize_t left, sent;
 
     if (file < 0)
         err(1, "cannot open %s %s (%s)", what, path, option);
@@ -23,14 +22,21 @@ int sealed_copy(const char *path, const char *what, const char *option)
         status.st_size > MEBIBYTES_MAX << 20)
         errx(1, "%s %s (%s) must be a regular file of at most %d MiB", what, path, option,
              MEBIBYTES_MAX);
-    copy = memfd_create("sealed", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    return file;
+}
+
+int sealed_copy(int file, const char *what)
+{
+    int copy = memfd_create("sealed", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    ssize_t left = MEBIBYTES_MAX << 20, sent;
+
     if (copy < 0)
         err(1, "cannot make memory for %s", what);
     /* copied by the kernel: supervisor and warden inherit the memory of this process */
-    for (left = status.st_size; left > 0; left -= sent) {
+    for (; left > 0; left -= sent) {
         sent = sendfile(copy, file, NULL, (size_t)left);
         if (sent < 0)
-            err(1, "cannot read %s %s (%s)", what, path, option);
+            err(1, "cannot read %s", what);
         if (sent == 0)
             break;
     }

@@ -5,6 +5,7 @@
 #include "cgroup.h"
 #include "check.h"
 #include "kernel.h"
+#include "sealed.h"
 #include "stream.h"
 
 #include <err.h>
@@ -63,6 +64,18 @@ static void make_broker_cgroup(struct jails *jails, struct supervisor *superviso
     address_guard_prepare(&cgroups->broker, broker);
 }
 
+/* The user's files, which furnish() has opened for the broker. */
+static void copy_files(struct jail *broker)
+{
+    const int credentials = BROKER_FD_CREDENTIALS + (int)broker->options->credentials.count;
+    int *fds = broker->fds;
+
+    fds[BROKER_FD_FEEDS] = sealed_copy(fds[BROKER_FD_FEEDS], "the feeds file");
+    fds[BROKER_FD_CA] = sealed_copy(fds[BROKER_FD_CA], "the trusted authorities");
+    for (int fd = BROKER_FD_CREDENTIALS; fd < credentials; fd++)
+        fds[fd] = sealed_copy(fds[fd], broker->names[fd]);
+}
+
 /* Starts both jails: the VMM's first, which takes longest. */
 static void start_jails(struct jails *jails, struct supervisor *supervisor)
 {
@@ -70,14 +83,17 @@ static void start_jails(struct jails *jails, struct supervisor *supervisor)
     const bool feeds_given = vmm->options->feeds_given;
 
     if (feeds_given) {
+        copy_files(broker);
         make_broker_cgroup(jails, supervisor);
         address_guard_attach(broker->cgroup);
         check_feeds(*broker, &supervisor->log, jail->fds[SUPERVISOR_FD_SIGNALS]);
     }
     jail_give(jail, SUPERVISOR_FD_VMM_PID, jail_start(vmm), "vmm-pid");
     timing_phase(vmm->timing, "VMM cloned");
-    if (!feeds_given)
+    if (!feeds_given) {
+        copy_files(broker);
         make_broker_cgroup(jails, supervisor);
+    }
     timing_phase(broker->timing, "cgroup of the broker, kernel's log");
     jail_give(jail, SUPERVISOR_FD_WARDEN_PID, jail_start(broker), "warden-pid");
     timing_phase(broker->timing, "warden cloned");

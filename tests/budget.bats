@@ -38,12 +38,12 @@ at_most() {
     at_most jailer 386
 }
 
-@test "budget: system calls that close the VMM's jail: 143" {
-    at_most vmm_jail 143
+@test "budget: system calls that close the VMM's jail: 140" {
+    at_most vmm_jail 140
 }
 
-@test "budget: system calls of the VMM, from its exec to the first KVM_RUN: 43" {
-    at_most vmm 43
+@test "budget: system calls of the VMM, from its exec to the first KVM_RUN: 42" {
+    at_most vmm 42
 }
 
 @test "budget: three processes, of the VMM, the broker's jail and the janitor" {
