@@ -23,6 +23,8 @@
 #include <termios.h>
 #include <unistd.h>
 
+#define OWN_LOG_MAX (256u << 10) /* of a log that is nobody's standard error (--stderr) */
+
 static int open_file(const char *path, int flags, const char *what, const char *option)
 {
     int fd = open(path, flags | O_CLOEXEC | O_NOCTTY);
@@ -122,6 +124,8 @@ static void give_console(struct jail *vmm, struct jail *jail, struct supervisor 
     if (vmm->options->is_linux)
         jail_give(vmm, VMM_FD_ERROR, program_error(jail, supervisor, output), "error");
     user_log_open(&supervisor->log);
+    if (vmm->options->program_error != STDERR_FILENO)
+        supervisor->log.most = OWN_LOG_MAX;
     stream_pipe(log);
     jail_give(jail, SUPERVISOR_FD_VMM_LOG, log[0], "vmm-log");
     supervisor->vmm_log = (struct log){.from = SUPERVISOR_FD_VMM_LOG, .program = "sparkler-vmm"};

@@ -55,6 +55,12 @@ static void drop(struct user_log *log, unsigned long lines)
     log->dropped += lines;
 }
 
+/* The jails' lines have had all the bytes that they may. */
+static bool is_full(const struct user_log *log)
+{
+    return log->most != 0 && log->taken >= log->most;
+}
+
 /* Adds a line, if it fits in the first `room` bytes of the buffer. A terminal may be in raw mode,
  * and needs a carriage return, too. */
 static bool add(struct user_log *log, const char *line, size_t length, size_t room)
@@ -64,10 +70,12 @@ static bool add(struct user_log *log, const char *line, size_t length, size_t ro
     memmove(log->buffer, log->buffer + log->start, log->end - log->start);
     log->end -= log->start;
     log->start = 0;
-    if (log->end + length + more > room) {
+    if (log->end + length + more > room ||
+        (log->most != 0 && log->taken + length > log->most + (room - LOG_BUFFER))) {
         drop(log, 1);
         return false;
     }
+    log->taken += length;
     memcpy(log->buffer + log->end, line, length);
     log->end += length + more;
     if (more != 0)
@@ -126,6 +134,10 @@ void user_log_tell(struct user_log *log, bool at_the_end)
 
     if (dropped == 0 || (!at_the_end && user_log_wakes(log) > timing_now()))
         return;
+    if (!at_the_end && is_full(log)) { /* its last words need the rest */
+        log->tell_at = LLONG_MAX;
+        return;
+    }
     log->dropped = 0;
     log->told = dropped;
     log->tell_at = timing_now() + 10 * TIMING_SECOND;

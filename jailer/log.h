@@ -19,6 +19,8 @@
 struct user_log {
     bool is_terminal;
     bool may_wait;         /* see stream.h */
+    size_t most;           /* bytes that the jails may write in all; 0: no limit */
+    size_t taken;          /* bytes so far */
     rlim_t file_limit;     /* the size up to which it may grow; 0 if it is no file */
     size_t start, end;     /* what is still to be written of buffer, whole lines */
     unsigned long dropped; /* lines, not told so far */

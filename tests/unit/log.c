@@ -251,6 +251,29 @@ static void test_limit(void)
     ok(WIFEXITED(status) && WEXITSTATUS(status) == 1, "a log file may grow by a GiB, not beyond");
 }
 
+static void test_most(void)
+{
+    int jail, saved;
+    struct log log = new_log(&jail);
+    unsigned long printed, dropped;
+    size_t taken;
+    FILE *file = start_file(&saved);
+
+    out = (struct user_log){.most = 4096};
+    flood(&log, jail, FLOOD, "end\n");
+    taken = out.taken;
+    user_log_say(&out, "last words");
+    user_log_finish(&out);
+    printed = lines_with(file, "of a flood");
+    dropped = told(file);
+    ok(lines_with(file, "last words") == 1, "a full log has room for the supervisor's last words");
+    end_file(file, saved);
+    ok(taken <= 4096 + LOG_OWN && printed > 10 && printed + dropped == FLOOD,
+       "a log takes no more than its most: %zu bytes, %lu lines, %lu dropped", taken, printed,
+       dropped);
+    out = (struct user_log){0};
+}
+
 static void test_stream(void)
 {
     char filler[4096] = "";
@@ -282,6 +305,7 @@ int main(void)
     test_unread();
     test_full_disk();
     test_limit();
+    test_most();
     test_stream();
     return done();
 }
