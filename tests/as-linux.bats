@@ -89,7 +89,7 @@ same() {
 @test "users: a program that is somebody" {
     local ids
     if [[ $(id -u) -eq 0 ]]; then
-        native=(setpriv --reuid 1000 --regid 1001 --groups 5,6)
+        native=(setpriv --reuid 1000 --regid 1001 --groups "5,6")
         ids=1000:1001:5,6
     else
         ids=$(id -u):$(id -g)

@@ -428,7 +428,7 @@ refused_linux() {
     for size in 0 4095 x 4T; do
         refused_linux "--tmpfs /a=$size: expected a size" -- --program x --tmpfs /a=$size
     done
-    for value in "" x -1 1: 1:x :1 1:2: 1:2:3, 1:2:3,x 4294967295 99999999999999999999 "1 " 1,2 \
+    for value in "" x -1 1: 1:x :1 1:2: "1:2:3," "1:2:3,x" 4294967295 99999999999999999999 "1 " 1,2 \
         "1:2:$(seq -s , 33)"; do
         refused_linux "--user $value: expected UID" -- --program x --user "$value"
     done

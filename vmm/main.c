@@ -47,8 +47,8 @@ static void end_with_125(void)
 /* Closes what only the set-up needs. */
 static void close_descriptors(void)
 {
-    if (close(VMM_FD_KVM) != 0 || close(VMM_FD_GUEST) != 0 ||
-        close(VMM_FD_CONFIG) != 0 || syscall(SYS_close_range, VMM_FD_IMAGES, ~0u, 0) != 0)
+    if (close(VMM_FD_KVM) != 0 || close(VMM_FD_GUEST) != 0 || close(VMM_FD_CONFIG) != 0 ||
+        syscall(SYS_close_range, VMM_FD_IMAGES, ~0u, 0) != 0)
         err(1, "cannot close the descriptors of the set-up");
 }
 
