@@ -448,6 +448,46 @@ hook() {
     chmod +x "hook-$1"
 }
 
+@test "annotations: feeds, samples, a record, a credential" {
+    cat >feeds.json <<'END'
+{"feeds": [{"name": "word", "ports": {"0x100": {}}, "url": "https://a.invalid/", "format": "text",
+            "sample": "a sample"}]}
+END
+    echo secret >key
+    bundle 'cat /feeds/word' '.annotations["sparkler.samples"] = "true" |
+        .annotations["sparkler.feeds"] = "'"$PWD"'/feeds.json" |
+        .annotations["sparkler.credential.key"] = "'"$PWD"'/key" |
+        .annotations["sparkler.record"] = "'"$PWD"'/record"'
+    run --separate-stderr oci run --bundle bundle "$id"
+    echo "$status $output $stderr"
+    [[ $status -eq 0 && $output == *"a sample"* ]]
+    grep -q word record
+}
+
+# as_user COMMAND...: as an ordinary user with a directory and a bundle of their own
+as_user() {
+    mkdir -p "$stage/user"
+    cp -r bundle "$stage/user"
+    [[ $(id -u) != 0 ]] || chown -R "$VM_UID:$VM_UID" "$stage/user"
+    (cd "$stage/user" && run_as_user "$OCI" --root "$stage/user/state" "$@")
+}
+
+@test "an ordinary user's container: without cgroups, and with any file of theirs" {
+    bundle 'echo out; exit 5'
+    run --separate-stderr as_user run --bundle bundle "$id"
+    echo "$output $stderr"
+    [[ $status -eq 5 && $output == out ]]
+    bundle 'echo up; exec sleep 1000'
+    as_user create --bundle bundle --pid-file pid "$id" </dev/null >out 2>err 3>&-
+    [[ $(as_user state "$id" | jq --raw-output .status) == created ]]
+    as_user start "$id"
+    within said up
+    as_user kill "$id" KILL
+    [[ $(as_user state "$id" | jq --raw-output .id) == "$id" ]]
+    as_user delete --force "$id"
+    [[ -z $(as_user list --quiet) ]]
+}
+
 @test "hooks: each at its turn, with the state" {
     local name all=
     for name in prestart createRuntime createContainer poststart poststop; do

@@ -33,8 +33,7 @@ static void read_namespaces(struct config *config, struct reading *reading,
     }
     if (!own && !(config->without & WITHOUT_NETWORK))
         reading_fail(reading, "linux.namespaces: without one of type network the container would "
-                              "have the host's network, which a VM has not; the annotation "
-                              "sparkler.without=network goes without");
+                              "have the host's network, and a VM has none; " GO_WITHOUT("network"));
     if (config->without & WITHOUT_NETWORK)
         config->network = NULL;
 }
@@ -55,9 +54,7 @@ static void read_devices(struct config *config, struct reading *reading, const s
         for (size_t j = 0; path && j < sizeof(standard) / sizeof(standard[0]); j++)
             is_standard |= strcmp(path, standard[j]) == 0;
         if (!is_standard && !(config->without & WITHOUT_DEVICES))
-            reading_fail(reading,
-                         "%s: a VM has no device %.64s; the annotation sparkler.without=devices "
-                         "goes without",
+            reading_fail(reading, "%s: a VM has no device %.64s; " GO_WITHOUT("devices"),
                          device.name, path ? path : "without a path");
     }
 }

@@ -118,7 +118,7 @@ static void read_bind(struct config *config, struct reading *reading, const stru
     else if (!(config->without & WITHOUT_MOUNTS))
         reading_fail(reading,
                      "%s: %.128s would be written to on the host, which a VM cannot; mount it "
-                     "read-only (ro), or go without by the annotation sparkler.without=mounts",
+                     "read-only (ro); " GO_WITHOUT("mounts"),
                      mount->name, destination);
 }
 

@@ -59,10 +59,7 @@ void hooks_check(struct reading *reading, const struct place *whole, unsigned wi
             check_list(reading, whole, name, list);
         if (list && json_object_array_length(list) > 0 && !(without & WITHOUT_HOOKS) &&
             strcmp(lists[i], "startContainer") == 0)
-            reading_fail(reading,
-                         "%s: a hook cannot run inside a VM; the annotation "
-                         "sparkler.without=hooks goes without",
-                         name);
+            reading_fail(reading, "%s: a hook cannot run inside a VM; " GO_WITHOUT("hooks"), name);
     }
 }
 

@@ -15,6 +15,11 @@
 
 #define SETTINGS_FILE "/etc/sparkler/oci.json"
 
+/* The end of a message that names one of the next list. */
+#define GO_WITHOUT(what)                                                                           \
+    "to go without, set the annotation sparkler.without=" what ", or \"without\": [\"" what        \
+    "\"] in " SETTINGS_FILE " for all containers"
+
 /* What a container may ask for and goes without, where it is allowed to. */
 enum without {
     WITHOUT_NETWORK = 1, /* an interface to the network */

@@ -16,6 +16,7 @@
 
 #define FEEDS       "/etc/sparkler/feeds.d"
 #define CREDENTIALS "/etc/sparkler/credentials.d"
+#define RECORDS     "/var/log/sparkler"
 
 static char *format(const char *text, ...) __attribute__((format(printf, 1, 2)));
 
@@ -51,6 +52,9 @@ static void add_annotation(const struct vm *vm, struct arguments *arguments, con
             settings_file(vm->settings, "sparkler.credential", value, CREDENTIALS, "");
 
         add(arguments, "--credential", format("%s=%s", name + strlen(credential), file));
+    } else if (strcmp(name, "record") == 0) {
+        add(arguments, "--record",
+            settings_file(vm->settings, "sparkler.record", value, RECORDS, ".jsonl"));
     } else if (strcmp(name, "console") == 0) {
         add(arguments, "--console", value);
     } else if (strcmp(name, "mem") == 0) {
@@ -203,8 +207,7 @@ void vm_check_network(const struct config *config)
         continue;
     if (WIFEXITED(status) && WEXITSTATUS(status) == 1)
         fail("linux.namespaces: the network namespace %.128s has an interface, and a VM has no "
-             "network; use the engine's --network none, or go without by the annotation "
-             "sparkler.without=network",
+             "network; use the engine's --network none; " GO_WITHOUT("network"),
              path);
     if (status != 0)
         fail("linux.namespaces: cannot look into the network namespace %.128s", path);
