@@ -2,7 +2,8 @@
  * The warden, pid 1 of the broker's jail. It holds the broker's end of the link, and starts the
  * broker as inetd would: when the link becomes readable. A broker that dies loses nothing, since it
  * takes a request off the link only once it has the answer. The warden restarts it, after a longer
- * pause each time. If the broker keeps dying on the same feed, the warden gives that feed up: it
+ * pause each time, and tells the new one which request the old one died on: what is a POST must not
+ * be sent twice. If the broker keeps dying on the same feed, the warden gives that feed up: it
  * tells the next broker, which tells the guest. If the broker still dies, or dies without a request
  * for a feed, the warden closes the link, and the VMM tells the guest.
  */
@@ -33,6 +34,8 @@ struct deaths {
     /* option of the broker: the ports of the feeds that are given up */
     char given_up[sizeof("--given-up=") + WIRE_FEEDS * sizeof("0x100,")];
     size_t length;
+    /* option of the next broker: the request that this one died on, or "" */
+    char interrupted[sizeof("--interrupted=") + 10];
 };
 
 /* Waits up to `ms` (-1: forever) for a request; false also if the VMM has closed the link. */
@@ -46,23 +49,25 @@ static bool is_asked(int ms)
     return (link.revents & POLLIN) != 0 && (link.revents & (POLLHUP | POLLERR)) == 0;
 }
 
-/* The port of the request on the link, or 0. The VMM is not trusted to send a whole one. */
-static uint16_t asked_port(void)
+/* Looks at the request on the link. The VMM is not trusted to send a whole one. */
+static bool peek(struct wire_request *request)
 {
-    struct wire_request request;
-
-    if (recv(BROKER_FD_LINK, &request, sizeof(request), MSG_PEEK | MSG_DONTWAIT) != sizeof(request))
-        return 0;
-    return request.port;
+    return recv(BROKER_FD_LINK, request, sizeof(*request), MSG_PEEK | MSG_DONTWAIT) ==
+           sizeof(*request);
 }
 
 static _Noreturn void become_broker(const struct jail *jail, struct deaths *deaths)
 {
-    char *argv[] = {jail->argv[0], deaths->given_up, jail->argv[1], NULL};
+    char *argv[5] = {jail->argv[0]};
     struct jail broker = *jail;
+    size_t count = 1;
 
     if (deaths->length > 0)
-        broker.argv = argv;
+        argv[count++] = deaths->given_up;
+    if (deaths->interrupted[0] != '\0')
+        argv[count++] = deaths->interrupted;
+    argv[count] = jail->argv[1];
+    broker.argv = argv;
     jail_execute(&broker);
 }
 
@@ -122,11 +127,25 @@ static void give_up(struct deaths *deaths, uint16_t port)
                                        deaths->length == 0 ? "--given-up=" : ",", port);
 }
 
+/* Notes the request that the broker died on, which it may have sent on; one that exits properly has
+ * begun none. */
+static void note_interrupted(struct deaths *deaths, int status)
+{
+    struct wire_request request;
+
+    deaths->interrupted[0] = '\0';
+    if (status != 0 && peek(&request))
+        snprintf(deaths->interrupted, sizeof(deaths->interrupted), "--interrupted=%u",
+                 request.sequence);
+}
+
 /* Counts a death and waits until the broker may be started again; false if it may not. */
 static bool recover(struct deaths *deaths, bool was_steady)
 {
-    const uint16_t port = asked_port();
-    const int feed = wire_feed_index(port);
+    struct wire_request request = {0};
+    const bool asked = peek(&request);
+    const uint16_t port = request.port;
+    const int feed = asked ? wire_feed_index(port) : -1;
     unsigned *row = &deaths->row[feed < 0 ? NO_FEED : feed];
 
     if (*row == DEATHS_MAX) {
@@ -154,8 +173,10 @@ _Noreturn void warden_run(const struct jail *jail)
 
     while (again && is_asked(-1)) {
         long long start = timing_now();
+        int status = run_broker(jail, &deaths);
 
-        if (died(run_broker(jail, &deaths)))
+        note_interrupted(&deaths, status);
+        if (died(status))
             again = recover(&deaths, timing_now() - start >= steady);
         else
             forget(&deaths);

@@ -1,12 +1,16 @@
 /*
  * Two layers. A source is a request and the server's last response to it; feeds that make the same
- * request share a source, so one fetch serves them all. A cached feed is the last good text that
- * one feed's format made of it.
+ * request share a source, so one fetch serves them all. A cached text is what one feed's format
+ * made of the last good response.
+ *
+ * A question has both for each argument, for as long as there is room. Its feed has a source, too,
+ * which is never asked: it knows how long the server is to be left alone, whatever the argument.
  */
 #include "cache.h"
 
 #include "backoff.h"
 #include "clock.h"
+#include "encode.h"
 #include "format/format.h"
 
 #include <err.h>
@@ -15,11 +19,13 @@
 #include <string.h>
 #include <sys/random.h>
 
-#define URL_MAX    2048
-#define REASON_MAX 256
+#define QUESTIONS_MAX       256
+#define QUESTIONS_BYTES_MAX ((size_t)8 << 20)
 
 struct source {
     const struct feed *feed; /* one of the feeds that share it */
+    char *argument;          /* of a question, else NULL */
+    size_t argument_length;
     bool looked_up;
     struct lookup lookup;
     char *body; /* of the last good response, or NULL */
@@ -36,13 +42,19 @@ struct source {
     char trouble[REASON_MAX]; /* why the last request failed, or "" */
 };
 
-struct cached_feed {
+struct cached {
     struct source *source;
     unsigned generation; /* of the last body formatted */
     int64_t made;        /* when the body of `text` was fetched; 0: no text yet */
-    char *text;          /* the last good text */
+    char *text;          /* the last good text, or bytes */
     size_t length;
     char trouble[REASON_MAX]; /* why the last body made no text, or "" */
+};
+
+struct kept {
+    struct source source;
+    struct cached cached;
+    struct kept *next; /* which was asked before this one */
 };
 
 struct cache {
@@ -52,7 +64,9 @@ struct cache {
     bool offline_samples;
     size_t source_count;
     struct source *source;
-    struct cached_feed *cached; /* one per feed, in their order */
+    struct cached *cached;  /* one per feed, in their order */
+    struct kept *questions; /* from the last one that was asked to the oldest */
+    struct text made;       /* what a format is making */
 };
 
 static bool equal(const char *a, const char *b)
@@ -91,21 +105,33 @@ static struct source *source_of(struct cache *cache, const struct feed *feed)
     return source;
 }
 
+size_t cache_largest(const struct feeds *feeds)
+{
+    size_t largest = TEXT_MAX;
+
+    for (size_t i = 0; i < feeds->count; i++)
+        if (feeds->feed[i].max_text + 1 > largest)
+            largest = feeds->feed[i].max_text + 1;
+    return largest;
+}
+
 struct cache *cache_new(const struct feeds *feeds, struct fetcher *fetcher, struct ledger *ledger,
                         bool offline_samples)
 {
     struct cache *cache = calloc(1, sizeof(*cache));
     struct source *source = calloc(feeds->count + 1, sizeof(*source));
-    struct cached_feed *cached = calloc(feeds->count + 1, sizeof(*cached));
+    struct cached *cached = calloc(feeds->count + 1, sizeof(*cached));
+    char *made = malloc(cache_largest(feeds));
 
-    if (!cache || !source || !cached)
+    if (!cache || !source || !cached || !made)
         err(1, "cannot allocate the cache");
     *cache = (struct cache){.feeds = feeds,
                             .fetcher = fetcher,
                             .ledger = ledger,
                             .offline_samples = offline_samples,
                             .source = source,
-                            .cached = cached};
+                            .cached = cached,
+                            .made.data = made};
     for (size_t i = 0; i < feeds->count; i++)
         cached[i].source = source_of(cache, &feeds->feed[i]);
     return cache;
@@ -137,18 +163,19 @@ static void failed(struct source *source, int64_t asked_ms, bool unreachable)
     source->left_alone = asked_ms > 0 ? source->retry_at : 0;
 }
 
-/* Writes the feed's url, with the id that the lookup found. False if it is too long. */
-static bool expand(const struct source *source, char url[URL_MAX])
+/* The url and the body of a source's request, with the id or the argument in its place. */
+static void fill(const struct source *source, char **url, char **body)
 {
-    const char *from = source->feed->url, *mark = strstr(from, "{id}");
-    int length;
+    const struct feed *feed = source->feed;
+    const char *argument = source->argument ? source->argument : "";
+    char *in_url = encode_percent(argument, source->argument_length);
+    char *in_body = encode_json(argument, source->argument_length);
 
-    if (mark)
-        length = snprintf(url, URL_MAX, "%.*s%s%s", (int)(mark - from), from, source->lookup.id,
-                          mark + strlen("{id}"));
-    else
-        length = snprintf(url, URL_MAX, "%s", from);
-    return length < URL_MAX;
+    *url = feed->argument ? encode_fill(feed->url, ARGUMENT_MARK, in_url)
+                          : encode_fill(feed->url, "{id}", source->lookup.id);
+    *body = feed->body ? encode_fill(feed->body, ARGUMENT_MARK, in_body) : NULL;
+    free(in_url);
+    free(in_body);
 }
 
 /* Makes the feed's lookup, if it has one and has not made it. */
@@ -191,61 +218,88 @@ static bool make_request(struct cache *cache, struct source *source, int64_t dea
                          struct response *response, struct text *reason)
 {
     const struct feed *feed = source->feed;
-    char url[URL_MAX];
+    char *url, *body;
+    bool success;
 
     if (!look_up(cache, source, deadline, response, reason))
         return false;
-    if (!expand(source, url)) {
-        text_printf(reason, "the url is longer than %d bytes", URL_MAX);
-        return false;
-    }
+    fill(source, &url, &body);
     const struct request request = {
         .url = url,
-        .body = feed->body,
+        .body = body,
         .known = source->body && !feed->is_post ? &source->validators : NULL,
     };
-    if (fetch(cache->fetcher, feed, &request, deadline, response, reason))
-        return true;
-    if (response->status == 404 || response->status == 410)
+    success = fetch(cache->fetcher, feed, &request, deadline, response, reason);
+    if (!success && (response->status == 404 || response->status == 410))
         source->looked_up = false;
-    return false;
+    free(url);
+    free(body);
+    return success;
 }
 
-/* Asks the server, unless the last response is fresh, it is too early to ask again, or the ledger
- * denies it. True if the server has sent or confirmed the body. */
-static bool refresh(struct cache *cache, struct source *source, const struct question *question)
+static bool is_servers_fault(const struct response *response)
 {
-    int64_t now = clock_ms();
+    return !response->reached || response->status == 429 || response->status >= 500;
+}
+
+/* A failure is the source's, or the server's: then no other argument fares better. */
+static void note_failure(struct source *source, struct source *server,
+                         const struct response *response, const struct text *reason)
+{
+    struct source *noted = is_servers_fault(response) ? server : source;
+
+    keep_reason(noted->trouble, reason);
+    if (noted != server)
+        server->failures = 0;
+    failed(noted, response->wait_ms, !response->reached);
+}
+
+/* Asks the server, if the ledger grants it. True if the server has sent or confirmed the body. */
+static bool refresh(struct cache *cache, const struct question *question, struct source *source,
+                    struct source *server)
+{
     struct response response = {0};
     struct text reason = TEXT_EMPTY;
 
-    if (now < source->fresh_until || now < source->retry_at)
-        return false;
+    source->trouble[0] = server->trouble[0] = '\0';
     source->denied = !ledger_grants(cache->ledger, question, &reason);
     if (source->denied) {
         keep_reason(source->trouble, &reason);
         return false;
     }
-    now = clock_ms();
-    if (!make_request(cache, source, now + source->feed->total_ms, &response, &reason)) {
-        keep_reason(source->trouble, &reason);
-        failed(source, response.wait_ms, !response.reached);
+    if (!make_request(cache, source, clock_ms() + source->feed->total_ms, &response, &reason)) {
+        note_failure(source, server, &response, &reason);
         return false;
     }
     if (!response.unchanged)
         keep_body(source, &response);
-    source->trouble[0] = '\0';
     source->fetched = clock_ms();
     source->fresh_until = source->fetched + source->feed->ttl_seconds * INT64_C(1000);
-    source->left_alone = 0;
+    source->left_alone = server->left_alone = 0;
+    if (server != source)
+        server->failures = 0;
     return true;
 }
 
+/* What a format makes of the body: in cache->made, or a reason. */
+static bool format_body(struct cache *cache, const struct feed *feed, const struct source *source,
+                        struct text *reason)
+{
+    cache->made.size = feed->max_text + 1;
+    text_clear(&cache->made);
+    if (feed->is_post && source->length == 0) {
+        text_printf(&cache->made, "[the server accepted it, and sent no answer]");
+        return true;
+    }
+    return format_text(feed, feed->lookup_url ? &source->lookup : NULL, source->body,
+                       source->length, &cache->made, reason);
+}
+
 /* Formats a new body. One that makes no text counts as a failure of its source. */
-static void reformat(const struct feed *feed, struct cached_feed *cached)
+static void reformat(struct cache *cache, const struct feed *feed, struct cached *cached)
 {
     struct source *source = cached->source;
-    struct text text = TEXT_EMPTY, reason = TEXT_EMPTY;
+    struct text reason = TEXT_EMPTY;
 
     if (cached->generation == source->generation) {
         if (cached->trouble[0] == '\0')
@@ -253,11 +307,8 @@ static void reformat(const struct feed *feed, struct cached_feed *cached)
         return;
     }
     cached->generation = source->generation;
-    if (feed->is_post && source->length == 0)
-        text_printf(&text, "[the server accepted it, and sent no answer]");
-    if (text.length > 0 || format_text(feed, feed->lookup_url ? &source->lookup : NULL,
-                                       source->body, source->length, &text, &reason)) {
-        keep(&cached->text, &cached->length, text.data, text.length);
+    if (format_body(cache, feed, source, &reason)) {
+        keep(&cached->text, &cached->length, cache->made.data, cache->made.length);
         cached->trouble[0] = '\0';
         cached->made = source->fetched;
         source->failures = 0;
@@ -268,53 +319,170 @@ static void reformat(const struct feed *feed, struct cached_feed *cached)
     failed(source, 0, false);
 }
 
-enum ledger_event cache_answer(struct cache *cache, const struct question *question,
-                               struct text *text, struct text *reason)
+/* Why there is no answer of just now, or "". */
+static const char *trouble_of(const struct cached *cached, const struct source *server)
 {
-    const struct feed *feed = question->feed;
-    struct cached_feed *cached = &cache->cached[feed - cache->feeds->feed];
-    struct source *source = cached->source;
-    const bool is_new = refresh(cache, source, question);
-    const char *trouble;
+    const struct source *source = cached->source;
+
+    if (source->trouble[0])
+        return source->trouble;
+    return clock_ms() >= source->fresh_until && server->trouble[0] ? server->trouble
+                                                                   : cached->trouble;
+}
+
+/* Writes the last good answer. Bytes have no place for their age, so they are not shown old. */
+static bool show_kept(const struct feed *feed, const struct cached *cached, const char *trouble,
+                      struct answer *answer)
+{
+    struct text *text = &answer->text;
     char age[32];
 
-    reformat(feed, cached);
-    if (feed->ttl_seconds == 0 && source->trouble[0])
-        cached->made = 0;
-    trouble = source->trouble[0] ? source->trouble : cached->trouble;
-    text_printf(reason, "%s", trouble);
-
-    if (cached->made > 0) {
-        if (trouble[0])
-            text_printf(text, "[%s old: %s]\n", backoff_words(clock_ms() - cached->made, age),
-                        trouble);
+    if (cached->made == 0 || (trouble[0] && (feed->ttl_seconds == 0 || answer->is_bytes)))
+        return false;
+    if (trouble[0]) {
+        answer->outcome = LEDGER_STALE;
+        text_printf(text, "[%s old: %s]\n", backoff_words(clock_ms() - cached->made, age), trouble);
+    }
+    if (answer->is_bytes)
+        memcpy(text->data, cached->text, text->length = cached->length);
+    else
         text_append_clean(text, cached->text, cached->length);
-        return trouble[0] ? LEDGER_STALE : is_new ? LEDGER_ANSWERED : LEDGER_CACHED;
-    }
-    if (source->denied) {
-        text_printf(text, "[denied: %s]", trouble);
-        return LEDGER_DENIED;
-    }
-    if (cache->offline_samples && feed->sample && source->unreachable) {
-        text_printf(text, "[sample, not live: %s]\n", trouble);
-        text_append_clean(text, feed->sample, strlen(feed->sample));
+    return true;
+}
+
+static void show(const struct cache *cache, const struct feed *feed, const struct cached *cached,
+                 const struct source *server, struct answer *answer)
+{
+    const char *trouble = trouble_of(cached, server);
+
+    if (feed->max_text >= answer->text.size)
+        answer->text.size = feed->max_text + 1;
+    snprintf(answer->reason, sizeof(answer->reason), "%s", trouble);
+    answer->is_bytes = format_is_bytes(feed->format);
+    if (show_kept(feed, cached, trouble, answer))
+        return;
+    if (cached->source->denied) {
+        answer_deny(answer, "%s", trouble);
+    } else if (cache->offline_samples && feed->sample &&
+               (cached->source->unreachable || server->unreachable)) {
+        answer->outcome = LEDGER_FAILED;
+        text_printf(&answer->text, "[sample, not live: %s]\n", trouble);
+        text_append_clean(&answer->text, feed->sample, strlen(feed->sample));
     } else {
-        text_printf(text, "[%s: %s]", feed->name, trouble);
+        answer_fail(answer, feed->name, "%s", trouble);
     }
-    return LEDGER_FAILED;
+}
+
+static void answer_from(struct cache *cache, const struct question *question, struct cached *cached,
+                        struct source *server, struct answer *answer)
+{
+    struct source *source = cached->source;
+    const int64_t now = clock_ms();
+    const bool asks =
+        now >= source->fresh_until && now >= source->retry_at && now >= server->retry_at;
+
+    answer->outcome =
+        asks && refresh(cache, question, source, server) ? LEDGER_ANSWERED : LEDGER_CACHED;
+    reformat(cache, question->feed, cached);
+    show(cache, question->feed, cached, server, answer);
+}
+
+/* ---- Questions ---- */
+
+static void free_kept(struct kept *kept)
+{
+    free(kept->source.argument);
+    free(kept->source.body);
+    free(kept->cached.text);
+    free(kept);
+}
+
+static struct kept *new_kept(const struct question *question)
+{
+    struct kept *kept = calloc(1, sizeof(*kept));
+    char *argument = malloc(question->argument_length);
+
+    if (!kept || !argument)
+        err(1, "no memory for a question");
+    memcpy(argument, question->argument, question->argument_length);
+    kept->source.feed = question->feed;
+    kept->source.argument = argument;
+    kept->source.argument_length = question->argument_length;
+    kept->cached.source = &kept->source;
+    return kept;
+}
+
+static bool is_asked(const struct source *source, const struct question *question)
+{
+    return source->feed == question->feed && source->argument_length == question->argument_length &&
+           memcmp(source->argument, question->argument, question->argument_length) == 0;
+}
+
+/* Finds what is kept of a question, or begins to keep it, and puts it first. */
+static struct kept *keep_first(struct cache *cache, const struct question *question)
+{
+    struct kept **link = &cache->questions, *kept;
+
+    while (*link && !is_asked(&(*link)->source, question))
+        link = &(*link)->next;
+    kept = *link;
+    if (kept)
+        *link = kept->next;
+    else
+        kept = new_kept(question);
+    kept->next = cache->questions;
+    cache->questions = kept;
+    return kept;
+}
+
+/* Drops the oldest questions, beyond what there is room for, but never the first; that one, too, if
+ * its answer is never fresh. */
+static void make_room(struct cache *cache)
+{
+    const bool keeps_first = cache->questions->source.feed->ttl_seconds > 0;
+    size_t count = 0, bytes = 0;
+
+    for (struct kept **link = &cache->questions; *link;) {
+        struct kept *kept = *link;
+
+        bytes += kept->source.length + kept->cached.length;
+        count++;
+        if (count == 1 ? keeps_first : count <= QUESTIONS_MAX && bytes <= QUESTIONS_BYTES_MAX) {
+            link = &kept->next;
+        } else {
+            *link = kept->next;
+            free_kept(kept);
+        }
+    }
+}
+
+void cache_answer(struct cache *cache, const struct question *question, struct answer *answer)
+{
+    struct cached *cached = &cache->cached[question->feed - cache->feeds->feed];
+
+    if (!question->feed->argument) {
+        answer_from(cache, question, cached, cached->source, answer);
+        return;
+    }
+    answer_from(cache, question, &keep_first(cache, question)->cached, cached->source, answer);
+    make_room(cache);
+}
+
+/* The later of `until` and the time until when a source must not be lost. */
+static int64_t needed_until(const struct source *source, int64_t until)
+{
+    if (source->generation > 0 && source->fresh_until > until)
+        until = source->fresh_until;
+    return source->left_alone > until ? source->left_alone : until;
 }
 
 int64_t cache_needed_until(const struct cache *cache)
 {
     int64_t until = 0;
 
-    for (size_t i = 0; i < cache->source_count; i++) {
-        const struct source *source = &cache->source[i];
-
-        if (source->generation > 0 && source->fresh_until > until)
-            until = source->fresh_until;
-        if (source->left_alone > until)
-            until = source->left_alone;
-    }
+    for (size_t i = 0; i < cache->source_count; i++)
+        until = needed_until(&cache->source[i], until);
+    for (const struct kept *kept = cache->questions; kept; kept = kept->next)
+        until = needed_until(&kept->source, until);
     return until > clock_ms() ? until : 0;
 }

@@ -59,7 +59,7 @@ bool feed_paths_fit(const struct feeds *feeds, struct text *expected)
     for (size_t i = 0; i < feeds->count; i++) {
         const struct feed *feed = &feeds->feed[i];
 
-        length += strlen("0x101 \n") + strlen(feed->file);
+        length += strlen("0x101? \n") + strlen(feed->file);
         for (size_t j = 0; j < i; j++)
             if (collide(feed->file, feeds->feed[j].file)) {
                 text_printf(expected, "\"%s\" (port 0x%x) and \"%s\" (port 0x%x) not to collide",
@@ -67,10 +67,10 @@ bool feed_paths_fit(const struct feeds *feeds, struct text *expected)
                 return false;
             }
     }
-    if (length < WIRE_TEXT_MAX)
+    if (length < TEXT_MAX)
         return true;
     text_printf(expected, "shorter paths: their list is %zu bytes; only %u fit", length,
-                WIRE_TEXT_MAX - 1);
+                TEXT_MAX - 1);
     return false;
 }
 
@@ -78,5 +78,6 @@ void feed_paths_list(const struct feeds *feeds, struct text *text)
 {
     for (size_t i = 0; i < feeds->count; i++)
         text->length += (size_t)snprintf(text->data + text->length, text->size - text->length,
-                                         "0x%x %s\n", feeds->feed[i].port, feeds->feed[i].file);
+                                         "0x%x%s %s\n", feeds->feed[i].port,
+                                         feeds->feed[i].argument ? "?" : "", feeds->feed[i].file);
 }

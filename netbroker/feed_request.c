@@ -172,7 +172,7 @@ bool question_read_body(const struct definition *definition, struct json_object 
     copy = expand_json(definition, value);
     if (!copy)
         return false;
-    json = json_object_to_json_string_ext(copy, JSON_C_TO_STRING_PLAIN);
+    json = json_object_to_json_string_ext(copy, JSON_C_TO_STRING_NOSLASHESCAPE);
     *body = json ? strdup(json) : NULL;
     if (!*body)
         err(1, "cannot read the feeds file");

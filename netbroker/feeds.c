@@ -205,6 +205,9 @@ static bool check_feed(const struct definition *definition, struct feed *feed)
     if (strstr(feed->url, "{id}") && !lookup)
         return refuse(fault, definition_get(object, "url"), "url",
                       "no \"{id}\": this format has no lookup");
+    if (format_is_bytes(feed->format) && feed->sample)
+        return refuse(fault, definition_get(object, "sample"), "sample",
+                      "nothing: it is text, and this format makes bytes");
     if (template != has_template)
         return refuse(fault, object, "template", "%s", presence(template));
     if (!feed->credential != !feed->header)

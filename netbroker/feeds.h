@@ -43,7 +43,7 @@ struct feed {
     unsigned requests_per_hour; /* to the server; for a question, bits_per_hour bounds them */
     unsigned max_bytes;         /* of a response's body */
     unsigned max_text;   /* bytes of the answer for a Linux program; a flat guest's has at most
-                            WIRE_TEXT_MAX - 1 */
+                            TEXT_MAX - 1 */
     unsigned connect_ms; /* TCP and TLS */
     unsigned total_ms;   /* DNS, lookup and request; less than WIRE_REPLY_SECONDS */
     bool allow_private;  /* the server may have a loopback or private address */

@@ -16,29 +16,42 @@
 #include <time.h>
 
 static const char usage[] =
-    "usage: sparkler-netbroker [--offline-samples] [--given-up PORT,...]\n"
+    "usage: sparkler-netbroker [--offline-samples] [--given-up PORT,...] [--interrupted NUMBER]\n"
     "       sparkler-netbroker --check\n"
     "Answers the feed devices of one VM from the internet. Started by jailer, which hands over\n"
     "the link to the VM, the feeds file and the trusted authorities as descriptors.\n"
     "  --offline-samples    show a feed's sample, marked as such, if its server is out of reach\n"
     "  --given-up PORT,...  do not fetch these feeds: earlier brokers died on them\n"
+    "  --interrupted NUMBER do not repeat this request, if it is a POST: a broker died on it\n"
     "  --check              only check the feeds file and its credentials, then exit\n";
 
 struct options {
     bool offline_samples, check;
     const char *given_up; /* ports, separated by commas */
+    int64_t interrupted;  /* the sequence of a request, or -1 */
 };
+
+static int64_t parse_sequence(const char *number)
+{
+    char *end;
+    unsigned long sequence = strtoul(number, &end, 10);
+
+    if (*number < '0' || *number > '9' || *end != '\0' || sequence > UINT32_MAX)
+        errx(1, "--interrupted %s: expected the number of a request", number);
+    return (int64_t)sequence;
+}
 
 static struct options parse_options(int argc, char **argv)
 {
     static const struct option known[] = {
         {"offline-samples", no_argument, NULL, 'o'},
         {"given-up", required_argument, NULL, 'g'},
+        {"interrupted", required_argument, NULL, 'i'},
         {"check", no_argument, NULL, 'c'},
         {"help", no_argument, NULL, 'h'},
         {0},
     };
-    struct options options = {.given_up = ""};
+    struct options options = {.given_up = "", .interrupted = -1};
     int option;
 
     while ((option = getopt_long(argc, argv, "", known, NULL)) != -1) {
@@ -48,6 +61,9 @@ static struct options parse_options(int argc, char **argv)
             break;
         case 'g':
             options.given_up = optarg;
+            break;
+        case 'i':
+            options.interrupted = parse_sequence(optarg);
             break;
         case 'c':
             options.check = true;
@@ -129,6 +145,6 @@ int main(int argc, char **argv)
     struct cache *cache = cache_new(&feeds, fetcher, ledger, options.offline_samples);
 
     confine(&hosts);
-    serve(cache, ledger, &feeds);
+    serve(cache, ledger, &feeds, options.interrupted);
     return 0;
 }

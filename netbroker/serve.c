@@ -8,6 +8,7 @@
 #include "argument.h"
 #include "clock.h"
 #include "feed_paths.h"
+#include "pieces.h"
 #include "policy/fds.h"
 
 #include <err.h>
@@ -17,6 +18,15 @@
 #include <sys/socket.h>
 
 #define IDLE_MS 30000
+
+struct server {
+    struct cache *cache;
+    struct ledger *ledger;
+    const struct feeds *feeds;
+    int64_t interrupted; /* sequence of the request that a broker died on, or -1 */
+    struct pieces pieces;
+    struct answer answer; /* the current one */
+};
 
 static _Noreturn void drop_vmm(const char *why)
 {
@@ -64,28 +74,44 @@ static bool peek(struct wire_request *request)
     return true;
 }
 
+static bool all_nul(const char *bytes, size_t size)
+{
+    for (size_t i = 0; i < size; i++)
+        if (bytes[i] != '\0')
+            return false;
+    return true;
+}
+
 static void check(const struct wire_request *request, const struct wire_request *last)
 {
     if (request->version != WIRE_VERSION)
         drop_vmm("a request of an unknown version");
-    if (request->reserved != 0)
-        drop_vmm("a request with its reserved field set");
+    if (request->argument_length > WIRE_ARGUMENT_MAX)
+        drop_vmm("a request with an argument that is too long");
+    if (!all_nul(request->argument + request->argument_length,
+                 WIRE_ARGUMENT_MAX - request->argument_length))
+        drop_vmm("a request with bytes behind its argument");
+    if (request->offset >= WIRE_ANSWER_MAX)
+        drop_vmm("a request for a piece of no answer");
     if (last->version != 0 && request->sequence != last->sequence + 1)
         drop_vmm("a request out of sequence");
 }
 
-/* Takes the request off the link and sends the reply. */
-static void send_reply(const struct wire_request *request, const struct text *text)
+/* Takes the request off the link and sends the reply: the piece of `bytes` at `offset`. */
+static void send_reply(const struct wire_request *request, uint32_t offset, bool is_bytes,
+                       const char *bytes, size_t total)
 {
     struct wire_request taken;
     struct wire_reply frame = {
         .version = WIRE_VERSION,
         .sequence = request->sequence,
         .port = request->port,
-        .length = (uint16_t)text->length,
+        .kind = is_bytes ? WIRE_BYTES : WIRE_TEXT,
+        .offset = offset,
+        .total = (uint32_t)total,
     };
 
-    memcpy(frame.text, text->data, text->length);
+    memcpy(frame.piece, bytes + offset, wire_piece_length(&frame));
     if (recv(BROKER_FD_LINK, &taken, sizeof(taken), MSG_DONTWAIT) != sizeof(taken))
         err(1, "a request vanished from the link");
     if (send(BROKER_FD_LINK, &frame, sizeof(frame), MSG_NOSIGNAL | MSG_DONTWAIT) == sizeof(frame))
@@ -96,57 +122,111 @@ static void send_reply(const struct wire_request *request, const struct text *te
         err(1, "cannot answer the VMM");
 }
 
-/* Answers, and returns what became of the question and, in `reason`, why. */
-static enum ledger_event answer(struct cache *cache, const struct question *question,
-                                struct text *text, struct text *reason)
+/* True if the feed takes this argument, or takes none and got none; else appends the rule. */
+static bool fits(const struct question *question, struct text *rule)
 {
-    if (!question->feed) {
-        text_printf(reason, "no feed is configured");
-        text_printf(text, "[port 0x%x: %s]", question->port, reason->data);
-        return LEDGER_DENIED;
-    }
-    if (question->feed->given_up) {
-        text_printf(reason, "given up: the network broker died on it every time");
-        text_printf(text, "[%s: %s]", question->feed->name, reason->data);
-        return LEDGER_FAILED;
-    }
-    if (question->feed->argument) {
-        text_printf(reason, "%s takes an argument, and got none; it must be %s",
-                    question->feed->name, question->feed->argument->words);
-        text_printf(text, "[denied: %s]", reason->data);
-        return LEDGER_DENIED;
-    }
-    return cache_answer(cache, question, text, reason);
+    const struct feed *feed = question->feed;
+
+    if (feed->argument && question->argument)
+        return argument_fits(feed->argument, question->argument, question->argument_length, rule);
+    if (feed->argument)
+        text_printf(rule, "%s takes an argument, and got none; it must be %s", feed->name,
+                    feed->argument->words);
+    else if (question->argument)
+        text_printf(rule, "%s takes no argument", feed->name);
+    return rule->length == 0;
 }
 
-/* The same, and on record. */
-static void answer_question(struct cache *cache, struct ledger *ledger,
-                            const struct question *question, struct text *text)
+/* Answers a question. `interrupted`: an earlier broker died on it, and may have asked already. */
+static void answer_question(struct server *server, const struct question *question,
+                            bool interrupted, struct answer *answer)
 {
-    struct text reason = TEXT_EMPTY, denial = TEXT_EMPTY;
-    const enum ledger_event outcome = answer(cache, question, text, &reason);
+    const struct feed *feed = question->feed;
+    struct text rule = TEXT_EMPTY;
 
-    if (ledger_records(ledger, question, outcome, reason.data, text->length, &denial))
+    if (!feed)
+        answer_deny(answer, "no feed is configured for port 0x%x", question->port);
+    else if (feed->given_up)
+        answer_fail(answer, feed->name, "given up: the network broker died on it every time");
+    else if (!fits(question, &rule))
+        answer_deny(answer, "%s", rule.data);
+    else if (interrupted && feed->is_post)
+        answer_fail(answer, feed->name,
+                    "the network broker died while it was asking; as the server may have been "
+                    "told, it is not asked again");
+    else
+        cache_answer(server->cache, question, answer);
+}
+
+/* The same, and on record: what cannot be recorded is not answered. */
+static void answer_on_record(struct server *server, const struct question *question,
+                             bool interrupted, struct answer *answer)
+{
+    struct text denial = TEXT_EMPTY;
+
+    answer_question(server, question, interrupted, answer);
+    if (!ledger_records(server->ledger, question, answer->outcome, answer->reason,
+                        answer->text.length, &denial))
+        answer_deny(answer, "%s", denial.data);
+}
+
+/* The next piece of an answer that was asked for before. */
+static void continue_answer(struct server *server, const struct wire_request *request,
+                            const struct question *question)
+{
+    static const char gone[] = "[feeds: the rest of this answer is gone; ask again]";
+    const struct whole *whole = pieces_find(&server->pieces, question);
+
+    if (!whole || request->offset > whole->length) {
+        send_reply(request, 0, false, gone, strlen(gone));
         return;
-    text_clear(text);
-    text_printf(text, "[denied: %s]", denial.data);
+    }
+    send_reply(request, request->offset, whole->is_bytes, whole->bytes, whole->length);
+    if (whole->length - request->offset <= WIRE_PIECE_MAX)
+        pieces_drop(&server->pieces, question);
 }
 
-void serve(struct cache *cache, struct ledger *ledger, const struct feeds *feeds)
+static void serve_request(struct server *server, const struct wire_request *request)
 {
+    const struct question question = {
+        .port = request->port,
+        .feed = feeds_find(server->feeds, request->port),
+        .argument = request->argument_length > 0 ? request->argument : NULL,
+        .argument_length = request->argument_length,
+    };
+    struct answer *answer = &server->answer;
+
+    if (request->offset > 0) {
+        continue_answer(server, request, &question);
+        return;
+    }
+    answer_begin(answer);
+    if (request->port != WIRE_LIST_PORT)
+        answer_on_record(server, &question, server->interrupted == request->sequence, answer);
+    else if (question.argument)
+        answer_deny(answer, "the list of feeds takes no argument");
+    else
+        feed_paths_list(server->feeds, &answer->text);
+    if (answer->text.length > WIRE_PIECE_MAX)
+        pieces_keep(&server->pieces, &question, answer);
+    send_reply(request, 0, answer->is_bytes, answer->text.data, answer->text.length);
+}
+
+void serve(struct cache *cache, struct ledger *ledger, const struct feeds *feeds,
+           int64_t interrupted)
+{
+    struct server server = {
+        .cache = cache,
+        .ledger = ledger,
+        .feeds = feeds,
+        .interrupted = interrupted,
+        .answer = answer_new(cache_largest(feeds)),
+    };
     struct wire_request request, last = {0};
 
     while (wait_for_request(cache) && peek(&request)) {
-        const struct question question = {.port = request.port,
-                                          .feed = feeds_find(feeds, request.port)};
-        struct text text = TEXT_EMPTY;
-
         check(&request, &last);
-        if (request.port == WIRE_LIST_PORT)
-            feed_paths_list(feeds, &text);
-        else
-            answer_question(cache, ledger, &question, &text);
-        send_reply(&request, &text);
+        serve_request(&server, &request);
         last = request;
     }
 }

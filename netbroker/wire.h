@@ -1,9 +1,11 @@
 /*
  * The link between sparkler-vmm and sparkler-netbroker: a SOCK_SEQPACKET socketpair.
  *
- * The VMM sends an I/O port; the broker replies with text. Each frame has a fixed size and a
- * version. If recv(2) returns another size, or a field is not as described here, the peer is
- * dropped. Both ends run on one machine, so fields are in host byte order.
+ * The VMM sends an I/O port, and for a question its argument; the broker replies with text, or with
+ * bytes. Each request has one reply, which holds one piece of the answer: a request with the offset
+ * 0 asks, the next ones fetch the rest. Each frame has a fixed size and a version. If recv(2)
+ * returns another size, or a field is not as described here, the peer is dropped. Both ends run on
+ * one machine, so fields are in host byte order.
  *
  * vmm/ uses no other header of netbroker/. The warden (jailer/) also includes it, to see which feed
  * a broker died on.
@@ -13,28 +15,45 @@
 
 #include <stdint.h>
 
-#define WIRE_VERSION      1u
-#define WIRE_TEXT_MAX     8192u /* bytes of text, including the NUL at its end */
-#define WIRE_ARGUMENT_MAX 1024u /* bytes of a question's argument */
+#define WIRE_VERSION      2u
+#define WIRE_ARGUMENT_MAX 1024u      /* bytes of a question's argument */
+#define WIRE_PIECE_MAX    8192u      /* bytes of an answer in one reply */
+#define WIRE_ANSWER_MAX   (1u << 20) /* bytes of an answer */
 
 struct wire_request {
     uint32_t version;  /* WIRE_VERSION */
     uint32_t sequence; /* chosen by the VMM; each request adds one */
     uint16_t port;     /* the guest's I/O port */
-    uint16_t reserved; /* 0 */
+    uint16_t argument_length;
+    uint32_t offset;                  /* of the piece, below WIRE_ANSWER_MAX; 0 asks anew */
+    char argument[WIRE_ARGUMENT_MAX]; /* all NUL from argument[argument_length] on */
+};
+
+enum wire_kind {
+    WIRE_TEXT = 0,  /* printable ASCII and '\n' */
+    WIRE_BYTES = 1, /* any */
 };
 
 struct wire_reply {
-    uint32_t version;         /* WIRE_VERSION */
-    uint32_t sequence;        /* as in the request */
-    uint16_t port;            /* as in the request */
-    uint16_t length;          /* strlen(text), at most WIRE_TEXT_MAX - 1 */
-    char text[WIRE_TEXT_MAX]; /* printable ASCII and '\n'; all NUL from text[length] on */
+    uint32_t version;  /* WIRE_VERSION */
+    uint32_t sequence; /* as in the request */
+    uint16_t port;     /* as in the request */
+    uint16_t kind;     /* enum wire_kind */
+    uint32_t offset;   /* as in the request; or 0 if the answer is gone: this one says so */
+    uint32_t total;    /* bytes of the whole answer, at most WIRE_ANSWER_MAX */
+    char piece[WIRE_PIECE_MAX]; /* wire_piece_length() bytes, then all NUL */
 };
 
-_Static_assert(sizeof(struct wire_request) == 12, "no padding in a request");
-_Static_assert(sizeof(struct wire_reply) == 12 + WIRE_TEXT_MAX, "no padding in a reply");
-_Static_assert(WIRE_TEXT_MAX - 1 <= UINT16_MAX, "a length fits its field");
+/* All pieces but the last are full. */
+static inline uint32_t wire_piece_length(const struct wire_reply *reply)
+{
+    const uint32_t left = reply->total - reply->offset;
+
+    return left < WIRE_PIECE_MAX ? left : WIRE_PIECE_MAX;
+}
+
+_Static_assert(sizeof(struct wire_request) == 16 + WIRE_ARGUMENT_MAX, "no padding in a request");
+_Static_assert(sizeof(struct wire_reply) == 20 + WIRE_PIECE_MAX, "no padding in a reply");
 
 /* The I/O ports of feeds: those of the guest ABI, and 0x500 to 0x5ff for a user's own feeds.
  * wire_feed_index() numbers them from 0 to WIRE_FEEDS - 1, in order; -1 for any other port. */
@@ -51,7 +70,7 @@ static inline int wire_feed_index(uint16_t port)
 }
 
 /* The port of the list of feeds: for each a line "0x103 weather/London", its port and its path
- * below /feeds in a Linux guest, in the order of the ports. */
+ * below /feeds in a Linux guest, in the order of the ports. Of a question: "0x510? geocode". */
 #define WIRE_LIST_PORT 0x1ff
 
 /* All ports that the broker answers: those of feeds, and last that of the list. -1 for any other.

@@ -43,6 +43,7 @@ TEXT='"format": "json", "template": "{/text}"'
 
 # asked PATH: how many requests for it faulty.py has seen
 asked() {
+    touch "$UPSTREAM/requests.log"
     grep -cx "/$1" "$UPSTREAM/requests.log" || true
 }
 
@@ -66,7 +67,7 @@ asked() {
 @test "an unknown port is answered in words" {
     feeds https://upstream.test/
     run ask -- 0x107
-    [ "$output" = "[port 0x107: no feed is configured]" ]
+    [ "$output" = "[denied: no feed is configured for port 0x107]" ]
 }
 
 @test "a feed that is given up is not fetched" {
@@ -352,38 +353,237 @@ asked() {
     [ "${lines[2]}" = "the broker exited with 0" ]
 }
 
-# dropped FRAME REASON: sends the frame; the broker must drop the VMM for that reason
+# question PORT URL GRAMMAR [KEYS]: a feed, for feeds_of
+question() {
+    echo "{\"name\": \"question $1\", \"ports\": {\"$1\": {}}, \"url\": \"$2\", \"argument\": $3,
+        \"bits_per_hour\": 100000, ${4:-$TEXT}}"
+}
+
+# feeds_of FEED...: writes $FEEDS with these feeds
+feeds_of() {
+    local IFS=,
+    echo "{\"feeds\": [$*]}" >"$FEEDS"
+}
+
+WORD='{"characters": ["letters", "digits", ".", "/", " ", "é", "\"", "?", "&"], "least": 1, "most": 20}'
+RAW=https://faulty.test:8443/raw
+
+# request: the request that an answer of $RAW holds, as it was sent, without its own newlines
+request() {
+    xxd -r -p <<<"$1" | tr -d '\r'
+}
+
+@test "a question: its argument has its place in the path, in the query or in the body" {
+    feeds_of "$(question 0x500 "$RAW/a/{argument}/b?c=d" "$WORD")" \
+        "$(question 0x501 "$RAW?a={argument}&b=c" "$WORD")" \
+        "$(question 0x502 "$RAW" "$WORD" "$TEXT, \"method\": \"POST\", \"headers\": {\"X-A\": \"b\"},
+            \"body\": {\"a\": [\"b {argument}\"], \"c\": 0.7}")"
+    run ask -- '0x500=a/b ?&é."' '0x501=a/b ?&é."' '0x502=a/b ?&é."'
+    echo "$output"
+    [[ $(request "${lines[0]}") == "GET /raw/a/a%2Fb%20%3F%26%C3%A9.%22/b?c=d HTTP/1.1"$'\n'* ]]
+    [[ $(request "${lines[2]}") == "GET /raw?a=a%2Fb%20%3F%26%C3%A9.%22&b=c HTTP/1.1"$'\n'* ]]
+    [[ $(request "${lines[4]}") == "POST /raw HTTP/1.1"$'\n'*$'\n\n{"a":["b a/b ?&é.\\""],"c":0.7}' ]]
+    [[ $(request "${lines[4]}") == *$'\nX-A: b\nContent-Type: application/json\n'* ]]
+}
+
+@test "a question: nothing of a request but the place of its argument depends on it" {
+    feeds_of "$(question 0x500 "$RAW?a={argument}" "$WORD")"
+    run ask -- 0x500=abc 0x500=%22%26
+    [[ $(request "${lines[0]}" | sed s/a=abc/a=/) == "$(request "${lines[2]}" | sed s/a=%22%26/a=/)" ]]
+}
+
+@test "a question: what is no argument of its feed is denied, with the rule, and not sent" {
+    feeds_of "$(question 0x500 "https://faulty.test:8443/good?denied={argument}" "$WORD")" \
+        "$(question 0x501 "https://faulty.test:8443/good?denied={argument}" \
+            '{"values": ["open", "closed"]}')" \
+        "$(question 0x502 "https://faulty.test:8443/{argument}/denied" "$WORD")" \
+        '{"name": "fixed", "ports": {"0x503": {}}, "format": "text",
+          "url": "https://faulty.test:8443/good?denied"}'
+    run ask -- 0x500 0x500=a%0ab 0x500=a%00 0x500=%ff 0x500=abcdefghijklmnopqrstu 0x501=ajar \
+        0x502=.. 0x502=a/.. 0x503=open 0x1ff=a asked
+    echo "$output"
+    allowed="1 to 20 characters of: letters, digits, '.', '/', ' ', U+00E9, '\"', '?', '&'"
+    [ "${lines[0]}" = "[denied: question 0x500 takes an argument, and got none; it must be $allowed]" ]
+    [ "${lines[2]}" = "[denied: character 2 of the argument (U+000A) is not allowed; it must be $allowed]" ]
+    [ "${lines[4]}" = "[denied: character 2 of the argument (U+0000) is not allowed; it must be $allowed]" ]
+    [ "${lines[6]}" = "[denied: the argument is not UTF-8]" ]
+    [ "${lines[8]}" = "[denied: the argument has 21 characters; it must be $allowed]" ]
+    [ "${lines[10]}" = "[denied: the argument must be one of: open, closed]" ]
+    [ "${lines[12]}" = "[denied: an argument in a path must have no name of dots only]" ]
+    [ "${lines[14]}" = "${lines[12]}" ]
+    [ "${lines[16]}" = "[denied: fixed takes no argument]" ]
+    [ "${lines[18]}" = "[denied: the list of feeds takes no argument]" ]
+    [ "${lines[20]}" = 0 ]
+    ! grep denied "$UPSTREAM/requests.log"
+}
+
+@test "a question: the list of feeds marks it" {
+    feeds_of "$(question 0x500 "$RAW?{argument}=" "$WORD" | sed 's/{argument}=/a={argument}/')" \
+        '{"name": "fixed", "ports": {"0x501": {}}, "format": "text", "url": "https://upstream.test/"}'
+    run ask -- 0x1ff
+    [ "$output" = "0x500? question_0x500
+0x501 fixed" ]
+}
+
+@test "a question: each argument has its own cached answer, and the oldest make room" {
+    feeds_of "$(question 0x500 "https://faulty.test:8443/good?kept={argument}" \
+        '{"characters": ["digits"], "least": 1, "most": 4}')"
+    run ask -- repeat:5:0x500=1 repeat:5:0x500=2 repeat:5:0x500=1 asked
+    [ "${lines[-1]}" = 2 ]
+    [ "$(asked 'good?kept=1')" = 1 ]
+    steps=(0x500=1)
+    for i in $(seq 2 257); do
+        steps+=("send:0x500=$i" take)
+    done
+    run ask -- "${steps[@]}" 0x500=257 asked 0x500=1 asked
+    [ "${lines[-4]}" = 257 ]
+    [ "${lines[-1]}" = 258 ]
+}
+
+@test "a question: a server that fails is left alone, whatever the argument; an answer is kept" {
+    feeds_of "$(question 0x500 "https://faulty.test:8443/{argument}?server" "$WORD")"
+    run ask -- 0x500=good 0x500=429 0x500=500 0x500=404 0x500=good asked
+    echo "$output"
+    [ "${lines[0]}" = recovered ]
+    [[ ${lines[2]} == "[question 0x500: the server was asked too often (HTTP 429); it may be asked again in 4 s]" ]]
+    [ "${lines[4]}" = "${lines[2]}" ]
+    [ "${lines[6]}" = "${lines[2]}" ]
+    [ "${lines[8]}" = recovered ]
+    [ "${lines[10]}" = 2 ]
+}
+
+@test "a question: a failure of one argument does not keep another from being asked" {
+    feeds_of "$(question 0x500 "https://faulty.test:8443/{argument}?argument" "$WORD")"
+    run ask -- 0x500=404 0x500=good
+    [ "${lines[0]}" = "[question 0x500: the server has nothing at this address (HTTP 404)]" ]
+    [ "${lines[2]}" = recovered ]
+}
+
+POST='"method": "POST", "body": {"a": "{argument}"}'
+
+@test "POST: each is sent if nothing is fresh for no time, and an empty answer is said" {
+    feeds_of "$(question 0x500 "https://faulty.test:8443/202" "$WORD" \
+        "$TEXT, $POST, \"ttl_seconds\": 0")" \
+        "$(question 0x501 "https://faulty.test:8443/good?post" "$WORD" \
+        "$TEXT, $POST, \"ttl_seconds\": 0")" \
+        "$(question 0x502 "https://faulty.test:8443/good?kept-post" "$WORD" "$TEXT, $POST")"
+    run ask -- 0x500=a repeat:3:0x501=a repeat:3:0x502=a
+    [ "${lines[0]}" = "[the server accepted it, and sent no answer]" ]
+    [ "${lines[2]}" = recovered ]
+    [ "$(asked 'good?post')" = 3 ]
+    [ "$(asked 'good?kept-post')" = 1 ]
+}
+
+@test "POST: a broker that dies meanwhile does not send it again, as it does a GET" {
+    feeds_of "$(question 0x500 "https://faulty.test:8443/stall?get={argument}" "$WORD" \
+        "$TEXT, \"total_ms\": 20000")" \
+        "$(question 0x501 "https://faulty.test:8443/stall?post" "$WORD" \
+        "$TEXT, $POST, \"total_ms\": 20000")"
+    run ask -- send:0x500=a "sleep:${SLOWNESS:-1}" restart take
+    [ "$output" = recovered ]
+    run ask -- send:0x501=a "sleep:${SLOWNESS:-1}" restart take 0x501=b
+    echo "$output"
+    [[ ${lines[0]} == "[question 0x501: the network broker died while it was asking; as the"* ]]
+    [ "${lines[1]}" = recovered ]
+    [ "$(asked 'stall?post')" = 2 ]
+}
+
+@test "POST: conditions and redirects are none of its" {
+    feeds_of "$(question 0x500 "$RAW" "$WORD" "$TEXT, $POST, \"ttl_seconds\": 1")" \
+        "$(question 0x501 "https://faulty.test:8443/redirect-https" "$WORD" "$TEXT, $POST")"
+    run ask -- 0x500=a sleep:1.1 0x500=a 0x501=a
+    [[ $(request "${lines[2]}") != *If-* ]]
+    [[ ${lines[4]} == "[question 0x501: the server redirects the request, which is not followed"* ]]
+}
+
+# a feed of SIZE bytes or of SIZE lines of 8, and its max_text
+large() {
+    echo "{\"name\": \"large\", \"ports\": {\"$1\": {}}, \"format\": \"$2\", \"max_text\": $4,
+        \"max_bytes\": 1048576, \"url\": \"https://faulty.test:8443/$3\"}"
+}
+
+@test "an answer of 1 MiB comes in pieces, as text and as bytes, while others are asked" {
+    feeds_of "$(large 0x500 text lines/131072 1048576)" "$(large 0x501 bytes bytes/1048576 1048576)" \
+        "$(large 0x502 text lines/131072 8191)"
+    run ask -- "whole:$BATS_TEST_TMPDIR/text:0x500" "whole:$BATS_TEST_TMPDIR/bytes:0x501" 0x502
+    echo "${lines[0]} ${lines[1]}"
+    [ "${lines[0]}" = "text 1048576" ]
+    [ "${lines[1]}" = "bytes 1048576" ]
+    cmp "$BATS_TEST_TMPDIR/text" <(seq -f %07.0f 0 131071)
+    cmp "$BATS_TEST_TMPDIR/bytes" <(python3 -c \
+        'import sys; sys.stdout.buffer.write(bytes(range(256)) * 4096)')
+    [ "$(grep -c '^0' <<<"$output")" = 200 ] # of the usual size
+    run ask -- send:0x500 take "whole:$BATS_TEST_TMPDIR/bytes:0x501" more:8192:0x500
+    [ "${lines[-1]}" = 0002047 ]
+}
+
+@test "bytes that are too many are refused, and a failure is still a text" {
+    feeds_of "$(large 0x500 bytes bytes/1000 999)" "$(large 0x501 bytes bytes/1000 1000)" \
+        "$(large 0x502 bytes 404?bytes 1000)" "$(large 0x503 bytes empty 1000)"
+    run ask -- "whole:$BATS_TEST_TMPDIR/a:0x500" "whole:$BATS_TEST_TMPDIR/b:0x501" \
+        "whole:$BATS_TEST_TMPDIR/c:0x502" "whole:$BATS_TEST_TMPDIR/d:0x503"
+    echo "$output"
+    [[ ${lines[0]} == "text "* ]]
+    [ "$(cat "$BATS_TEST_TMPDIR/a")" = "[large: the answer is too large (the limit is 999 bytes)]" ]
+    [ "${lines[1]}" = "bytes 1000" ]
+    [ "$(cat "$BATS_TEST_TMPDIR/c")" = "[large: the server has nothing at this address (HTTP 404)]" ]
+    [ "${lines[3]}" = "bytes 0" ]
+}
+
+@test "the rest of an answer is gone if its broker is, or if four others came after it" {
+    feeds_of "$(large 0x500 text lines/2048 1048576)" "$(large 0x501 text lines/2049 1048576)" \
+        "$(large 0x502 text lines/2050 1048576)" "$(large 0x503 text lines/2051 1048576)" \
+        "$(large 0x504 text lines/2052 1048576)"
+    run ask -- send:0x500 take restart more:8192
+    [ "${lines[-1]}" = "[feeds: the rest of this answer is gone; ask again]" ]
+    run ask -- send:0x500 take send:0x501 take send:0x502 take send:0x503 take send:0x504 take \
+        more:8192
+    [ "${lines[-1]}" = 0002047 ]
+    run ask -- send:0x500 take send:0x501 take send:0x502 take send:0x503 take send:0x504 take \
+        more:8192:0x500
+    [ "${lines[-1]}" = "[feeds: the rest of this answer is gone; ask again]" ]
+}
+
+# dropped STEP REASON: the step sends a frame; the broker must drop the VMM for that reason
 dropped() {
     feeds https://upstream.test/
-    run ask -- "raw:$1" exit
+    run ask -- "$1" exit
     echo "$output"
     [[ $output == *"the VMM broke the link's protocol and is dropped: $2"* ]]
     [[ $output == *"the broker exited with 1" ]]
 }
 
 @test "link: a request that is too short" {
-    dropped 0100000001000000 "a request of the wrong size"
+    dropped raw:0200000001000000 "a request of the wrong size"
 }
 
 @test "link: a request that is too long" {
-    dropped 01000000010000000001000000 "a request of the wrong size"
+    dropped "raw:020000000100000000010000$(printf %02084d 0)" "a request of the wrong size"
 }
 
 @test "link: an empty request" {
-    dropped "" "a request of the wrong size"
+    dropped raw: "a request of the wrong size"
 }
 
 @test "link: an unknown version" {
-    dropped 020000000100000000010000 "a request of an unknown version"
+    dropped frame:1,1,0x100,0,0 "a request of an unknown version"
 }
 
-@test "link: a nonzero reserved field" {
-    dropped 010000000100000000010100 "a request with its reserved field set"
+@test "link: an argument that is longer than its field" {
+    dropped frame:2,1,0x100,1025,0 "a request with an argument that is too long"
+}
+
+@test "link: bytes behind an argument" {
+    dropped frame:2,1,0x100,2,0,abc "a request with bytes behind its argument"
+}
+
+@test "link: a piece beyond any answer" {
+    dropped frame:2,1,0x100,0,1048576 "a request for a piece of no answer"
 }
 
 @test "link: a gap in the sequence" {
     feeds https://upstream.test/
-    run ask -- 0x107 raw:010000000300000007010000 exit
+    run ask -- 0x107 frame:2,3,0x107,0,0 exit
     [[ $output == *"a request out of sequence"*"the broker exited with 1" ]]
 }
 

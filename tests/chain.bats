@@ -165,3 +165,73 @@ logged() {
     [ "$status" = 1 ]
     [[ $output == *"the credential $BATS_TEST_TMPDIR/key (--credential) must be a regular file"* ]]
 }
+
+# questions: writes feeds.json, with a question, a large text, and bytes
+questions() {
+    local faulty=https://faulty.test:8443
+    cat >"$BATS_TEST_TMPDIR/feeds.json" <<END
+{"feeds": [
+ {"name": "ask", "ports": {"0x500": {}}, "format": "json", "template": "{/text}",
+  "url": "$faulty/good?chain={argument}", "bits_per_hour": 1000,
+  "argument": {"characters": ["letters"], "least": 2, "most": 9}},
+ {"name": "large", "ports": {"0x501": {}}, "format": "text", "url": "$faulty/lines/131072",
+  "max_bytes": 1048576, "max_text": 1048576},
+ {"name": "bytes", "ports": {"0x502": {}}, "format": "bytes", "url": "$faulty/bytes/20000",
+  "max_text": 20000}]}
+END
+}
+
+# with_questions OPTION...: runs a VM with these feeds
+with_questions() {
+    inside "$BUILD/jailer" --ca "$UPSTREAM/ca.pem" --feeds "$BATS_TEST_TMPDIR/feeds.json" \
+        --exec sparkler-vmm "$@" 3>&- </dev/null
+}
+
+@test "a Linux program asks by writing and reading; its answers may be large, and bytes" {
+    cat >"$BATS_TEST_TMPDIR/script" <<'END'
+ls -l /feeds | cut -c 1-10,58-
+cat /feeds/ask; echo
+exec 3<>/feeds/ask 4<>/feeds/ask 5</feeds/large
+echo Berlin >&3
+printf %s B3rlin >&4
+head -c 8 <&5
+cat <&3; echo
+cat <&4; echo
+printf Ro >&3; printf me >&3
+cat <&3; echo
+cat <&5 | md5sum
+md5sum </feeds/bytes
+echo closed >/feeds/ask
+echo read-only >/feeds/large || echo refused
+END
+    questions
+    run with_questions --program /bin/busybox --file "$BATS_TEST_TMPDIR/script" -- sh /input/script
+    echo "$output"
+    [[ $output == *"-rw-rw-rw-"* && $(grep -c -- -r--r--r-- <<<"$output") = 2 ]]
+    grep -qx '\[denied: ask takes an argument, and got none; it must be 2 to 9 characters of: letters\]' \
+        <<<"$output"
+    grep -qx '\[denied: character 2 of the argument (U+0033) is not allowed; it must be 2 to .*' \
+        <<<"$output"
+    [ "$(grep -cx recovered <<<"$output")" = 2 ]
+    [[ $output == *"$(seq -f %07.0f 1 131071 | md5sum)"* ]]
+    [[ $output == *"$(python3 -c 'import sys
+sys.stdout.buffer.write((bytes(range(256)) * 80)[:20000])' | md5sum)"* ]]
+    [[ $output == *refused ]]
+    for argument in Berlin Rome closed; do
+        grep -x "/good?chain=$argument" "$UPSTREAM/requests.log"
+    done
+    ! grep B3rlin "$UPSTREAM/requests.log"
+}
+
+@test "a flat guest asks by writing to the port, and reads no bytes" {
+    nasm -i tests/guests/ -f bin -o "$BATS_TEST_TMPDIR/ask.bin" tests/guests/feed-ask.asm
+    questions
+    run with_questions --guest "$BATS_TEST_TMPDIR/ask.bin"
+    echo "$output"
+    [ "${lines[0]}" = recovered ]
+    [[ ${lines[1]} == "[denied: ask takes an argument, and got none; "* ]]
+    [[ ${lines[2]} == "[denied: the argument has 1 characters; "* ]]
+    [ "${lines[3]}" = "[denied: the argument is too long]" ]
+    [[ ${lines[6]} == "[denied: the argument has 1024 characters; "* ]]
+    grep -x "/good?chain=abcdef" "$UPSTREAM/requests.log"
+}

@@ -454,6 +454,21 @@ CapEff:	0000000000000000" ]]
     linux --offline-samples --root "$stage/python.erofs" -- /usr/bin/python3 -c \
         'print(open("/feeds/weather/London").read())'
     [[ $status -eq 0 && $output == "[sample, "*"Weather: "* ]]
+    echo '{"feeds": [{"name": "door", "ports": {"0x500": {}}, "format": "text", "bits_per_hour": 9,
+        "url": "https://door.test/?set={argument}", "argument": {"values": ["open", "closed"]}}]}' \
+        >questions.json
+    linux --feeds questions.json --root "$stage/python.erofs" -- /usr/bin/python3 -c '
+with open("/feeds/door", "r+") as door:
+    door.write("ajar")
+    print(door.read())
+    door.write("a" * 1025)
+    print(door.read())
+with open("/feeds/door", "rb+", 0) as door:
+    door.write(b"\x00")
+    print(door.read(8), door.seek(0), len(door.read()))'
+    [[ $status -eq 0 && ${lines[0]} == "[denied: the argument must be one of: open, closed]" ]]
+    [[ ${lines[1]} == "[denied: the argument is too long]" ]]
+    [[ ${lines[2]} == "b'[denied:' 0 51" ]]
     linux --root "$stage/python.erofs" -- /usr/bin/python3 -c \
         'import os, pwd; print(os.popen("echo a shell").read() + pwd.getpwuid(0).pw_name)'
     [[ $status -eq 0 && $output == $'a shell\nroot' ]]

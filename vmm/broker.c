@@ -58,15 +58,18 @@ static const char *link_fault(struct broker *broker, const char *when_timed_out)
     return drop(broker, broker_broke);
 }
 
-static const char *send_request(struct broker *broker, uint16_t port)
+static const char *send_request(struct broker *broker, const struct question *question)
 {
-    const struct wire_request request = {
+    struct wire_request request = {
         .version = WIRE_VERSION,
         .sequence = broker->sequence + 1,
-        .port = port,
+        .port = question->port,
+        .argument_length = (uint16_t)question->argument_length,
+        .offset = question->offset,
     };
     ssize_t size;
 
+    memcpy(request.argument, question->argument, question->argument_length);
     do
         size = write(VMM_FD_BROKER, &request, sizeof(request));
     while (size < 0 && errno == EINTR);
@@ -77,23 +80,38 @@ static const char *send_request(struct broker *broker, uint16_t port)
     return NULL;
 }
 
-/* Whether these `size` bytes are a well-formed reply, to whatever request. */
-static bool is_reply(const struct wire_reply *reply, size_t size)
+static bool is_text(const char *bytes, size_t length)
 {
-    if (size != sizeof(*reply) || reply->version != WIRE_VERSION ||
-        reply->length >= sizeof(reply->text))
-        return false;
-
-    for (size_t i = 0; i < reply->length; i++)
-        if (reply->text[i] != '\n' && (reply->text[i] < ' ' || reply->text[i] > '~'))
-            return false;
-    for (size_t i = reply->length; i < sizeof(reply->text); i++)
-        if (reply->text[i] != '\0')
+    for (size_t i = 0; i < length; i++)
+        if (bytes[i] != '\n' && (bytes[i] < ' ' || bytes[i] > '~'))
             return false;
     return true;
 }
 
-static const char *receive_reply(struct broker *broker, uint16_t port, struct broker_frame *frame)
+/* Whether these `size` bytes are a well-formed reply, to whatever request. */
+static bool is_reply(const struct wire_reply *reply, size_t size)
+{
+    if (size != sizeof(*reply) || reply->version != WIRE_VERSION ||
+        (reply->kind != WIRE_TEXT && reply->kind != WIRE_BYTES) || reply->total > WIRE_ANSWER_MAX ||
+        reply->offset > reply->total)
+        return false;
+    if (reply->kind == WIRE_TEXT && !is_text(reply->piece, wire_piece_length(reply)))
+        return false;
+    for (size_t i = wire_piece_length(reply); i < sizeof(reply->piece); i++)
+        if (reply->piece[i] != '\0')
+            return false;
+    return true;
+}
+
+/* Whether it replies to this question, with the piece that was asked for or another answer. */
+static bool answers(const struct wire_reply *reply, const struct question *question)
+{
+    return reply->port == question->port &&
+           (reply->offset == question->offset || reply->offset == 0);
+}
+
+static const char *receive_reply(struct broker *broker, const struct question *question,
+                                 struct broker_frame *frame)
 {
     const struct wire_reply *reply = &frame->reply;
     unsigned late = 0;
@@ -109,7 +127,7 @@ static const char *receive_reply(struct broker *broker, uint16_t port, struct br
             return drop(broker, broker_ended);
         if (!is_reply(reply, (size_t)size))
             break;
-        if (reply->sequence == broker->sequence && reply->port == port)
+        if (reply->sequence == broker->sequence && answers(reply, question))
             return NULL;
         if ((int32_t)(broker->sequence - reply->sequence) <= 0)
             break;
@@ -118,15 +136,18 @@ static const char *receive_reply(struct broker *broker, uint16_t port, struct br
     return drop(broker, broker_violated);
 }
 
-void broker_ask(struct broker *broker, uint16_t port, struct broker_frame *frame)
+void broker_ask(struct broker *broker, const struct question *question, struct broker_frame *frame)
 {
     const char *fault = broker->dropped;
 
     if (!fault)
-        fault = send_request(broker, port);
+        fault = send_request(broker, question);
     if (!fault)
-        fault = receive_reply(broker, port, frame);
-    if (fault)
-        frame->reply.length =
-            (uint16_t)snprintf(frame->reply.text, sizeof(frame->reply.text), "[feeds: %s]", fault);
+        fault = receive_reply(broker, question, frame);
+    if (!fault)
+        return;
+    frame->reply.kind = WIRE_TEXT;
+    frame->reply.offset = 0;
+    frame->reply.total =
+        (uint32_t)snprintf(frame->reply.piece, sizeof(frame->reply.piece), "[feeds: %s]", fault);
 }

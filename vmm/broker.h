@@ -4,9 +4,19 @@
 
 #include "netbroker/wire.h"
 
+#include <stddef.h>
+
 struct broker {
     uint32_t sequence;   /* of the last request */
     const char *dropped; /* why the broker is no longer asked; NULL while it is */
+};
+
+/* What is asked: the piece at `offset` of the answer; 0 asks anew. */
+struct question {
+    uint16_t port;
+    const char *argument; /* argument_length bytes, at most WIRE_ARGUMENT_MAX */
+    size_t argument_length;
+    uint32_t offset; /* below WIRE_ANSWER_MAX */
 };
 
 /* A reply, and one byte more, so that a frame that is too long can be told from one that fits. */
@@ -19,9 +29,9 @@ struct broker_frame {
 void broker_open(void);
 
 /*
- * Fetches the text of a port. It always leaves a text for the guest in frame->reply.text and
- * .length: the broker's, once checked, or a message in brackets that says what went wrong.
+ * Asks the broker. It always leaves a piece for the guest in frame->reply: the broker's, once
+ * checked, or at offset 0 a message in brackets that says what went wrong.
  */
-void broker_ask(struct broker *broker, uint16_t port, struct broker_frame *frame);
+void broker_ask(struct broker *broker, const struct question *question, struct broker_frame *frame);
 
 #endif

@@ -22,6 +22,10 @@
 #define TICK_MIN 1000000ull /* ns; a shorter tick would keep the host busy with signals */
 #define STATUS   0xffu
 
+_Static_assert(LINUX_ARGUMENT_MAX == WIRE_ARGUMENT_MAX && LINUX_PIECE_MAX == WIRE_PIECE_MAX &&
+                   LINUX_ANSWER_MAX == WIRE_ANSWER_MAX && LINUX_LIST_PORT == WIRE_LIST_PORT,
+               "a guest asks what the broker is asked");
+
 void call_open(struct call_port *port, const struct machine *machine)
 {
     port->machine = machine;
@@ -119,6 +123,41 @@ static int64_t call_tick(struct call_port *port, uint64_t interval)
     return 0;
 }
 
+/* The question as the guest has it now; false if it is none. */
+static bool take_question(const struct call_port *port, const struct linux_ask *ask,
+                          struct question *question)
+{
+    *question = (struct question){
+        .port = ask->port,
+        .argument = (const char *)buffer(port, ask->argument, ask->argument_length),
+        .argument_length = ask->argument_length,
+        .offset = ask->offset,
+    };
+    return question->argument && wire_port_index(ask->port) >= 0 && ask->zero == 0 &&
+           ask->argument_length <= WIRE_ARGUMENT_MAX && ask->offset < WIRE_ANSWER_MAX;
+}
+
+static int64_t call_ask(struct call_port *port, uint64_t address)
+{
+    struct linux_ask *shared = (struct linux_ask *)buffer(port, address, sizeof(*shared)), ask;
+    struct question question;
+    uint8_t *to;
+
+    if (!shared || address % _Alignof(struct linux_ask) != 0)
+        return -EFAULT;
+    memcpy(&ask, shared, sizeof(ask));
+    to = buffer(port, ask.buffer, WIRE_PIECE_MAX);
+    if (!to)
+        return -EFAULT;
+    if (!take_question(port, &ask, &question))
+        return -EINVAL;
+    broker_ask(&port->broker, &question, &port->frame);
+    shared->offset = port->frame.reply.offset;
+    shared->total = port->frame.reply.total;
+    memcpy(to, port->frame.reply.piece, wire_piece_length(&port->frame.reply));
+    return wire_piece_length(&port->frame.reply);
+}
+
 static int64_t serve(struct call_port *port, const struct linux_call *call)
 {
     if (call->version != LINUX_VERSION)
@@ -132,6 +171,8 @@ static int64_t serve(struct call_port *port, const struct linux_call *call)
         return call_wait(port, call->arguments);
     case LINUX_CALL_TICK:
         return call_tick(port, call->arguments[0]);
+    case LINUX_CALL_ASK:
+        return call_ask(port, call->arguments[0]);
     default:
         return -ENOSYS;
     }

@@ -1,10 +1,12 @@
 /*
  * The call port of Linux guests (linux.h), for what the kernel in the guest cannot do itself: read
- * and write the program's standard streams, wait, tick, take signals from outside, end the VM.
+ * and write the program's standard streams, wait, tick, take signals from outside, ask the network
+ * broker, end the VM.
  */
 #ifndef SPARKLER_VMM_CALL_H
 #define SPARKLER_VMM_CALL_H
 
+#include "broker.h"
 #include "device.h"
 #include "machine.h"
 
@@ -12,6 +14,8 @@ struct call_port {
     const struct machine *machine;
     bool ticking; /* the guest has asked for an interrupt each time the timer fires */
     bool due;     /* the timer has fired or a signal has come, and no interrupt is delivered yet */
+    struct broker broker;
+    struct broker_frame frame; /* its last reply */
 };
 
 /* Makes the program's standard error blocking, as the console's descriptors are, and handles

@@ -1,14 +1,22 @@
-/* The feed ports: each reads, byte by byte, as a text that the network broker has fetched. */
+/*
+ * The feed ports of flat guests. Each reads, byte by byte, as a text that the network broker has
+ * fetched; what is written to it before is the argument of a question.
+ */
 #ifndef SPARKLER_VMM_FEED_H
 #define SPARKLER_VMM_FEED_H
 
 #include "broker.h"
 #include "device.h"
 
-/* Each port has its own text and its own position in it. */
+#define FEED_TEXT_MAX 8191u /* bytes of a text, without its NUL; what is beyond is not read */
+
+/* Each port has its own argument, its own text and its own position in it. */
 struct feed_port {
-    bool fetched; /* `frame` holds a text that the guest has not read to its end */
-    size_t next;  /* offset into the text: the byte that is read next */
+    bool fetched;           /* the guest has begun to read `frame`, but not to its end */
+    size_t next;            /* offset into the text: the byte that is read next */
+    size_t length;          /* of the text */
+    size_t argument_length; /* of what was written since; more than WIRE_ARGUMENT_MAX: too much */
+    char argument[WIRE_ARGUMENT_MAX];
     struct broker_frame frame;
 };
 
@@ -20,7 +28,8 @@ struct feed_ports {
 
 /*
  * The state is a struct feed_ports. A text is fetched when its first byte is read and ends with
- * NUL. An access that goes beyond gets NULs for the rest; the next one fetches a new text.
+ * NUL. An access that goes beyond gets NULs for the rest; the next one fetches a new text. An OUT
+ * while a text is read abandons it, and begins a new argument.
  */
 extern const struct device_operations feed_device;
 

@@ -119,6 +119,30 @@ enum linux_call_number {
     LINUX_CALL_TICK = 4,
     /* argument: exit status, 0 to 255; 128+N if signal N ended the program. Does not return. */
     LINUX_CALL_EXIT = 5,
+    /* argument: the address of a struct linux_ask, which must lie in RAM. Returns the bytes of the
+     * piece, which is now in its buffer. -EINVAL if a field is not as described there. */
+    LINUX_CALL_ASK = 6,
+};
+
+#define LINUX_LIST_PORT    0x1ff      /* of the list of feeds (netbroker/wire.h) */
+#define LINUX_ARGUMENT_MAX 1024u      /* bytes of an argument */
+#define LINUX_PIECE_MAX    8192u      /* bytes of an answer that one call returns */
+#define LINUX_ANSWER_MAX   (1u << 20) /* bytes of an answer */
+
+/*
+ * A question to the network broker: a feed's port, and an argument if the feed takes one. Offset 0
+ * asks, and returns the first piece of the answer; larger ones return the rest. All pieces but the
+ * last have LINUX_PIECE_MAX bytes.
+ */
+struct linux_ask {
+    uint64_t argument; /* address of argument_length bytes */
+    uint64_t buffer;   /* address of LINUX_PIECE_MAX bytes */
+    uint32_t argument_length;
+    uint16_t port;
+    uint16_t zero; /* 0 */
+    uint32_t
+        offset; /* below LINUX_ANSWER_MAX; set to 0 if the answer is gone, which the piece says */
+    uint32_t total; /* bytes of the answer, set by the call */
 };
 
 enum linux_events {
@@ -138,6 +162,7 @@ struct linux_call {
     int64_t result; /* -errno on failure */
 };
 
+_Static_assert(sizeof(struct linux_ask) == 32, "no padding in a question");
 _Static_assert(sizeof(struct linux_call) == 40, "no padding in a call");
 _Static_assert(sizeof(struct linux_time) == 88, "no padding in the time page");
 _Static_assert(sizeof(struct linux_mount) == 24, "no padding in a mount");

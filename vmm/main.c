@@ -92,6 +92,7 @@ int main(int argc, char **argv)
     if (config.guest == GUEST_LINUX) {
         call_open(&calls, &machine);
         devices[0] = (struct device){&call_device, &calls};
+        ports.device_count = 1; /* which asks the broker, too */
     }
     broker_open();
     log_timing("machine set up");

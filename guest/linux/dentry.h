@@ -76,6 +76,14 @@ struct timestamp timestamp_now(void);
 void inode_touch(struct inode *inode, bool modified); /* changed, and perhaps modified, now */
 void inode_access(struct inode *inode);               /* as relatime has it */
 
+/* Whether the inode's bytes may be written: they are not if the file system is read-only, except
+ * where nothing is stored. */
+static inline bool takes_writes(const struct inode *inode)
+{
+    return !inode->super->read_only ||
+           (inode->file_operations && inode->file_operations->keeps_nothing);
+}
+
 unsigned type_of_mode(uint32_t mode); /* DT_* */
 
 /* Numbers of devices as stat(2) encodes them. */

@@ -81,7 +81,15 @@ void host_exit(unsigned status)
         call(LINUX_CALL_EXIT, status, 0, 0);
 }
 
-void port_read_string(uint16_t port, void *to, size_t size)
+long host_ask(struct linux_ask *ask, const char *argument, void *piece)
 {
-    __asm__ volatile("rep insb" : "+D"(to), "+c"(size) : "d"(port) : "memory");
+    static struct linux_ask shared __attribute__((aligned(64)));
+    long size;
+
+    shared = *ask;
+    shared.argument = ask->argument_length > 0 ? physical(argument) : 0;
+    shared.buffer = physical(piece);
+    size = call(LINUX_CALL_ASK, physical(&shared), 0, 0);
+    *ask = shared;
+    return size;
 }

@@ -17,8 +17,9 @@ long host_read(void *bytes, size_t size);
 uint64_t host_wait(unsigned events, uint64_t nanoseconds);
 void host_tick(uint64_t nanoseconds);
 
-/* Bytes of a device, to memory of the kernel: an exit for up to 1,024 of them. */
-void port_read_string(uint16_t port, void *to, size_t size);
+/* Asks for the answer to `argument`, or for a piece of it, of at most LINUX_PIECE_MAX bytes; both
+ * are in RAM. It sets the addresses in `ask`, and its offset and total are the VMM's afterwards. */
+long host_ask(struct linux_ask *ask, const char *argument, void *piece);
 
 _Noreturn void host_exit(unsigned status);
 

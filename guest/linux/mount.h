@@ -8,7 +8,4 @@ int mount_devices(struct dentry *covers);
 int mount_proc(struct dentry *covers);
 int mount_feeds(struct dentry *covers);
 
-/* Provided by who owns the ports: `rep insb`, into memory of the kernel. */
-void port_read_string(uint16_t port, void *to, size_t size);
-
 #endif

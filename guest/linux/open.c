@@ -64,7 +64,7 @@ static int may_open(const struct path *path, unsigned flags)
         return -ELOOP;
     if (S_ISDIR(inode->mode) && (writes || flags & O_CREAT))
         return -EISDIR;
-    if (S_ISREG(inode->mode) && writes && inode->super->read_only)
+    if (S_ISREG(inode->mode) && writes && !takes_writes(inode))
         return -EROFS;
     if (permission(inode, wanted_of(flags)) < 0)
         return -EACCES;

@@ -185,7 +185,7 @@ static int may_access(const struct inode *inode, unsigned mode)
 {
     const bool device = !S_ISREG(inode->mode) && !S_ISDIR(inode->mode) && !S_ISLNK(inode->mode);
 
-    if (mode & MAY_WRITE && inode->super->read_only && !device)
+    if (mode & MAY_WRITE && !takes_writes(inode) && !device)
         return -EROFS;
     return permission(inode, mode);
 }

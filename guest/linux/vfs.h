@@ -139,7 +139,8 @@ struct file_operations {
     long (*ioctl)(struct file *file, unsigned command, unsigned long argument);
     /* POLLIN, POLLOUT…, as they are now. Without one: always ready. */
     unsigned (*poll)(struct file *file);
-    bool seekable; /* has positions: lseek, pread, pwrite */
+    bool seekable;      /* has positions: lseek, pread, pwrite */
+    bool keeps_nothing; /* what is written is not stored, so a read-only file system takes it */
 };
 
 struct file {

@@ -16,6 +16,7 @@ static const struct format *const formats[] = {
     &format_original_air_quality,
     &format_json,
     &format_plain_text,
+    &format_bytes,
 };
 
 #define FORMATS (sizeof(formats) / sizeof(formats[0]))
@@ -45,6 +46,11 @@ bool format_needs_template(const struct format *format)
     return format->needs_template;
 }
 
+bool format_is_bytes(const struct format *format)
+{
+    return format->is_bytes;
+}
+
 bool format_lookup(const struct feed *feed, const char *bytes, size_t length, struct lookup *lookup,
                    struct text *reason)
 {
@@ -62,7 +68,7 @@ bool format_text(const struct feed *feed, const struct lookup *lookup, const cha
 
     text_clear(text);
     bool success = feed->format->text(&body, text);
-    if (success && text->length == 0)
+    if (success && text->length == 0 && !feed->format->is_bytes)
         success = body_refuse(&body, "the answer holds no text");
     if (!success)
         text_clear(text);

@@ -29,6 +29,9 @@ bool format_needs_lookup(const struct format *format);
 /* True if feeds of this format need a template. */
 bool format_needs_template(const struct format *format);
 
+/* True if this format makes no text, but leaves the body as it is: not for a terminal. */
+bool format_is_bytes(const struct format *format);
+
 /*
  * Reads the response to the feed's lookup_url. On failure returns false and appends to `reason`
  * what is wrong with it ("the answer holds no id").
@@ -37,8 +40,9 @@ bool format_lookup(const struct feed *feed, const char *bytes, size_t length, st
                    struct text *reason);
 
 /*
- * Turns the response to the feed's url into text. `lookup` is NULL for a feed without one. On
- * failure returns false, leaves `text` empty, and appends to `reason` what is wrong.
+ * Turns the response to the feed's url into text, of at most text->size - 1 bytes. `lookup` is NULL
+ * for a feed without one. On failure returns false, leaves `text` empty, and appends to `reason`
+ * what is wrong.
  */
 bool format_text(const struct feed *feed, const struct lookup *lookup, const char *bytes,
                  size_t length, struct text *text, struct text *reason);

@@ -1,7 +1,8 @@
 /*
  * Any 4 bytes as an OUT to the call port, and any bytes as the structure there: no access is
  * outside the guest's memory (AddressSanitizer watches), nothing but the buffer and the result of a
- * call changes, and no descriptor is used but those of the program's streams.
+ * call changes, no descriptor is used but those of the program's streams, and the broker is asked
+ * nothing that it would drop us for.
  *
  * The input is the address, and what lies from there on in the guest's memory.
  */
@@ -27,10 +28,11 @@ static ssize_t fuzz_read(int fd, void *bytes, size_t size);
 #undef read
 #undef ioctl
 
-#define RAM ((size_t)8 << 10)
+#define RAM ((size_t)16 << 10)
 
 static uint8_t *touched; /* the buffer that a call reads or fills, or NULL */
 static size_t touched_size;
+static bool asked; /* the broker was */
 
 void log_line(const char *format, ...)
 {
@@ -78,6 +80,22 @@ static ssize_t fuzz_read(int fd, void *bytes, size_t size)
     return (ssize_t)size;
 }
 
+void broker_ask(struct broker *broker, const struct question *question, struct broker_frame *frame)
+{
+    static volatile char sum;
+
+    (void)broker;
+    must(wire_port_index(question->port) >= 0, "a port of a feed");
+    must(question->argument_length <= WIRE_ARGUMENT_MAX, "an argument fits");
+    must(question->offset < WIRE_ANSWER_MAX, "a piece of an answer");
+    for (size_t i = 0; i < question->argument_length; i++)
+        sum ^= question->argument[i];
+    memset(frame, 'a', sizeof(*frame));
+    frame->reply.offset = question->port % 2 == 0 ? question->offset : 0;
+    frame->reply.total = question->port % 3 == 0 ? WIRE_ANSWER_MAX : frame->reply.offset;
+    asked = true;
+}
+
 int signals_poll(struct pollfd *polled, uint64_t nanoseconds)
 {
     (void)nanoseconds;
@@ -110,18 +128,35 @@ unsigned signals_take(void)
     return SIGTERM;
 }
 
-/* The memory is as it was, but for the buffer of a read and the result at `call`. */
-static void must_be_untouched(const uint8_t *before, const uint8_t *after, size_t call)
+struct range {
+    size_t from, size;
+};
+
+static bool is_in(struct range range, size_t at)
 {
-    const size_t result = call + offsetof(struct linux_call, result);
+    return at >= range.from && at - range.from < range.size;
+}
 
-    for (size_t i = 0; i < RAM; i++) {
-        bool mine = (i >= result && i < result + sizeof(int64_t)) ||
-                    (touched && i >= (size_t)(touched - after) &&
-                     i < (size_t)(touched - after) + touched_size);
+/* The memory is as it was, but for the result of the call at `call`, the buffer of a read, and what
+ * a question is answered with. */
+static void must_be_untouched(const uint8_t *before, const uint8_t *after, size_t address)
+{
+    struct range result = {address + offsetof(struct linux_call, result), sizeof(int64_t)};
+    struct range buffer = {0}, fields = {0};
+    struct linux_call call;
+    struct linux_ask ask;
 
-        must(mine || before[i] == after[i], "nothing else changes");
+    if (touched)
+        buffer = (struct range){(size_t)(touched - after), touched_size};
+    if (asked) {
+        memcpy(&call, before + address, sizeof(call));
+        memcpy(&ask, before + call.arguments[0], sizeof(ask));
+        fields = (struct range){call.arguments[0] + offsetof(struct linux_ask, offset), 8};
+        buffer = (struct range){ask.buffer, WIRE_PIECE_MAX};
     }
+    for (size_t i = 0; i < RAM; i++)
+        must(is_in(result, i) || is_in(buffer, i) || is_in(fields, i) || before[i] == after[i],
+             "nothing else changes");
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -129,7 +164,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     uint8_t *ram = malloc(RAM), *before = malloc(RAM), bytes[4];
     struct kvm_run run = {0};
     const struct machine machine = {.memory = ram, .memory_size = RAM, .run = &run};
-    struct call_port port = {.machine = &machine};
+    static struct call_port port;
     const struct access access = {
         .port = LINUX_CALL_PORT, .size = sizeof(bytes), .count = 1, .data = bytes};
     uint32_t address;
@@ -144,6 +179,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             memcpy(ram + address, data, size < RAM - address ? size : RAM - address);
         memcpy(before, ram, RAM);
         touched = NULL;
+        asked = false;
+        port = (struct call_port){.machine = &machine};
         must(call_device.out(&port, &access) <= 255, "an end has a status");
         must_be_untouched(before, ram, address);
     }

@@ -41,6 +41,18 @@ static void try_text(const struct feed *feed, const char *body, size_t length)
     must_be_clean(&reason);
 }
 
+/* Bytes stay as they are. */
+static void try_bytes(const char *body, size_t length)
+{
+    const struct feed feed = {.name = "fuzz", .format = format_find("bytes")};
+    struct text text = TEXT_EMPTY, reason = TEXT_EMPTY;
+
+    if (format_text(&feed, NULL, body, length, &text, &reason))
+        must(text.length == length && memcmp(text.data, body, length) == 0, "bytes are kept");
+    else
+        must(length >= text.size && text.length == 0 && reason.length > 0, "or too many");
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const char *const names[] = {
@@ -68,5 +80,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         if (format_needs_lookup(feed.format))
             try_lookup(&feed, (const char *)data, size);
     }
+    try_bytes((const char *)data, size);
     return 0;
 }

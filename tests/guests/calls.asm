@@ -1,5 +1,5 @@
 ; Calls of every kind with addresses at every edge; 4 MiB of memory, and "0123456789" as the input.
-; The status is 0, or the number of the line whose call had another result than expected.
+; The status is 0, or the number of the call that had another result than expected.
         bits 16
         org 0x1000
 %include "call.inc"
@@ -20,7 +20,7 @@ HOSTILE         equ $ - hostile
 main:
         host 0                                  ; unknown calls
         expect ENOSYS
-        host 6
+        host 7
         expect ENOSYS
         host 0xffffffff
         expect ENOSYS
@@ -104,6 +104,44 @@ main:
         host CALL_WAIT, INPUT_EVENT, EVER
         expect INPUT_EVENT
 
+        host CALL_ASK, RAM - 31                 ; questions: where they lie
+        expect EFAULT
+        host CALL_ASK, RAM
+        expect EFAULT
+        host CALL_ASK, ask + 4
+        expect EFAULT
+        host CALL_ASK, TIME
+        expect EFAULT
+        host CALL_ASK, EVER - 7
+        expect EFAULT
+        mov dword [ask.buffer], RAM - 8191      ; where their answer goes
+        host CALL_ASK, ask
+        expect EFAULT
+        mov dword [ask.buffer], RAM - 8192
+        mov word [ask.port], 0x1fe              ; what they ask
+        host CALL_ASK, ask
+        expect EINVAL
+        mov word [ask.port], 0x1ff
+        mov word [ask.zero], 1
+        host CALL_ASK, ask
+        expect EINVAL
+        mov word [ask.zero], 0
+        mov dword [ask.offset], 1 << 20
+        host CALL_ASK, ask
+        expect EINVAL
+        mov dword [ask.offset], 0
+        mov dword [ask.length], 1025            ; and their argument
+        host CALL_ASK, ask
+        expect EINVAL
+        mov dword [ask.length], 1024
+        mov dword [ask.argument], RAM - 1023
+        host CALL_ASK, ask
+        expect EINVAL
+        mov dword [ask.length], -1
+        mov dword [ask.argument], 0
+        host CALL_ASK, ask
+        expect EINVAL
+
         host CALL_TICK, 999999
         expect EINVAL
         host CALL_TICK, EVER
@@ -132,7 +170,7 @@ main:
         in eax, dx                              ; the port cannot be read
         cmp eax, 0xffffffff
         je .unreadable
-        host CALL_EXIT, __LINE__
+        host CALL_EXIT, expectations
 .unreadable:
         mov dword [call.number], CALL_WAIT      ; a string of calls, the last of which is none
         mov dword [call.arguments], 0
@@ -142,5 +180,13 @@ main:
         expect 0
         host CALL_EXIT, 0
 
-align 4
+align 8
+ask:                                            ; struct linux_ask
+.argument:      dq 0
+.buffer:        dq 0
+.length:        dd 0
+.port:          dw 0x1ff
+.zero:          dw 0
+.offset:        dd 0
+.total:         dd 0
 pointer:        dd call, call + 1

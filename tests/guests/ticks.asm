@@ -26,7 +26,7 @@ main:
         expect 0
         cmp dword [ticks], 0
         je .enable
-        host CALL_EXIT, __LINE__
+        host CALL_EXIT, expectations
 .enable:
         sti
 .spin:
@@ -41,7 +41,7 @@ main:
         expect 0
         cmp [ticks], ebx
         je .end
-        host CALL_EXIT, __LINE__
+        host CALL_EXIT, expectations
 .end:
         host CALL_EXIT, 0
 

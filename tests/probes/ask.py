@@ -5,15 +5,20 @@ would hand over, asks it for ports, prints the answers.
     ask.py BROKER FEEDS CA [NAME=FILE...] [--OPTION...] -- STEP...
 
     PORT           ask for it, print the text and, unless it is the only step, a line "--"
+    PORT=ARGUMENT  ask with an argument; "%XX" in it stands for a byte
+    more:OFFSET[:PORT[=ARGUMENT]]  fetch the piece at that offset of this answer, or of the last one
+    whole:FILE:PORT=ARGUMENT  ask, fetch all pieces, write them to a file, print what kind they are
     sleep:SECONDS  wait
     raw:HEX        send this frame as it is
+    frame:VERSION,SEQUENCE,PORT,LENGTH,OFFSET[,ARGUMENT]  send a request with these fields
     flood:COUNT    send so many requests without reading an answer
     close          close the VMM's end, wait for the broker's end
     exit           wait for the broker's end
     kill-resolver  kill the broker's resolver
-    send:PORT      ask for it without waiting for the answer
+    send:PORT      ask for it without waiting for the answer; with =ARGUMENT, too
     take           print the answer
-    restart        kill the broker and start another one on the same link, as the warden does
+    restart        kill the broker and start another one on the same link, as the warden does; it
+                   hears of the request that the first one died on
     rss            print the broker's resident memory in KiB
     fds            print the numbers of the broker's open descriptors
     repeat:N:PORT  ask N times, print only the last answer
@@ -35,11 +40,16 @@ import struct
 import subprocess
 import sys
 import time
+import urllib.parse
 
 sys.dont_write_bytecode = True
 from ledger import Ledger  # noqa: E402
 
-TEXT_MAX = 8192
+PIECE_MAX = 8192
+ARGUMENT_MAX = 1024
+ANSWER_MAX = 1 << 20
+VERSION = 2
+KINDS = ("text", "bytes")
 REPLY_SECONDS = 30
 
 
@@ -54,10 +64,10 @@ class Link:
         self.files = [os.open(path, os.O_RDONLY) for _, path in files]
         self.opened = [self.broker_end.fileno(), *self.files[:2], self.ledger.broker_end.fileno(),
                        *self.files[2:]]
-        self.sequence, self.port = 0, 0
+        self.sequence, self.port, self.argument, self.offset = 0, 0, b"", 0
         self.start()
 
-    def start(self):
+    def start(self, options=()):
         self.reaped = False
         self.pid = os.fork()
         if self.pid == 0:
@@ -68,17 +78,19 @@ class Link:
             environment = {"LISTEN_PID": str(os.getpid()), "LISTEN_FDS": str(len(moved)),
                            "LISTEN_FDNAMES": ":".join(self.names)}
             try:
-                os.execve(self.command[0], self.command, environment)
+                os.execve(self.command[0], self.command + list(options), environment)
             except OSError as error:
                 print(f"ask.py: cannot start {self.command[0]}: {error}", file=sys.stderr)
                 os._exit(127)
         self.pidfd = os.pidfd_open(self.pid)
 
-    def send(self, port):
-        self.sequence, self.port = self.sequence + 1, port
-        self.link.send(struct.pack("=IIHH", 1, self.sequence, port, 0))
+    def send(self, port, argument=b"", offset=0):
+        self.sequence += 1
+        self.port, self.argument, self.offset = port, argument, offset
+        self.link.send(request(self.sequence, port, argument, offset))
 
     def take(self):
+        """The text of the reply, or its bytes; what is known of them is in self.kind and .total."""
         ready = select.select([self.link, self.pidfd], [], [], REPLY_SECONDS)[0]
         if not ready:
             give_up("nothing in %d s" % REPLY_SECONDS)
@@ -87,19 +99,44 @@ class Link:
         reply = self.link.recv(65536)
         if not reply:
             give_up("the link is shut; " + self.ended())
-        version, sequence, answered, length = struct.unpack("=IIHH", reply[:12])
-        text = reply[12:]
-        if (len(reply), version, sequence, answered) != (12 + TEXT_MAX, 1, self.sequence, self.port) \
-                or length >= TEXT_MAX or any(text[length:]):
+        version, sequence, port, kind, offset, self.total = struct.unpack("=IIHHII", reply[:20])
+        piece = reply[20:]
+        length = min(self.total - offset, PIECE_MAX)
+        if (len(piece), version, sequence, port) != (PIECE_MAX, VERSION, self.sequence, self.port) \
+                or offset not in (0, self.offset) or kind >= len(KINDS) \
+                or not offset <= self.total <= ANSWER_MAX or any(piece[length:]):
             give_up("a frame that does not fit")
-        text = text[:length]
-        if any(byte != 10 and not 32 <= byte <= 126 for byte in text):
-            give_up("a text that is not clean: %r" % text)
-        return text.decode("ascii")
+        self.offset, self.kind, piece = offset, KINDS[kind], piece[:length]
+        if self.kind == "bytes":
+            return piece
+        if any(byte != 10 and not 32 <= byte <= 126 for byte in piece):
+            give_up("a text that is not clean: %r" % piece)
+        return piece.decode("ascii")
 
-    def ask(self, port):
-        self.send(port)
+    def ask(self, port, argument=b""):
+        self.send(port, argument)
         return self.take()
+
+    def more(self, offset):
+        self.send(self.port, self.argument, offset)
+        return self.take()
+
+    def whole(self, port, argument):
+        pieces = [self.ask(port, argument)]
+        while sum(map(len, pieces)) < self.total:
+            asked = sum(map(len, pieces))
+            pieces.append(self.more(asked))
+            if self.offset != asked:
+                return pieces[-1]
+        return pieces[0][:0].join(pieces)
+
+    def waiting(self):
+        """The sequence of the request on the link, or None."""
+        try:
+            frame = self.broker_end.recv(65536, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+        except BlockingIOError:
+            return None
+        return struct.unpack("=4xI", frame[:8])[0]
 
     def ended(self):
         if self.reaped:
@@ -125,6 +162,17 @@ class Link:
             os.close(fd)
 
 
+def request(sequence, port, argument=b"", offset=0):
+    return struct.pack(f"=IIHHI{ARGUMENT_MAX}s", VERSION, sequence, port, len(argument), offset,
+                       argument)
+
+
+def question(words):
+    """The port and the argument of "PORT" or "PORT=ARGUMENT"."""
+    port, _, argument = words.partition("=")
+    return int(port, 0), urllib.parse.unquote_to_bytes(os.fsencode(argument))
+
+
 def give_up(why):
     print(f"[no answer: {why}]")
     sys.exit(3)
@@ -146,6 +194,10 @@ def take(link, step, alone):
         time.sleep(float(rest))
     elif word == "raw":
         link.link.send(bytes.fromhex(rest))
+    elif word == "frame":
+        *fields, argument = (rest + ",").split(",")[:6]
+        link.link.send(struct.pack(f"=IIHHI{ARGUMENT_MAX}s", *(int(field, 0) for field in fields),
+                                   argument.encode("ascii")))
     elif word == "flood":
         for _ in range(int(rest)):
             try:
@@ -161,12 +213,13 @@ def take(link, step, alone):
         for child in children(link.pid):
             os.kill(child, signal.SIGKILL)
     elif word == "send":
-        link.send(int(rest, 0))
+        link.send(*question(rest))
     elif word == "take":
         print(link.take())
     elif word == "restart":
         link.kill()
-        link.start()
+        waiting = link.waiting()
+        link.start([] if waiting is None else [f"--interrupted={waiting}"])
     elif word == "ledger" and rest == "end":
         link.ledger.close()
     elif word == "ledger":
@@ -180,17 +233,28 @@ def take(link, step, alone):
     elif word == "repeat":
         count, port = rest.split(":")
         for _ in range(int(count)):
-            text = link.ask(int(port, 0))
+            text = link.ask(*question(port))
         print(text)
     elif word == "save":
         path, port = rest.rsplit(":", 1)
         with open(path, "w", encoding="ascii") as out:
             out.write(link.ask(int(port, 0)))
+    elif word == "more":
+        offset, _, asked = rest.partition(":")
+        if asked:
+            link.port, link.argument = question(asked)
+        print(link.more(int(offset)))
+    elif word == "whole":
+        path, asked = rest.split(":", 1)
+        answer = link.whole(*question(asked))
+        with open(path, "wb") as out:
+            out.write(answer if isinstance(answer, bytes) else answer.encode("ascii"))
+        print(link.kind, link.total)
     elif word == "run":
         subprocess.run(rest, shell=True, check=False,
                        env=dict(os.environ, BROKER_PID=str(link.pid)))
     else:
-        text = link.ask(int(word, 0))
+        text = link.ask(*question(step))
         print(text if alone else text + "\n--")
     sys.stdout.flush()
 

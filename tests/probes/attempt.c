@@ -102,9 +102,9 @@ static void serve(void)
             err(1, "cannot make an attempt");
         memset(&reply, 0, sizeof(reply));
         if (WIFSIGNALED(status))
-            snprintf(reply.text, sizeof(reply.text), "killed by signal %d", WTERMSIG(status));
+            snprintf(reply.piece, sizeof(reply.piece), "killed by signal %d", WTERMSIG(status));
         else
-            describe(WEXITSTATUS(status), reply.text, sizeof(reply.text));
+            describe(WEXITSTATUS(status), reply.piece, sizeof(reply.piece));
         send(BROKER_FD_LINK, &reply, sizeof(reply), MSG_NOSIGNAL);
     }
 }
@@ -121,7 +121,7 @@ static void ask(enum place place, const char *name, const char *number, char *te
     if (write(VMM_FD_BROKER, &request, sizeof(request)) != sizeof(request) ||
         read(VMM_FD_BROKER, &reply, sizeof(reply)) != sizeof(reply))
         errx(1, "the probe in the broker's place gave no answer");
-    snprintf(text, size, "%.60s", reply.text);
+    snprintf(text, size, "%.60s", reply.piece);
 }
 
 int main(int argc, char **argv)

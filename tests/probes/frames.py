@@ -10,23 +10,37 @@ import struct
 import sys
 
 sys.dont_write_bytecode = True
-from ask import Link  # noqa: E402
+from ask import ANSWER_MAX, ARGUMENT_MAX, VERSION, Link, request  # noqa: E402
 
 UNKNOWN_PORT = 0x107
 
 
+HEAD = "=IIHHI"
+SIZE = struct.calcsize(HEAD) + ARGUMENT_MAX
+
+
 def frame(chance, sequence):
     """A right request (4 in 10), one with a field or the length wrong, or noise."""
-    right = struct.pack("=IIHH", 1, sequence, UNKNOWN_PORT, 0)
+    argument = chance.randbytes(chance.choice((0, 0, 1, 40, ARGUMENT_MAX)))
+    right = request(sequence, UNKNOWN_PORT, argument, chance.choice((0, 0, 1, ANSWER_MAX - 1)))
     kind = chance.randrange(10)
     if kind < 4:
         return right
     if kind < 7:
-        at = chance.randrange(len(right))
+        at = chance.randrange(chance.choice((16, len(right))))
         return right[:at] + bytes([right[at] ^ 1 << chance.randrange(8)]) + right[at + 1:]
     if kind < 9:
-        return (right * 3)[:chance.randrange(30)]
+        return (right * 3)[:chance.randrange(2 * SIZE)]
     return chance.randbytes(chance.randrange(9000))
+
+
+def fits(frame_sent, sequence, first):
+    """Whether it is a request; the first one may carry any sequence."""
+    if len(frame_sent) != SIZE:
+        return False
+    version, sent, _, length, offset = struct.unpack(HEAD, frame_sent[:16])
+    return version == VERSION and (first or sent == sequence) and length <= ARGUMENT_MAX and \
+        offset < ANSWER_MAX and not any(frame_sent[16 + length:])
 
 
 def main():
@@ -44,17 +58,9 @@ def main():
             while True:
                 bytes_sent = frame(chance, link.sequence + 1)
                 link.link.send(bytes_sent)
-                fits = len(bytes_sent) == 12 and \
-                    struct.unpack("=IIxxH", bytes_sent) == (1, link.sequence + 1, 0)
-                if not fits and len(bytes_sent) == 12 and first:
-                    # the first request may carry any sequence
-                    version, sequence, reserved = struct.unpack("=IIxxH", bytes_sent)
-                    fits = (version, reserved) == (1, 0)
-                    link.sequence = sequence - 1 if fits else 0
-                if not fits:
+                if not fits(bytes_sent, link.sequence + 1, first):
                     break
-                link.sequence += 1
-                link.port = struct.unpack("=8xHxx", bytes_sent)[0]
+                link.sequence, link.port, link.offset = struct.unpack("=4xIH2xI", bytes_sent[:16])
                 link.take()
                 first = False
                 answered += 1

@@ -23,8 +23,8 @@ int main(int argc, char **argv)
 
         if (request.port == 0x101 && !given_up)
             __builtin_trap();
-        reply.length =
-            (uint16_t)snprintf(reply.text, sizeof(reply.text), "port 0x%x is %s", request.port,
+        reply.total =
+            (uint32_t)snprintf(reply.piece, sizeof(reply.piece), "port 0x%x is %s", request.port,
                                request.port == 0x101 ? "given up" : "answered");
         recv(BROKER_FD_LINK, &request, sizeof(request), 0);
         send(BROKER_FD_LINK, &reply, sizeof(reply), MSG_NOSIGNAL);

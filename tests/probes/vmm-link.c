@@ -94,17 +94,26 @@ static void spoil(const char *fault, struct wire_reply *reply, size_t *size)
     else if (strcmp(fault, "port") == 0)
         reply->port++;
     else if (strcmp(fault, "length") == 0)
-        reply->length = WIRE_TEXT_MAX;
+        reply->total = WIRE_ANSWER_MAX + 1;
+    else if (strcmp(fault, "kind") == 0)
+        reply->kind = WIRE_BYTES + 1;
+    else if (strcmp(fault, "offset") == 0)
+        reply->offset = 1;
+    else if (strcmp(fault, "behind") == 0)
+        reply->offset = reply->total + 1;
     else if (strcmp(fault, "escape") == 0)
-        reply->text[0] = '\033';
+        reply->piece[0] = '\033';
     else if (strcmp(fault, "nul") == 0)
-        reply->text[0] = '\0';
+        reply->piece[0] = '\0';
     else if (strcmp(fault, "eight-bit") == 0)
-        reply->text[0] = (char)0xe9;
+        reply->piece[0] = (char)0xe9;
     else if (strcmp(fault, "tail") == 0)
-        reply->text[WIRE_TEXT_MAX - 1] = 'x';
-    else if (strcmp(fault, "full") == 0) /* no fault: the longest text there is */
-        memset(reply->text, '~', reply->length = WIRE_TEXT_MAX - 1);
+        reply->piece[WIRE_PIECE_MAX - 1] = 'x';
+    else if (strcmp(fault, "bytes") == 0) /* no fault: what is no text */
+        memset(reply->piece, 0xff, sizeof(reply->piece)), reply->kind = WIRE_BYTES,
+                                                          reply->total = WIRE_ANSWER_MAX;
+    else if (strcmp(fault, "full") == 0) /* no fault: the first piece of the longest text */
+        memset(reply->piece, '~', sizeof(reply->piece)), reply->total = WIRE_ANSWER_MAX;
     else if (strcmp(fault, "good") != 0)
         errx(1, "no such fault: %s", fault);
 }
@@ -121,9 +130,10 @@ static void answer(int link, const struct wire_request *request, const char *fau
                }};
     size_t size = sizeof(frame.reply);
 
-    frame.reply.length =
-        (uint16_t)snprintf(frame.reply.text, sizeof(frame.reply.text), "text %u of port 0x%x",
-                           request->sequence, request->port);
+    frame.reply.total = (uint32_t)snprintf(frame.reply.piece, sizeof(frame.reply.piece),
+                                           "text %u of port 0x%x%s%.*s", request->sequence,
+                                           request->port, request->argument_length > 0 ? ": " : "",
+                                           request->argument_length, request->argument);
 
     unsigned late = strcmp(fault, "late") == 0 ? 1 : strcmp(fault, "flood") == 0 ? LATE_FLOOD : 0;
     if (late > 0)

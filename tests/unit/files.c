@@ -21,18 +21,27 @@
 
 /* ---- What stands where ---- */
 
-static const char *answer(uint16_t port)
+static unsigned asked_with_argument;
+
+static const char *answer(uint16_t port, const char *argument, uint32_t offset)
 {
-    static char many[10001];
+    static char many[LINUX_ANSWER_MAX + 1], echo[LINUX_ARGUMENT_MAX + 64];
     static unsigned asked;
 
     switch (port) {
     case 0x1ff:
-        return "0x103 weather/London\n0x105 weather/San Francisco\n0x100 tweet\n0x500 many\n"
+        return "0x103 weather/London\n0x105 weather/San Francisco\n0x100 tweet\n0x500 many\n0x501 "
+               "cut\n0x510? ask\n"
                "nonsense\n0x1 a//b\n0x2 ../up\n0x3 tweet/below\n0x4 tweet\n0x12345 five\n0x6 ";
     case 0x500:
-        memset(many, 'm', 1024 * 3);
+        memset(many, 'm', LINUX_ANSWER_MAX);
         return many;
+    case 0x501: /* lost behind its second piece */
+        return offset < 2 * LINUX_PIECE_MAX ? many : NULL;
+    case 0x510:
+        snprintf(echo, sizeof(echo), "%s%s, asked %u times", *argument ? "" : "[denied: none] ",
+                 argument, ++asked_with_argument);
+        return echo;
     case 0x103:
         return asked++ == 0 ? "rain\n" : "sun\n";
     default:
@@ -46,7 +55,7 @@ static void test_feeds(void)
     long fd, other;
 
     ok(machine.questions == 0, "nothing is asked before somebody looks");
-    ok(!strcmp(names_in("/feeds", 4096), ". .. weather tweet many "), "/feeds: %s",
+    ok(!strcmp(names_in("/feeds", 4096), ". .. weather tweet many cut ask "), "/feeds: %s",
        names_in("/feeds", 4096));
     ok(machine.questions == 1, "the names are asked for once");
     ok(strstr(machine.log, "nonsense") && strstr(machine.log, "a//b") &&
@@ -66,13 +75,74 @@ static void test_feeds(void)
        "and the first one keeps its answer");
     sys_close((int)fd);
     sys_close((int)other);
-    ok(strlen(text_of("/feeds/many")) == 3072, "an answer that fills its parts, %zu bytes",
-       strlen(buffer));
+    fd = sys_open("/feeds/many", O_RDONLY, 0);
+    ok(sys_pread64((int)fd, buffer, 10, LINUX_ANSWER_MAX - 4) == 4 && !memcmp(buffer, "mmmm", 4),
+       "an answer of as many pieces as there may be");
+    sys_close((int)fd);
+    ok(has_text("/feeds/cut", "[gone]"),
+       "an answer whose rest is gone is the message that says so");
     ok(has_text("/feeds/tweet", ""), "an empty answer");
     ok(sys_stat("/feeds/tweet", &stat) == 0 && stat.st_mode == (S_IFREG | 0444), "a file");
     ok(sys_open("/feeds/tweet", O_WRONLY, 0) == -EROFS && sys_unlink("/feeds/tweet") == -EROFS &&
            sys_open("/feeds/new", O_CREAT | O_RDWR, 0600) == -EROFS,
        "none can be written, removed or made");
+}
+
+static bool reads(long fd, const char *expected)
+{
+    const long length = sys_read((int)fd, buffer, 4000);
+
+    buffer[length > 0 ? length : 0] = '\0';
+    return !strcmp((const char *)buffer, expected) && sys_read((int)fd, buffer, 10) == 0;
+}
+
+static void test_questions(void)
+{
+    const unsigned before = machine.questions;
+    struct stat stat;
+    long fd = sys_open("/feeds/ask", O_RDWR | O_CREAT | O_TRUNC, 0600), other;
+
+    ok(sys_stat("/feeds/ask", &stat) == 0 && stat.st_mode == (S_IFREG | 0666) &&
+           sys_access("/feeds/ask", 2) == 0,
+       "a file that can be written");
+    ok(sys_write((int)fd, "Ber", 3) == 3 && sys_write((int)fd, "lin\n", 4) == 4 &&
+           machine.questions == before,
+       "writing does not ask");
+    ok(reads(fd, "Berlin, asked 1 times"), "reading does, once, without the newline: %s",
+       (char *)buffer);
+    ok(sys_lseek((int)fd, 0, SEEK_SET) == 0 && reads(fd, "Berlin, asked 1 times"),
+       "the answer is kept");
+    other = sys_open("/feeds/ask", O_RDWR, 0);
+    ok(sys_write((int)other, "Rome", 4) == 4 && reads(other, "Rome, asked 2 times"),
+       "each open file has its own question");
+    ok(sys_write((int)fd, "Paris", 5) == 5 && reads(fd, "Paris, asked 3 times"),
+       "writing after reading begins another one, which is read from its start");
+    sys_close((int)other);
+    other = sys_open("/feeds/ask", O_RDONLY, 0);
+    ok(reads(other, "[denied: none] , asked 4 times") && sys_write((int)other, "a", 1) == -EBADF,
+       "nothing was written: the answer says so");
+    sys_close((int)other);
+
+    memset(buffer, 'x', 2000);
+    ok(sys_write((int)fd, buffer, 1024) == 1024 && sys_write((int)fd, "\n", 1) == 1 &&
+           sys_read((int)fd, buffer, 2000) == 1024 + 15,
+       "the longest argument");
+    memset(buffer, 'x', 2000);
+    ok(sys_write((int)fd, buffer, 1025) == 1025 && reads(fd, "[denied: the argument is too long]"),
+       "a longer one is denied");
+    ok(sys_write((int)fd, buffer, 5) == 5 && sys_write((int)fd, buffer, 1000000) == 1000000 &&
+           reads(fd, "[denied: the argument is too long]") && machine.questions == before + 5,
+       "also in parts, without asking");
+    sys_close((int)fd);
+
+    fd = sys_open("/feeds/ask", O_WRONLY | O_TRUNC, 0);
+    ok(sys_write((int)fd, "closed", 6) == 6 && machine.questions == before + 5, "only written");
+    sys_close((int)fd);
+    ok(machine.questions == before + 6, "it is asked when it is closed");
+    fd = sys_open("/feeds/ask", O_RDWR, 0);
+    sys_write((int)fd, "never", 5);
+    sys_close((int)fd);
+    ok(machine.questions == before + 6, "what could have been read is not");
 }
 
 static void test_devices(void)
@@ -265,6 +335,7 @@ int main(void)
     test_console();
     test_devices();
     test_feeds();
+    test_questions();
     test_proc();
     test_open_links();
     test_input();

@@ -8,6 +8,7 @@ connection.
 """
 import gzip
 import os
+import re
 import socket
 import ssl
 import struct
@@ -136,6 +137,7 @@ faults = {
     "redirect-file": redirect("file:///etc/passwd"),
     "redirect-metadata": redirect("https://169.254.169.254/stolen"),
     "redirect-https": redirect("https://faulty.test:8443/stolen"),
+    "202": lambda sock: sock.sendall(response(b"", "202 Accepted")),
     "204": lambda sock: sock.sendall(b"HTTP/1.1 204 No Content\r\n\r\n"),
     "304": lambda sock: sock.sendall(b"HTTP/1.1 304 Not Modified\r\n\r\n"),
     "401": status("401 Unauthorized"),
@@ -176,10 +178,20 @@ bodies = {
 }
 
 
-def answer(sock, path):
-    """Answers one request for a key of `faults` or `bodies`, or with the good answer."""
+# The bodies that depend on the request, for paths like /raw/…?… and /bytes/SIZE; never faulty.
+made = {
+    "raw": lambda request, path: b'{"text": "%s"}' % request.hex().encode(),
+    "bytes": lambda request, path: (bytes(range(256)) * 4097)[:int(path.split("/")[2])],
+    "lines": lambda request, path: b"".join(b"%07d\n" % i for i in range(int(path.split("/")[2]))),
+}
+
+
+def answer(sock, path, request):
+    """Answers one request for a key of `faults`, `bodies` or `made`, or with the good answer."""
     kind = path.lstrip("/").partition("?")[0]
-    if not faulty_turn(path) or kind in ("good", "stolen"):
+    if kind.partition("/")[0] in made:
+        sock.sendall(response(made[kind.partition("/")[0]](request, path)))
+    elif not faulty_turn(path) or kind in ("good", "stolen"):
         sock.sendall(response(GOOD if kind != "escape-entity" else b'[{"content": "recovered"}]'))
     elif kind in bodies:
         sock.sendall(response(bodies[kind]))
@@ -194,9 +206,13 @@ def http(sock):
         if not piece:
             return
         request += piece
-    path = request.split(b" ", 2)[1].decode("ascii")
+    head, body = request.split(b"\r\n\r\n", 1)
+    length = re.search(rb"\r\ncontent-length: (\d+)", head.lower())
+    while length and len(body) < int(length[1]):
+        body += sock.recv(4096)
+    path = head.split(b" ", 2)[1].decode("ascii")
     note(path)
-    answer(sock, path)
+    answer(sock, path, head + b"\r\n\r\n" + body)
 
 
 def tls_then_http(sock, tls):

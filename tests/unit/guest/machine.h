@@ -26,8 +26,9 @@ extern struct machine {
     char output[3][OUTPUT_MAX];
     size_t output_length[3];
     const char *input;
-    int signal;                         /* the last one that was sent */
-    const char *(*feed)(uint16_t port); /* the answer to a question */
+    int signal; /* the last one that was sent */
+    /* The answer to a question, of which the piece at `offset` is asked for; NULL: it is gone. */
+    const char *(*feed)(uint16_t port, const char *argument, uint32_t offset);
     unsigned questions;
     char log[OUTPUT_MAX];
 } machine;

@@ -83,19 +83,25 @@ void epoll_forget(struct file *file)
     (void)file;
 }
 
-void port_read_string(uint16_t port, void *to, size_t size)
+long host_ask(struct linux_ask *ask, const char *argument, void *piece)
 {
-    static const char *left;
+    char text[LINUX_ARGUMENT_MAX + 1];
+    const char *answer;
     size_t length;
 
-    if (!left) {
-        left = machine.feed(port);
-        machine.questions++;
+    memcpy(text, argument, ask->argument_length);
+    text[ask->argument_length] = '\0';
+    machine.questions += ask->offset == 0;
+    answer = machine.feed(ask->port, text, ask->offset);
+    if (!answer) {
+        answer = "[gone]";
+        ask->offset = 0;
     }
-    length = strnlen(left, size);
-    memset(to, 0, size);
-    memcpy(to, left, length);
-    left = length < size ? NULL : left + length; /* the NUL is part of the answer */
+    ask->total = (uint32_t)strlen(answer);
+    length = ask->total - ask->offset;
+    length = length < LINUX_PIECE_MAX ? length : LINUX_PIECE_MAX;
+    memcpy(piece, answer + ask->offset, length);
+    return (long)length;
 }
 
 void unmap_file_pages(struct inode *inode, uint64_t first, uint64_t last)
