@@ -9,6 +9,7 @@
 #include "feed_paths.h"
 #include "feed_question.h"
 #include "format/format.h"
+#include "ledger.h"
 
 #include <err.h>
 #include <stdio.h>
@@ -21,7 +22,7 @@
  * fails all the time, and a few for brokers that die. */
 #define RETRIES_PER_HOUR 24
 
-_Static_assert(REQUEST_MS_MAX < WIRE_REPLY_SECONDS * 1000,
+_Static_assert(REQUEST_MS_MAX + 2 * LEDGER_REPLY_MS < WIRE_REPLY_SECONDS * 1000,
                "a feed fails before the VMM gives up on the broker");
 
 enum kind { WORDS, LINES, NUMBER, FLAG, FORMAT, PORTS, COMMENT, ARGUMENT, METHOD, HEADERS, BODY };
