@@ -14,6 +14,8 @@
 #include <sys/random.h>
 #include <sys/socket.h>
 
+_Static_assert(LEDGER_ARGUMENT_MAX == WIRE_ARGUMENT_MAX, "an entry has room for any argument");
+
 struct ledger {
     uint64_t sequence; /* of the last entry */
     bool unrecorded;   /* there is no record, as a reply has said */

@@ -1,4 +1,5 @@
-; Asks port 0x100 as often as COUNT says (nasm -D; 0, the default: for ever), and prints each text on a line.
+; Asks port 0x100 as often as COUNT says (nasm -D; 0, the default: for ever), and prints each text on
+; a line.
 %include "guest.inc"
 
 %ifndef COUNT

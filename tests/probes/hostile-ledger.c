@@ -167,7 +167,7 @@ int main(void)
         struct wire_reply reply = {
             .version = WIRE_VERSION, .sequence = request.sequence, .port = request.port};
 
-        reply.length = (uint16_t)snprintf(reply.text, sizeof(reply.text), "verdict %u", act(mode));
+        reply.total = (uint32_t)snprintf(reply.piece, sizeof(reply.piece), "verdict %u", act(mode));
         recv(BROKER_FD_LINK, &request, sizeof(request), 0);
         send(BROKER_FD_LINK, &reply, sizeof(reply), MSG_NOSIGNAL);
     }
