@@ -240,6 +240,7 @@ $(BUILD)/unit/address: $(call objects,netbroker/address.c)
 $(BUILD)/unit/address_guard: $(call objects,jailer/address_guard.c jailer/address_program.c \
                                             jailer/cgroup.c netbroker/address.c)
 $(BUILD)/unit/backoff: $(call objects,netbroker/backoff.c)
+$(BUILD)/unit/encode: $(call objects,netbroker/encode.c)
 $(BUILD)/unit/capacity: $(call objects,policy/tool/capacity.c)
 $(BUILD)/unit/evaluate: $(call objects,policy/tool/evaluate.c)
 $(BUILD)/unit/json: $(call objects,jailer/json.c)
@@ -319,7 +320,13 @@ $(BUILD)/fuzz/oci: tests/fuzz/oci.c $(OCI_CONFIG) $(wildcard jailer/oci/*.h) tes
 	$(Q)clang $(CSTD) -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -I. \
 	    -o $@ $(filter %.c,$^) -ljson-c
 
-# The VMM's call port, whose caller is the guest.
+# The VMM's ports whose caller is the guest: those of feeds, and the call port.
+$(BUILD)/fuzz/ports: tests/fuzz/ports.c vmm/feed.c vmm/device.c $(wildcard vmm/*.h) tests/fuzz/clean.h | packages
+	@mkdir -p $(@D)
+	$(call say,FUZZER)
+	$(Q)clang $(CSTD) -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -I. \
+	    -o $@ $(filter %.c,$^)
+
 $(BUILD)/fuzz/call: tests/fuzz/call.c vmm/machine.c vmm/msrs.c vmm/config.c vmm/call.c $(wildcard vmm/*.h) \
                     tests/fuzz/clean.h | packages
 	@mkdir -p $(@D)

@@ -232,6 +232,6 @@ sys.stdout.buffer.write((bytes(range(256)) * 80)[:20000])' | md5sum)"* ]]
     [[ ${lines[1]} == "[denied: ask takes an argument, and got none; "* ]]
     [[ ${lines[2]} == "[denied: the argument has 1 characters; "* ]]
     [ "${lines[3]}" = "[denied: the argument is too long]" ]
-    [[ ${lines[6]} == "[denied: the argument has 1024 characters; "* ]]
+    [[ ${lines[7]} == "[denied: the argument has 1024 characters; "* ]]
     grep -x "/good?chain=abcdef" "$UPSTREAM/requests.log"
 }

@@ -160,14 +160,15 @@ os.execv(sys.argv[1], sys.argv[1:])
 
 @test "feeds: what is written to a port is the argument of its next question" {
     linked "$guests/feed-ask.bin"
-    [[ $status -eq 0 && ${#lines[@]} -eq 7 ]]
+    [[ $status -eq 0 && ${#lines[@]} -eq 8 ]]
     [[ ${lines[0]} == 'text 1 of port 0x500: abcdef' ]]
     [[ ${lines[1]} == 'text 2 of port 0x500' ]]
     [[ ${lines[2]} == 'text 5 of port 0x500: g' ]]
     [[ ${lines[3]} == '[denied: the argument is too long]' ]]
     [[ ${lines[4]} == '[denied: the argument is too long]' ]]
     [[ ${lines[5]} == 'text 6 of port 0x500' ]]
-    [[ ${lines[6]} == "text 7 of port 0x500: $(printf 'z%.0s' {1..1024})" ]]
+    [[ ${lines[6]} == 'text 7 of port 0x501: h' ]]
+    [[ ${lines[7]} == "text 8 of port 0x500: $(printf 'z%.0s' {1..1024})" ]]
 }
 
 @test "feeds: a flat guest reads the first 8,191 characters of a text, and no bytes" {

@@ -22,7 +22,7 @@ static void fetch_text(struct feed_port *feed, struct broker *broker, uint16_t p
     const struct question question = {
         .port = port, .argument = feed->argument, .argument_length = feed->argument_length};
 
-    if (question.argument_length > WIRE_ARGUMENT_MAX) {
+    if (feed->too_long) {
         say(feed, "[denied: the argument is too long]");
     } else {
         broker_ask(broker, &question, &feed->frame);
@@ -33,6 +33,7 @@ static void fetch_text(struct feed_port *feed, struct broker *broker, uint16_t p
     if (feed->length > FEED_TEXT_MAX)
         feed->length = FEED_TEXT_MAX;
     feed->argument_length = 0;
+    feed->too_long = false;
     feed->next = 0;
     feed->fetched = true;
 }
@@ -70,10 +71,9 @@ static enum run_end out(void *state, const struct access *access)
 
     access_narrow(access);
     feed->fetched = false;
-    if (access->count > WIRE_ARGUMENT_MAX - feed->argument_length) {
-        feed->argument_length = WIRE_ARGUMENT_MAX + 1;
+    feed->too_long |= access->count > sizeof(feed->argument) - feed->argument_length;
+    if (feed->too_long)
         return RUN_GOES_ON;
-    }
     memcpy(feed->argument + feed->argument_length, access->data, access->count);
     feed->argument_length += access->count;
     return RUN_GOES_ON;

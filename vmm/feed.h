@@ -12,11 +12,12 @@
 
 /* Each port has its own argument, its own text and its own position in it. */
 struct feed_port {
-    bool fetched;           /* the guest has begun to read `frame`, but not to its end */
-    size_t next;            /* offset into the text: the byte that is read next */
-    size_t length;          /* of the text */
-    size_t argument_length; /* of what was written since; more than WIRE_ARGUMENT_MAX: too much */
-    char argument[WIRE_ARGUMENT_MAX];
+    bool fetched;  /* the guest has begun to read `frame`, but not to its end */
+    size_t next;   /* offset into the text: the byte that is read next */
+    size_t length; /* of the text */
+    bool too_long; /* more was written since than any argument has */
+    size_t argument_length;
+    char argument[WIRE_ARGUMENT_MAX]; /* what was written */
     struct broker_frame frame;
 };
 

@@ -1,4 +1,4 @@
-; Clause: what is written to a feed's port is the argument of the next question there. Prints seven
+; Clause: what is written to a feed's port is the argument of the next question there. Prints eight
 ; answers, on a line each.
 %include "guest.inc"
 
@@ -30,13 +30,18 @@ main:
         mov cx, LONGEST + 1             ; too long, in parts
         call write
         call answer
-        mov cx, 0xffff
+        mov al, 'h'
+        mov dx, PORT + 1
+        out dx, al
+        mov cx, 0xffff                  ; by far, which changes no other port's
         call write
         call answer
         call answer                     ; 6: which is forgotten
+        mov dx, PORT + 1
+        call answer_at                  ; 7: h
         mov cx, LONGEST
         call write
-        call answer                     ; 7
+        call answer                     ; 8
         hlt
 
 ; Writes CX bytes 'z' to the port.
@@ -48,15 +53,19 @@ write:
         loop .next
         ret
 
-; Prints what the port answers, as a line.
+; Prints what the port answers, as a line; or the port in DX.
 answer:
         mov dx, PORT
+answer_at:
+        mov bx, dx
+.next:
+        mov dx, bx
         in al, dx
         mov dx, CONSOLE
         test al, al
         jz .end
         out dx, al
-        jmp answer
+        jmp .next
 .end:
         mov al, `\n`
         out dx, al
