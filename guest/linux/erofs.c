@@ -106,7 +106,7 @@ static void read_compact(const struct erofs *fs, const struct compact_inode *fro
     to->size = from->size;
     to->uid = from->uid;
     to->gid = from->gid;
-    to->mtime = fs->build_time;
+    to->mtime = (int64_t)fs->build_time;
     to->mtime_nsec = fs->build_time_nsec;
     to->rdev = from->location;
 }
@@ -118,7 +118,7 @@ static void read_extended(const struct extended_inode *from, struct erofs_inode 
     to->size = from->size;
     to->uid = from->uid;
     to->gid = from->gid;
-    to->mtime = from->mtime;
+    to->mtime = (int64_t)from->mtime;
     to->mtime_nsec = from->mtime_nsec;
     to->rdev = from->location;
 }
@@ -183,7 +183,7 @@ int erofs_inode(const struct erofs *fs, uint64_t nid, struct erofs_inode *inode)
     inode->tail = offset + length;
     if (compact->xattr_count > 0) /* a header of 12 bytes, then units of 4 */
         inode->tail += 12 + (compact->xattr_count - 1) * 4ul;
-    if (inode->size > INT64_MAX || inode->mtime > INT64_MAX || inode->mtime_nsec >= 1000000000u)
+    if (inode->size > INT64_MAX || inode->mtime_nsec >= 1000000000u)
         return -EUCLEAN;
     switch (inode->mode & S_IFMT) {
     case S_IFREG:

@@ -24,7 +24,8 @@ struct erofs {
 
 struct erofs_inode {
     const struct erofs *fs;
-    uint64_t nid, size, mtime;
+    uint64_t nid, size;
+    int64_t mtime;                                    /* negative before 1970 */
     uint32_t mtime_nsec, links, mode, uid, gid, rdev; /* as makedev(3) of the kernel encodes it */
     uint32_t layout;
     uint32_t chunk_format;

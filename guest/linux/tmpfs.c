@@ -114,7 +114,7 @@ struct inode *tmpfs_inode_of(struct super_block *super, const struct erofs_inode
     /* as new_decode_dev() of Linux, into makedev(3)'s form, which the low 32 bits of are the same
      */
     inode->rdev = lower->rdev;
-    inode->modified = (struct timestamp){(int64_t)lower->mtime, lower->mtime_nsec};
+    inode->modified = (struct timestamp){lower->mtime, lower->mtime_nsec};
     inode->accessed = inode->changed = inode->born = inode->modified;
     if (S_ISDIR(inode->mode))
         node->directory.populated = false;
