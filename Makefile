@@ -155,8 +155,16 @@ $(BUILD)/jailer: $(call small,$(wildcard jailer/*.c) $(RUNTIME) $(SHARED) policy
 	$(call say,LINK)
 	$(Q)$(call link_small,$^)
 
-# The container runtime, which starts the jailer: a program of its own, for the JSON that it reads.
-$(BUILD)/sparkler-oci: $(call objects,$(wildcard jailer/oci/*.c))
+# The container runtime, which starts the jailer: a program of its own, for the JSON that it reads. It
+# packs roots in jails, and reads images as the guest's kernel does.
+JAIL := $(addprefix jailer/,jail.c locks.c address_guard.c address_program.c cgroup.c descriptors.c ids.c \
+          janitor.c kvm.c landlock.c namespaces.c prctl.c privileges.c rlimits.c root.c seccomp.c \
+          session.c stream.c timing.c)
+EROFS := guest/linux/erofs.c guest/linux/erofs_directory.c
+
+$(BUILD)/sparkler-oci: $(call objects,$(wildcard jailer/oci/*.c) $(JAIL) $(RUNTIME) $(SHARED) \
+                                      policy/runtime/filters.c $(EROFS)) \
+                       $(BUILD)/obj/policy/syscalls.o $(call filters,$(POLICIES))
 	$(call say,LINK)
 	$(Q)$(CC) $(CFLAGS) $(DYNAMIC) -o $@ $^ -ljson-c
 
@@ -346,7 +354,8 @@ fuzz: packages $(FUZZERS) ## fuzz each parser for FUZZ_SECONDS (60)
 
 # Programs that the tests put in VMM's and the broker's place, and a jailer whose filters allow
 # everything, so that the walls behind them are tested alone.
-PROBES := $(BUILD)/probes/attempt $(BUILD)/probes/attempt-broker $(BUILD)/probes/jailer-no-filter
+PROBES := $(BUILD)/probes/attempt $(BUILD)/probes/attempt-broker $(BUILD)/probes/jailer-no-filter \
+          $(BUILD)/probes/mkfs.erofs
 
 ATTEMPT := tests/probes/attempt.c tests/probes/attempts.c netbroker/landlock.c policy/runtime/install.c
 
@@ -356,6 +365,11 @@ $(BUILD)/probes/attempt: $(call small,$(ATTEMPT)) $(call filters,resolver)
 	$(Q)$(call link_small,$^)
 
 $(BUILD)/probes/attempt-broker: $(call objects,$(ATTEMPT)) $(call filters,resolver)
+	@mkdir -p $(@D)
+	$(call say,LINK)
+	$(Q)$(CC) $(CFLAGS) $(DYNAMIC) -o $@ $^
+
+$(BUILD)/probes/mkfs.erofs: $(call objects,tests/probes/packer.c)
 	@mkdir -p $(@D)
 	$(call say,LINK)
 	$(Q)$(CC) $(CFLAGS) $(DYNAMIC) -o $@ $^

@@ -74,6 +74,6 @@ static void arrange_descriptors(struct jail *jail)
 const struct lock lock_descriptors = {
     .name = "descriptors",
     .what = "none but those listed in policy/fds.h",
-    .roles = VMM | BROKER | SUPERVISOR | JANITOR,
+    .roles = EVERY_ROLE,
     .close = arrange_descriptors,
 };

@@ -57,8 +57,8 @@ _Noreturn void jail_execute(const struct jail *jail)
         environment[3] = timing;
     }
     syscall(SYS_execveat, JAIL_FD_PROGRAM, "", jail->argv, environment, AT_EMPTY_PATH);
-    err(1, "cannot execute %s (it must be static: there is no loader in the VMM's jail)",
-        jail->argv[0]);
+    err(1, "cannot execute %s%s", jail->argv[0],
+        jail->role == VMM ? " (it must be static: there is no loader in the VMM's jail)" : "");
 }
 
 /* Whether a sysctl has this value. */
@@ -96,11 +96,13 @@ static _Noreturn void run_jail(struct jail *jail)
     sigemptyset(&none);
     if (jail->role != VMM) /* which would lose a signal that arrives before it has its handler */
         sigprocmask(SIG_SETMASK, &none, NULL);
+    if (jail->role & (PACKER | DIGESTER)) /* its starter repeats what it says */
+        dup2(jail->fds[FD_LOG], STDERR_FILENO);
     timing_forget(jail->timing);
     timing_phase(jail->timing, "cloned, and has a processor");
     if (jail->run)
         prctl(PR_SET_NAME, jail->process->name);
-    if (jail->argv) /* messages name what it becomes */
+    if (jail->argv && jail->role != PACKER) /* messages name what it becomes */
         program_invocation_short_name = jail->role == VMM ? "sparkler-vmm" : "sparkler-netbroker";
     jail_close_locks(jail);
     if (jail->run)

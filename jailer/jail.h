@@ -26,6 +26,20 @@ typedef void jail_run(const struct jail *jail);
 struct cgroup;
 struct cgroups;
 
+/* A directory of a stranger's that packer and digester read as JAIL_TREE, and the file that the
+ * packer writes as JAIL_IMAGE. */
+#define JAIL_TREE  "/tree"
+#define JAIL_IMAGE "/image"
+
+struct tree {
+    int (*open)(const char *path); /* opens `path` (O_PATH) in the jail's mount namespace, too */
+    const char *path;              /* NULL: there is none */
+    dev_t device;                  /* what must be there */
+    ino_t inode;
+    const char *image;    /* path; NULL for the digester */
+    uint64_t image_limit; /* bytes */
+};
+
 struct jail {
     const struct process *process; /* the first one in it */
     enum role role;                /* of that process */
@@ -36,6 +50,7 @@ struct jail {
     uid_t uid, euid; /* differ only in supervisor and janitor */
     gid_t gid;
     uint64_t image_bytes;          /* that the VMM maps beside the guest's own memory */
+    const struct tree *tree;       /* of packer and digester */
     int program;                   /* O_PATH descriptor of what is executed */
     char **argv;                   /* of the program */
     int ready;                     /* becomes JAIL_FD_READY; -1 for the VMM */

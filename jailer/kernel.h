@@ -57,13 +57,15 @@ static inline int sys_close_range(unsigned first, unsigned last)
 #endif
 
 /* open_tree(2), move_mount(2), mount_setattr(2): linux/mount.h of Linux 5.12 */
-#define TREE_CLONE             1u       /* OPEN_TREE_CLONE */
-#define TREE_CLOEXEC           0x80000u /* OPEN_TREE_CLOEXEC */
-#define TREE_RECURSIVE         0x8000u  /* AT_RECURSIVE */
-#define TREE_ATTR_RDONLY       1u       /* MOUNT_ATTR_RDONLY */
-#define TREE_ATTR_NOSUID       2u       /* MOUNT_ATTR_NOSUID */
-#define TREE_ATTR_NODEV        4u       /* MOUNT_ATTR_NODEV */
-#define TREE_MOVE_F_EMPTY_PATH 4u       /* MOVE_MOUNT_F_EMPTY_PATH */
+#define TREE_CLONE             1u        /* OPEN_TREE_CLONE */
+#define TREE_CLOEXEC           0x80000u  /* OPEN_TREE_CLOEXEC */
+#define TREE_RECURSIVE         0x8000u   /* AT_RECURSIVE */
+#define TREE_ATTR_RDONLY       1u        /* MOUNT_ATTR_RDONLY */
+#define TREE_ATTR_NOSUID       2u        /* MOUNT_ATTR_NOSUID */
+#define TREE_ATTR_NODEV        4u        /* MOUNT_ATTR_NODEV */
+#define TREE_ATTR_NOEXEC       8u        /* MOUNT_ATTR_NOEXEC */
+#define TREE_ATTR_NOSYMFOLLOW  0x200000u /* MOUNT_ATTR_NOSYMFOLLOW, of Linux 5.14 */
+#define TREE_MOVE_F_EMPTY_PATH 4u        /* MOVE_MOUNT_F_EMPTY_PATH */
 
 struct tree_attributes { /* struct mount_attr */
     uint64_t set, clear, propagation, user_namespace;

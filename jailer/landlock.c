@@ -19,7 +19,8 @@ static const char *landlock_missing(const struct jail *jail)
     return landlock_abi() < 1 ? "not enabled in this kernel (lsm=landlock)" : NULL;
 }
 
-/* Does not count what later ABIs handle of files: no jail has a writable file system. */
+/* Does not count what later ABIs handle of files: no jail has a writable file system, the packer's
+ * but one file. */
 static const char *landlock_incomplete(const struct jail *jail)
 {
     int abi = landlock_abi();
@@ -54,6 +55,16 @@ static void allow(int ruleset, int beneath, uint64_t access)
         err(1, "cannot add a Landlock rule");
 }
 
+static void allow_path(int ruleset, const char *path, uint64_t access)
+{
+    int fd = open(path, O_PATH | O_CLOEXEC);
+
+    if (fd < 0)
+        err(1, "cannot open %s of the jail", path);
+    allow(ruleset, fd, access);
+    close(fd);
+}
+
 static void restrict_self(struct jail *jail)
 {
     int abi = landlock_abi();
@@ -62,16 +73,15 @@ static void restrict_self(struct jail *jail)
 
     if (jail->program >= 0)
         allow(ruleset, jail->program, LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_READ_FILE);
-    if (jail->role == BROKER) {
-        int root = open("/", O_PATH | O_CLOEXEC);
-
-        if (root < 0)
-            err(1, "cannot open the jail's root");
-        allow(ruleset, root,
-              LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_READ_FILE |
-                  LANDLOCK_ACCESS_FS_READ_DIR);
-        close(root);
-    }
+    if (jail->role & (BROKER | PACKER))
+        allow_path(ruleset, "/",
+                   LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_READ_FILE |
+                       LANDLOCK_ACCESS_FS_READ_DIR);
+    if (jail->role == PACKER)
+        allow_path(ruleset, JAIL_IMAGE,
+                   LANDLOCK_ACCESS_FS_WRITE_FILE | (abi >= 3 ? LANDLOCK_TRUNCATE : 0));
+    if (jail->role == DIGESTER && jail->tree->path)
+        allow_path(ruleset, JAIL_TREE, LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR);
     if (jail->role & (SUPERVISOR | JANITOR))
         for (int fd = SUPERVISOR_FD_CGROUPS; fd <= SUPERVISOR_FD_CGROUP_V2; fd++)
             if (jail->fds[fd] >= 0)
@@ -82,7 +92,7 @@ static void restrict_self(struct jail *jail)
 const struct lock lock_landlock = {
     .name = "landlock",
     .what = "no file, TCP port, signal, abstract socket",
-    .roles = VMM | BROKER | SUPERVISOR | JANITOR,
+    .roles = EVERY_ROLE,
     .missing = landlock_missing,
     .incomplete = landlock_incomplete,
     .close = restrict_self,

@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -126,6 +127,9 @@ static int open_image(const char *path, const char *option, struct linux_mount *
         errx(1, "%s is empty (%s)", path, option);
     if (mount->kind == LINUX_MOUNT_FILE && status.st_mode & 0111)
         mount->kind = LINUX_MOUNT_EXECUTABLE;
+    /* as long as a VM maps it, so that no cache of images removes it (jailer/oci/cache.h); somebody
+     * else's lock does not matter */
+    flock(fd, LOCK_SH | LOCK_NB);
     mount->size = (uint64_t)status.st_size;
     return fd;
 }

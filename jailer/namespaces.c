@@ -98,7 +98,7 @@ static void leave_network(struct jail *jail)
 const struct lock lock_user_namespace = {
     .name = "user namespace",
     .what = "no other id; capabilities end at the jail",
-    .roles = VMM | BROKER,
+    .roles = VMM | BROKER | PACKER | DIGESTER,
     .clone_flags = CLONE_NEWUSER,
     .skipped = skipped_as_root,
     .close = enter_user_namespace,
@@ -107,7 +107,7 @@ const struct lock lock_user_namespace = {
 const struct lock lock_mount_namespace = {
     .name = "mount namespace",
     .what = "no mount of the host",
-    .roles = VMM | BROKER,
+    .roles = VMM | BROKER | PACKER | DIGESTER,
     .clone_flags = CLONE_NEWNS,
     .close = detach_mounts,
 };
@@ -115,34 +115,34 @@ const struct lock lock_mount_namespace = {
 const struct lock lock_pid_namespace = {
     .name = "pid namespace",
     .what = "no other process to see or to signal",
-    .roles = VMM | BROKER,
+    .roles = VMM | BROKER | PACKER | DIGESTER,
     .clone_flags = CLONE_NEWPID,
 };
 
 const struct lock lock_network_namespace = {
     .name = "network namespace",
     .what = "no network, no abstract socket",
-    .roles = VMM,
+    .roles = VMM | PACKER | DIGESTER,
     .close = leave_network,
 };
 
 const struct lock lock_ipc_namespace = {
     .name = "ipc namespace",
     .what = "no System V IPC or queue of the host",
-    .roles = VMM | BROKER,
+    .roles = VMM | BROKER | PACKER | DIGESTER,
     .clone_flags = CLONE_NEWIPC,
 };
 
 const struct lock lock_uts_namespace = {
     .name = "uts namespace",
     .what = "no way to rename the host",
-    .roles = VMM | BROKER,
+    .roles = VMM | BROKER | PACKER | DIGESTER,
     .clone_flags = CLONE_NEWUTS,
 };
 
 const struct lock lock_cgroup_namespace = {
     .name = "cgroup namespace",
     .what = "no view of the host's cgroups",
-    .roles = VMM | BROKER,
+    .roles = VMM | BROKER | PACKER | DIGESTER,
     .clone_flags = CLONE_NEWCGROUP,
 };

@@ -140,28 +140,28 @@ static void disable_speculation(struct jail *jail)
 const struct lock lock_parent_death = {
     .name = "parent death",
     .what = "dies with the jailer",
-    .roles = VMM | BROKER,
+    .roles = VMM | BROKER | PACKER | DIGESTER,
     .close = die_with_parent,
 };
 
 const struct lock lock_no_new_privs = {
     .name = "no_new_privs",
     .what = "execve gives nothing",
-    .roles = VMM | BROKER | SUPERVISOR | JANITOR,
+    .roles = EVERY_ROLE,
     .close = set_no_new_privs,
 };
 
 const struct lock lock_dumpable = {
     .name = "not dumpable",
     .what = "no core; ptrace by namespace's owner only",
-    .roles = VMM | BROKER | SUPERVISOR | JANITOR,
+    .roles = EVERY_ROLE,
     .close = set_not_dumpable,
 };
 
 const struct lock lock_write_execute = {
     .name = "write-execute",
     .what = "no memory both writable and executable",
-    .roles = VMM | BROKER | SUPERVISOR | JANITOR,
+    .roles = EVERY_ROLE,
     .missing = mdwe_missing,
     .close = deny_write_execute,
 };
@@ -169,7 +169,7 @@ const struct lock lock_write_execute = {
 const struct lock lock_memory_merging = {
     .name = "memory merging",
     .what = "no page shared with strangers (KSM)",
-    .roles = VMM | BROKER | SUPERVISOR | JANITOR,
+    .roles = EVERY_ROLE,
     .skipped = merging_skipped,
     .close = forbid_merging,
 };
@@ -177,7 +177,7 @@ const struct lock lock_memory_merging = {
 const struct lock lock_core_scheduling = {
     .name = "core scheduling",
     .what = "no hyperthread shared with strangers",
-    .roles = VMM | BROKER,
+    .roles = VMM | BROKER | PACKER | DIGESTER,
     .skipped = core_scheduling_skipped,
     .missing = core_scheduling_missing,
     .close = set_core_cookie,
@@ -186,7 +186,7 @@ const struct lock lock_core_scheduling = {
 const struct lock lock_speculation = {
     .name = "speculation",
     .what = "no store bypass, no foreign predictions",
-    .roles = VMM | BROKER,
+    .roles = VMM | BROKER | PACKER | DIGESTER,
     .skipped = speculation_skipped,
     .close = disable_speculation,
 };

@@ -67,6 +67,15 @@ void rlimits_check(const struct settings *limits)
         parse_limit(&limits->list[i], &value);
 }
 
+/* Of what reads a stranger's tree, and maps at most its image. */
+static void limit_reading(const struct jail *jail)
+{
+    limit(RLIMIT_FSIZE, jail->tree->image_limit);
+    limit(RLIMIT_DATA, 2ul << 30); /* mkfs.erofs takes 4.4 KiB for each entry of the tree */
+    limit(RLIMIT_STACK, 64 << 20); /* and 9 KiB for each level */
+    limit(RLIMIT_CPU, 300);
+}
+
 static void set_limits(struct jail *jail)
 {
     const rlim_t program = 64 << 20;     /* the VMM's text, stack and heap are smaller */
@@ -80,8 +89,12 @@ static void set_limits(struct jail *jail)
     limit(RLIMIT_MSGQUEUE, 0);
     if (jail->role & (SUPERVISOR | JANITOR))
         return;
-    limit(RLIMIT_FSIZE, 1 << 30); /* the console may go to a file */
     limit(RLIMIT_NOFILE, 128);
+    if (jail->role & (PACKER | DIGESTER)) {
+        limit_reading(jail);
+        return;
+    }
+    limit(RLIMIT_FSIZE, 1 << 30); /* the console may go to a file */
     if (jail->role == VMM)
         limit(RLIMIT_AS, jail->options->memory_bytes + jail->image_bytes + program);
     else
@@ -95,6 +108,6 @@ static void set_limits(struct jail *jail)
 const struct lock lock_rlimits = {
     .name = "rlimits",
     .what = "core 0, 128 descriptors, files and memory",
-    .roles = VMM | BROKER | SUPERVISOR | JANITOR,
+    .roles = EVERY_ROLE,
     .close = set_limits,
 };

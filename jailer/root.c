@@ -1,6 +1,7 @@
 /*
  * The jail's file system: an empty, read-only tmpfs, entered by pivot_root(2); the host's is
- * unmounted. The broker's has only what libcurl, OpenSSL and glibc's resolver read.
+ * unmounted. The broker's has only what libcurl, OpenSSL and glibc's resolver read, the packer's
+ * the libraries of mkfs.erofs. Packer and digester see one directory of the host.
  */
 #include "jail.h"
 #include "kernel.h"
@@ -17,21 +18,15 @@
 /* Where the new root is mounted before it is entered; any directory would do. */
 #define NEW_ROOT "/proc"
 
-/* What the broker reads; each may be missing on the host. */
+/* What dynamic programs read; each may be missing on the host. */
+static const char *const libraries[] = {
+    "/lib", "/lib64", "/usr/lib/x86_64-linux-gnu", "/usr/lib64", "/etc/ld.so.cache", NULL,
+};
+
+/* What the broker reads beside them; likewise. */
 static const char *const broker_files[] = {
-    "/lib",
-    "/lib64",
-    "/usr/lib/x86_64-linux-gnu",
-    "/usr/lib64",
-    "/etc/ld.so.cache",
-    "/etc/ssl/openssl.cnf",
-    "/etc/resolv.conf",
-    "/etc/hosts",
-    "/etc/nsswitch.conf",
-    "/etc/host.conf",
-    "/etc/gai.conf",
-    "/etc/services",
-    NULL,
+    "/etc/ssl/openssl.cnf", "/etc/resolv.conf", "/etc/hosts",    "/etc/nsswitch.conf",
+    "/etc/host.conf",       "/etc/gai.conf",    "/etc/services", NULL,
 };
 
 static void make_parents(char *path)
@@ -60,24 +55,23 @@ static void make_mount_point(const char *path, bool directory)
     close(fd);
 }
 
-/* Binds a file or directory of the host into the jail: read-only, no devices, no set-user-ID. */
-static void bind_read_only(const char *source, const char *target)
+/* Binds what `fd` is, or the path `source` leads to, into the jail, with what is mounted below it
+ * if `flags` say so: without set-user-ID programs and devices, and with more `attributes`. */
+static void bind_tree(int fd, const char *source, unsigned flags, const char *target,
+                      uint64_t attributes)
 {
-    const struct tree_attributes read_only = {
-        .set = TREE_ATTR_RDONLY | TREE_ATTR_NOSUID | TREE_ATTR_NODEV,
-    };
-    int tree =
-        (int)syscall(SYS_open_tree, AT_FDCWD, source, TREE_CLONE | TREE_CLOEXEC | TREE_RECURSIVE);
+    const struct tree_attributes set = {.set = attributes | TREE_ATTR_NOSUID | TREE_ATTR_NODEV};
+    int tree = (int)syscall(SYS_open_tree, fd, source, TREE_CLONE | TREE_CLOEXEC | flags);
 
     if (tree < 0 ||
-        syscall(SYS_mount_setattr, tree, "", AT_EMPTY_PATH | TREE_RECURSIVE, &read_only,
-                sizeof(read_only)) != 0 ||
+        syscall(SYS_mount_setattr, tree, "", AT_EMPTY_PATH | (flags & TREE_RECURSIVE), &set,
+                sizeof(set)) != 0 ||
         syscall(SYS_move_mount, tree, "", AT_FDCWD, target, TREE_MOVE_F_EMPTY_PATH) != 0)
-        err(1, "cannot show %s in the jail, read-only", source);
+        err(1, "cannot show %s in the jail", *source ? source : target + strlen(NEW_ROOT));
     close(tree);
 }
 
-/* Shows one of broker_files as what it is: a link, file or directory. Skips one that is missing. */
+/* Shows one of these files as what it is: a link, file or directory. Skips one that is missing. */
 static void show(const char *path)
 {
     char target[PATH_MAX], link[PATH_MAX];
@@ -100,7 +94,39 @@ static void show(const char *path)
     }
     make_parents(target);
     make_mount_point(target, S_ISDIR(status.st_mode));
-    bind_read_only(path, target);
+    bind_tree(AT_FDCWD, path, TREE_RECURSIVE, target, TREE_ATTR_RDONLY);
+}
+
+static void show_all(const char *const *paths)
+{
+    for (; *paths; paths++)
+        show(*paths);
+}
+
+/* The directory without what is mounted below it. No link in it is followed, none of its files can
+ * be executed, and reading changes no times. */
+static void show_tree(const struct tree *tree)
+{
+    struct stat status;
+    int fd;
+
+    if (!tree->path)
+        return;
+    fd = tree->open(tree->path);
+    if (fd < 0 || fstat(fd, &status) != 0)
+        err(1, "cannot open %s", tree->path);
+    if (status.st_dev != tree->device || status.st_ino != tree->inode)
+        errx(1, "%s is not the directory any more that it was a moment ago", tree->path);
+    make_mount_point(NEW_ROOT JAIL_TREE, true);
+    bind_tree(fd, "", AT_EMPTY_PATH, NEW_ROOT JAIL_TREE,
+              TREE_ATTR_RDONLY | TREE_ATTR_NOEXEC | TREE_ATTR_NOSYMFOLLOW);
+    close(fd);
+}
+
+static void show_image(const char *path)
+{
+    make_mount_point(NEW_ROOT JAIL_IMAGE, false);
+    bind_tree(AT_FDCWD, path, 0, NEW_ROOT JAIL_IMAGE, TREE_ATTR_NOEXEC);
 }
 
 static void enter_root(struct jail *jail)
@@ -109,9 +135,14 @@ static void enter_root(struct jail *jail)
     if (mount("jail", NEW_ROOT, "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, "size=64k,mode=755") !=
         0)
         err(1, "cannot mount the jail's root");
+    if (jail->role & (BROKER | PACKER))
+        show_all(libraries);
     if (jail->role == BROKER)
-        for (const char *const *path = broker_files; *path; path++)
-            show(*path);
+        show_all(broker_files);
+    if (jail->role & (PACKER | DIGESTER))
+        show_tree(jail->tree);
+    if (jail->role == PACKER)
+        show_image(jail->tree->image);
     if (chdir(NEW_ROOT) != 0 || syscall(SYS_pivot_root, ".", ".") != 0 ||
         umount2(".", MNT_DETACH) != 0 || chdir("/") != 0)
         err(1, "cannot enter the jail's root by pivot_root");
@@ -123,6 +154,6 @@ static void enter_root(struct jail *jail)
 const struct lock lock_root = {
     .name = "root",
     .what = "no file; broker: libraries, resolver files",
-    .roles = VMM | BROKER,
+    .roles = VMM | BROKER | PACKER | DIGESTER,
     .close = enter_root,
 };

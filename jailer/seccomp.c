@@ -17,6 +17,6 @@ static void install_filter(struct jail *jail)
 const struct lock lock_seccomp = {
     .name = "seccomp",
     .what = "no call but those of policy/*.policy",
-    .roles = VMM | BROKER | SUPERVISOR | JANITOR,
+    .roles = EVERY_ROLE,
     .close = install_filter,
 };

@@ -20,6 +20,6 @@ static void new_session(struct jail *jail)
 const struct lock lock_session = {
     .name = "session",
     .what = "no controlling terminal, no user's keyring",
-    .roles = VMM | BROKER | JANITOR,
+    .roles = VMM | BROKER | JANITOR | PACKER | DIGESTER,
     .close = new_session,
 };

@@ -73,4 +73,10 @@
 #define JANITOR_FD_CGROUP_CPU  SUPERVISOR_FD_CGROUP_CPU
 #define JANITOR_FD_CGROUP_V2   SUPERVISOR_FD_CGROUP_V2
 
+/* mkfs.erofs, in the packer's jail */
+#define PACKER_FD_IMAGE 3 /* the image, which it opens first */
+
+/* digester */
+#define DIGESTER_FD_RESULT 1 /* pipe that takes the digest */
+
 #endif

@@ -23,5 +23,7 @@ int ps_command(const struct globals *globals, int argc, char **argv);
 int events_command(const struct globals *globals, int argc, char **argv);
 int features_command(const struct globals *globals, int argc, char **argv);
 int unsupported_command(const struct globals *globals, int argc, char **argv);
+int image_command(const struct globals *globals, int argc, char **argv);
+int cache_command(const struct globals *globals, int argc, char **argv);
 
 #endif

@@ -24,6 +24,8 @@ static const char usage[] =
     "  list, ps ID [--format table|json]  containers; the processes of a VM\n"
     "  events [--stats] ID                what it uses\n"
     "  features\n"
+    "  image [--output FILE] DIRECTORY    make its image in the cache, or as FILE\n"
+    "  cache [--limit SIZE | --empty]     list the images kept; bound them; remove them\n"
     "Options:\n"
     "  --root DIR            of the containers' states (/run/sparkler-oci)\n"
     "  --log FILE, --log-format text|json\n"
@@ -43,6 +45,8 @@ static const struct command {
     {"ps", ps_command},
     {"events", events_command},
     {"features", features_command},
+    {"image", image_command},
+    {"cache", cache_command},
     {"exec", unsupported_command},
     {"pause", unsupported_command},
     {"resume", unsupported_command},

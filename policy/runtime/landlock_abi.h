@@ -25,10 +25,11 @@ struct landlock_tcp_port { /* ABI 4: the rule of type LANDLOCK_TCP_PORT */
 };
 #define LANDLOCK_TCP_PORT 2
 
-#define LANDLOCK_TCP_BIND             (UINT64_C(1) << 0) /* ABI 4 */
-#define LANDLOCK_TCP_CONNECT          (UINT64_C(1) << 1) /* ABI 4 */
-#define LANDLOCK_ABSTRACT_UNIX_SOCKET (UINT64_C(1) << 0) /* ABI 6 */
-#define LANDLOCK_SIGNAL               (UINT64_C(1) << 1) /* ABI 6 */
+#define LANDLOCK_TCP_BIND             (UINT64_C(1) << 0)  /* ABI 4 */
+#define LANDLOCK_TCP_CONNECT          (UINT64_C(1) << 1)  /* ABI 4 */
+#define LANDLOCK_TRUNCATE             (UINT64_C(1) << 14) /* ABI 3 */
+#define LANDLOCK_ABSTRACT_UNIX_SOCKET (UINT64_C(1) << 0)  /* ABI 6 */
+#define LANDLOCK_SIGNAL               (UINT64_C(1) << 1)  /* ABI 6 */
 
 /* The running kernel's ABI; below 1 without Landlock. */
 static inline int landlock_abi(void)

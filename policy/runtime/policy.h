@@ -24,7 +24,8 @@ struct policy {
 /* all policies; '-' in a name is '_' here */
 #define POLICIES(X)                                                                                \
     X(vmm_boot)                                                                                    \
-    X(vmm) X(vmm_linux) X(warden) X(netbroker) X(resolver) X(supervisor) X(janitor)
+    X(vmm)                                                                                         \
+    X(vmm_linux) X(warden) X(netbroker) X(resolver) X(supervisor) X(janitor) X(packer) X(digester)
 
 #define POLICY_DECLARE(name) extern const struct policy policy_##name;
 POLICIES(POLICY_DECLARE)

@@ -160,6 +160,43 @@ const struct process
                         {JANITOR_FD_CGROUPS, JANITOR_FD_CGROUP_V2, {PATH}},
                     },
             },
+            /* the packer, while it is mkfs.erofs */
+            {
+                .name = "mkfs.erofs",
+                .title = "mkfs.erofs",
+                .role = PACKER,
+                .is_first = true,
+                .reads_all = true,
+                .user = VMM_USER,
+                .effective = VMM_USER,
+                .policies = {"packer"},
+                .fd_prefix = "PACKER",
+                .descriptors =
+                    {
+                        {FD_CONSOLE_IN, FD_CONSOLE_OUT, {"/dev/null"}},
+                        {FD_LOG, FD_LOG, {PIPE}},
+                        /* the image; directories and files that it reads */
+                        {PACKER_FD_IMAGE, INT_MAX, {PATH}},
+                    },
+            },
+            {
+                .name = "digester",
+                .title = "the digester",
+                .role = DIGESTER,
+                .is_first = true,
+                .reads_all = true,
+                .user = VMM_USER,
+                .effective = VMM_USER,
+                .policies = {"digester"},
+                .fd_prefix = "DIGESTER",
+                .descriptors =
+                    {
+                        {FD_CONSOLE_IN, FD_CONSOLE_IN, {"/dev/null"}},
+                        {DIGESTER_FD_RESULT, FD_LOG, {PIPE}},
+                        /* directories and files that it reads */
+                        {FD_LOG + 1, INT_MAX, {PATH}},
+                    },
+            },
             {.name = NULL},
 };
 

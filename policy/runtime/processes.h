@@ -9,13 +9,15 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define PROCESSES       7
+#define PROCESSES       9
 #define CHAIN_MAX       2
 #define DESCRIPTORS_MAX 18 /* with the end */
 
 /* What the jailer builds: two jails with namespaces of their own, and two processes that keep those
- * of the host. A bit each, since a lock names all that it holds. */
-enum role { VMM = 1, BROKER = 2, SUPERVISOR = 4, JANITOR = 8 };
+ * of the host. sparkler-oci builds the last two jails, to make an image of a container's root. A
+ * bit each, since a lock names all that it holds. */
+enum role { VMM = 1, BROKER = 2, SUPERVISOR = 4, JANITOR = 8, PACKER = 16, DIGESTER = 32 };
+#define EVERY_ROLE (VMM | BROKER | SUPERVISOR | JANITOR | PACKER | DIGESTER)
 
 /* Whose user ID a process of root's VMs has (jailer/ids.h). */
 enum user { VMM_USER, BROKER_USER };
@@ -32,6 +34,7 @@ struct process {
     enum role role;                  /* whose jail it is in */
     bool is_first;                   /* the jailer starts it; the others in the jail descend */
     bool always;                     /* it lives as long as the VM does */
+    bool reads_all;                  /* started by root, it keeps CAP_DAC_READ_SEARCH */
     const char *instead_of;          /* a VM that has this process has not that one; or NULL */
     enum user user, effective;       /* real and effective */
     const char *policies[CHAIN_MAX]; /* oldest filter first; all of them hold it */

@@ -47,7 +47,7 @@ static bool report_threads(pid_t pid, size_t filters)
  * An ordinary user's supervisor and janitor cannot empty their bounding set, and need not: it
  * limits what execve(2) may grant, which is nothing with no_new_privs.
  */
-static bool report_capabilities(pid_t pid, bool bounds_are_idle)
+static bool report_capabilities(pid_t pid, const struct process *process, bool bounds_are_idle)
 {
     static const struct {
         capng_type_t type;
@@ -58,7 +58,7 @@ static bool report_capabilities(pid_t pid, bool bounds_are_idle)
         {CAPNG_BOUNDING_SET, "bounding set"},
     };
     struct wrap line = wrap_begin("capabilities");
-    bool fine = true, idle = false;
+    bool fine = true, idle = false, reads_all = false;
 
     capng_setpid(pid);
     if (capng_get_caps_process() != 0) {
@@ -72,6 +72,9 @@ static bool report_capabilities(pid_t pid, bool bounds_are_idle)
         if (held && strcmp(held, "none") != 0 && sets[i].type == CAPNG_BOUNDING_SET &&
             bounds_are_idle)
             idle = true;
+        else if (held && process && process->reads_all && sets[i].type != CAPNG_BOUNDING_SET &&
+                 strcmp(held, "dac_read_search") == 0)
+            reads_all = true;
         else if (!held || strcmp(held, "none") != 0) {
             wrap_print(&line, "WRONG: %s", sets[i].name);
             wrap_words(&line, held ? held : "cannot be read");
@@ -79,7 +82,9 @@ static bool report_capabilities(pid_t pid, bool bounds_are_idle)
         }
         free(held);
     }
-    if (fine)
+    if (fine && reads_all)
+        wrap_words(&line, "only dac_read_search, to read files of any owner");
+    else if (fine)
         wrap_words(&line, idle ? "none; no_new_privs disables those of the bounding set"
                                : "none in any set");
     wrap_end(&line);
@@ -190,8 +195,9 @@ bool report(pid_t pid, const struct process *process, size_t filters)
     fine = strcmp(proc_field(status, "NoNewPrivs", value), "1") == 0;
     printf("  no_new_privs  %s\n", fine ? "set" : "WRONG: not set");
     fine &= report_threads(pid, filters);
-    fine &= report_capabilities(pid, fine && process && (process->role & (SUPERVISOR | JANITOR)) &&
-                                         !started_by_root);
+    fine &= report_capabilities(pid, process,
+                                fine && process && (process->role & (SUPERVISOR | JANITOR)) &&
+                                    !started_by_root);
     fine &= report_ids(status, started_by_root);
     fine &= report_namespaces(pid, process);
     printf("  landlock      the kernel does not show it\n");

@@ -1,0 +1,172 @@
+/*
+ * The digest of a tree of a stranger's: see digest.h. Nothing but regular files and directories is
+ * opened, and what was another kind of file a moment ago is refused. All is reached by its path
+ * below the root, as mkfs.erofs does: no path may be longer than PATH_MAX. In the digester's jail
+ * the mount lets no link be followed (jailer/root.c).
+ */
+#include "jailer/oci/digest.h"
+
+#include <dirent.h>
+#include <err.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+struct reader {
+    struct digest digest;
+    char path[PATH_MAX];
+    uint8_t buffer[128 << 10];
+};
+
+/* Names of a directory, in the order of an image: by their bytes. */
+struct names {
+    size_t count, room;
+    char **list;
+};
+
+/* As an image has it, which is what the kernel calls new_encode_dev(). */
+static uint32_t encode_device(dev_t device)
+{
+    const uint32_t low = minor(device) & 0xff, high = minor(device) & ~0xffu;
+
+    return low | major(device) << 8 | high << 12;
+}
+
+static void add_name(const char *path, struct names *names, const char *name)
+{
+    if (names->count == names->room) {
+        names->room = names->room ? 2 * names->room : 64;
+        names->list = reallocarray(names->list, names->room, sizeof(*names->list));
+    }
+    if (!names->list || !(names->list[names->count++] = strdup(name)))
+        err(1, "cannot keep the names in %s", path);
+}
+
+static int by_bytes(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static void list(const char *path, struct names *names)
+{
+    DIR *directory = opendir(path);
+    const struct dirent *entry;
+
+    *names = (struct names){.count = 0};
+    if (!directory)
+        err(1, "cannot open the directory %s", path);
+    for (errno = 0; (entry = readdir(directory)); errno = 0)
+        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+            add_name(path, names, entry->d_name);
+    if (errno != 0)
+        err(1, "cannot read the directory %s", path);
+    closedir(directory);
+    if (names->count > 0)
+        qsort(names->list, names->count, sizeof(*names->list), by_bytes);
+}
+
+static _Noreturn void changed(const char *path)
+{
+    errx(1, "%s changes while it is read", path);
+}
+
+static void add_file(struct reader *reader, const struct stat *listed)
+{
+    /* O_NONBLOCK: whatever has taken its place is not waited for */
+    int fd = open(reader->path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    uint64_t left = (uint64_t)listed->st_size;
+    struct stat status;
+
+    if (fd < 0 || fstat(fd, &status) != 0)
+        err(1, "cannot open %s", reader->path);
+    if (status.st_ino != listed->st_ino || status.st_dev != listed->st_dev)
+        changed(reader->path);
+    while (left > 0) {
+        const size_t part = left < sizeof(reader->buffer) ? left : sizeof(reader->buffer);
+        ssize_t length = read(fd, reader->buffer, part);
+
+        if (length < 0)
+            err(1, "cannot read %s", reader->path);
+        if (length == 0)
+            changed(reader->path);
+        digest_add(&reader->digest, reader->buffer, (size_t)length);
+        left -= (size_t)length;
+    }
+    close(fd);
+}
+
+static void add_link(struct reader *reader, const struct stat *listed)
+{
+    ssize_t length = readlink(reader->path, (char *)reader->buffer, sizeof(reader->buffer));
+
+    if (length < 0)
+        err(1, "cannot read the link %s", reader->path);
+    if (length != listed->st_size)
+        changed(reader->path);
+    digest_add(&reader->digest, reader->buffer, (size_t)length);
+}
+
+static void add_entry(struct reader *reader, const char *name);
+
+static void add_directory(struct reader *reader)
+{
+    const size_t length = strlen(reader->path);
+    struct names names;
+
+    list(reader->path, &names);
+    for (size_t i = 0; i < names.count; i++) {
+        const int more =
+            snprintf(reader->path + length, sizeof(reader->path) - length, "/%s", names.list[i]);
+
+        if (length + (size_t)more >= sizeof(reader->path))
+            errx(1, "a path below %.64s is longer than %d bytes", reader->path, PATH_MAX - 1);
+        add_entry(reader, names.list[i]);
+        reader->path[length] = '\0';
+        free(names.list[i]);
+    }
+    free(names.list);
+    digest_leave(&reader->digest);
+}
+
+static void add_entry(struct reader *reader, const char *name)
+{
+    struct stat status;
+
+    if (lstat(reader->path, &status) != 0)
+        err(1, "cannot look at %s", reader->path);
+    digest_enter(&reader->digest, &(struct digest_entry){
+                                      .name = name,
+                                      .length = strlen(name),
+                                      .mode = status.st_mode,
+                                      .uid = status.st_uid,
+                                      .gid = status.st_gid,
+                                      .device = encode_device(status.st_rdev),
+                                      .size = (uint64_t)status.st_size,
+                                      .mtime = status.st_mtim.tv_sec,
+                                      .mtime_nsec = (uint32_t)status.st_mtim.tv_nsec,
+                                  });
+    if (S_ISDIR(status.st_mode))
+        add_directory(reader);
+    else if (S_ISLNK(status.st_mode))
+        add_link(reader, &status);
+    else if (S_ISREG(status.st_mode) &&
+             (status.st_nlink == 1 ||
+              digest_first_name(&reader->digest, status.st_dev, status.st_ino)))
+        add_file(reader, &status);
+}
+
+void digest_tree(const char *root, uint8_t result[DIGEST_BYTES])
+{
+    static struct reader reader; /* large, and once in the life of its process */
+
+    digest_begin(&reader.digest);
+    snprintf(reader.path, sizeof(reader.path), "%s", root);
+    add_entry(&reader, "");
+    digest_end(&reader.digest, result);
+}
