@@ -6,7 +6,7 @@ setup_file() {
 
 setup() {
     build="$BATS_TEST_DIRNAME/../${BUILD:-build}"
-    ours=(jailer sparkler-vmm sparkler-netbroker sparkler-policy)
+    ours=(jailer sparkler-vmm sparkler-netbroker sparkler-policy sparkler-oci)
 }
 
 # each CHECK: runs it with every program; names those that fail
@@ -104,7 +104,7 @@ objects() {
         readelf -nW "$object" | grep -q "$marked" || { echo "$object is not"; return 1; }
     done
     if readelf -nW "$(gcc -print-file-name=crt1.o)" | grep -q "$marked"; then
-        for program in sparkler-netbroker sparkler-policy; do
+        for program in sparkler-netbroker sparkler-policy sparkler-oci; do
             readelf -nW "$build/$program" | grep -q "$marked"
         done
     fi

@@ -11,11 +11,12 @@ setup_file() {
     export OCI=$stage/sparkler-oci
     mkdir -p "$stage/tree/bin"
     cp /bin/busybox "$stage/tree/bin"
-    for applet in sh cat echo env sleep id hostname stty tty; do
+    for applet in sh cat echo env sleep id hostname stty tty df tail; do
         ln -s busybox "$stage/tree/bin/$applet"
     done
     mkfs.erofs --quiet "$stage/root.erofs" "$stage/tree"
     echo '{"annotation_paths": true}' >"$stage/settings.json"
+    export SPARKLER_OCI_CACHE=$stage/cache
 }
 
 teardown_file() {
@@ -138,7 +139,17 @@ check_no_container_left() {
     oci kill "$id" KILL
     within is stopped
     run oci start "$id"
-    refused "it is stopped, not created"
+    refused "cannot start container $id: it has ended"
+}
+
+@test "start: what has ended before says why" {
+    create
+    local vmm
+    vmm=$(oci ps "$id" | awk '$2 ~ /^sparkler-(vmm|linux)$/ { print $1 }')
+    kill -KILL "$vmm"
+    within is stopped
+    run oci start "$id"
+    refused "it has ended: jailer: sparkler-vmm was killed by signal 9"
 }
 
 @test "kill: only what was created or runs" {
@@ -436,7 +447,7 @@ refuses() {
 }
 
 @test "a set-up that fails in the jailer says why in the engine's log, and leaves nothing" {
-    refuses '.annotations["sparkler.root"] = "/none.erofs"' "cannot open /none.erofs"
+    refuses '.annotations["sparkler.root"] = "/none.erofs"' "cannot open the image /none.erofs"
     refuses '.annotations["sparkler.mem"] = "lots"' "--mem lots: expected"
     refuses '.annotations["sparkler.feeds"] = "/etc/passwd"' "/etc/passwd"
 }
@@ -446,6 +457,48 @@ hook() {
     printf '#!/bin/sh\necho "%s $* $V $(jq --raw-output .status)" >>%s/hooks\nexit %s\n' \
         "$1" "$PWD" "${2:-0}" >"hook-$1"
     chmod +x "hook-$1"
+}
+
+# with_tree: the bundle's root is a directory, of which create makes an image
+with_tree() {
+    rm -rf bundle/rootfs
+    cp -r "$stage/tree" bundle/rootfs
+}
+
+@test "root.path: the bundle's directory becomes the root; an absolute path does, too" {
+    with_tree
+    echo content >bundle/rootfs/file
+    bundle 'cat /file' 'del(.annotations)'
+    run -0 --separate-stderr oci run --bundle bundle "$id"
+    [[ $output == content ]]
+    bundle 'cat /file' 'del(.annotations) | .root.path = "'"$PWD"'/bundle/rootfs"'
+    run -0 --separate-stderr oci run --bundle bundle "$id"
+    [[ $output == content ]]
+    refuses 'del(.annotations) | .root.path = "none"' "bundle/none"
+}
+
+@test "mounts: what is only read is a copy; a tmpfs has its size; links in the root lead nowhere" {
+    with_tree
+    mkdir -p data/inner
+    echo one >data/inner/one
+    echo two >two
+    : >nothing
+    ln -s /etc bundle/rootfs/trap
+    bundle 'cat /data/inner/one /two; echo x >/data/y; cat /trap/passwd; echo x >/new/file && df /new | tail -n 1' '
+        del(.annotations) | .mounts = [
+            {destination: "/proc", type: "proc", source: "proc"},
+            {destination: "/data", type: "bind", source: "'"$PWD"'/data", options: ["rbind", "ro"]},
+            {destination: "/two", source: "'"$PWD"'/two", options: ["bind", "ro"]},
+            {destination: "/etc/hosts", type: "bind", source: "'"$PWD"'/nothing"},
+            {destination: "/new", type: "tmpfs", source: "tmpfs", options: ["size=64k"]}]'
+    run --separate-stderr oci run --bundle bundle "$id"
+    echo "$output $stderr"
+    [[ ${lines[0]} == one && ${lines[1]} == two && ${lines[2]} == *" 64 "* ]]
+    [[ $stderr == *"/data/y"*"Read-only"* && $stderr == *"/trap/passwd"*"No such file"* ]]
+    [[ $(<two) == two && ! -e data/y ]]
+    check_no_container_left
+    refuses '.mounts = [{destination: "/a", source: "/none", options: ["bind", "ro"]}]' "/none"
+    refuses '.mounts = [{destination: "/a", source: "/dev/null", options: ["bind", "ro"]}]' "/dev/null"
 }
 
 @test "annotations: feeds, samples, a record, a credential" {

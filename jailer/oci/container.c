@@ -233,6 +233,18 @@ void container_destroy(const struct container *container)
     json_object_put(state);
 }
 
+/* Why there is no guest that waits, as far as the log has it. */
+static _Noreturn void cannot_start(const struct container *container)
+{
+    const int log = openat(container->directory, CONTAINER_LOG, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+    char words[LAST_WORDS] = "";
+
+    if (log >= 0)
+        last_words(log, words);
+    fail("cannot start container %s: it has ended%s%s", container->id, words[0] != '\0' ? ": " : "",
+         words);
+}
+
 /* False if there is no guest that waits. */
 static bool let_go(const struct container *container)
 {
@@ -254,7 +266,7 @@ void container_start(const struct container *container)
     struct json_object *state;
 
     if (!let_go(container))
-        fail("cannot start container %s: it has ended", container->id);
+        cannot_start(container);
     state = container_describe(container, STATUS_RUNNING);
     hooks_run_all(container_member(container, "hooks"), "poststart", state);
     json_object_put(state);

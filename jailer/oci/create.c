@@ -6,6 +6,7 @@
 #include "file.h"
 #include "group.h"
 #include "hooks.h"
+#include "image.h"
 #include "launch.h"
 #include "log.h"
 #include "settings.h"
@@ -26,9 +27,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#define IMAGES   "/var/lib/sparkler/images"
-#define LOG_TAIL 2048 /* bytes of the jailer's last words that are repeated */
-
 struct creation {
     const char *id, *bundle, *pid_file, *console_socket;
     bool detach;
@@ -39,6 +37,7 @@ struct creation {
     int ready[2]; /* a socket: our end, and the jailer's */
     int log;      /* of the jailer */
     pid_t pid;
+    const char *rootfs; /* absolute */
 };
 
 enum option_id { BUNDLE = 'b', DETACH = 'd', PID_FILE = 1, CONSOLE_SOCKET, PRESERVE_FDS, IGNORED };
@@ -123,32 +122,28 @@ static void read_config(struct creation *creation)
 /* Repeats what the jailer has said, and ends. */
 static _Noreturn void jailer_failed(const struct creation *creation)
 {
-    char text[LOG_TAIL + 1];
-    ssize_t length;
+    char words[LAST_WORDS];
     int status;
 
     while (waitpid(creation->pid, &status, 0) < 0 && errno == EINTR)
         continue;
-    if (lseek(creation->log, -LOG_TAIL, SEEK_END) < 0)
-        lseek(creation->log, 0, SEEK_SET);
-    length = read(creation->log, text, sizeof(text) - 1);
-    text[length > 0 ? length : 0] = '\0';
-    while (length > 0 && text[length - 1] == '\n')
-        text[--length] = '\0';
-    if (length > 0)
-        fail("%s", text);
+    last_words(creation->log, words);
+    if (words[0] != '\0')
+        fail("%s", words);
     fail("the jailer ended with status %d, and said nothing",
          WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
 }
 
-/* The image of its root. */
-static const char *root_image(const struct creation *creation)
+/* The bundle's root filesystem. */
+static char *rootfs_of(const struct creation *creation)
 {
-    const char *root = config_annotation(&creation->config, "sparkler.root");
+    const char *path = creation->config.rootfs;
+    char *whole;
 
-    if (root)
-        return settings_file(&creation->settings, "sparkler.root", root, IMAGES, ".erofs");
-    fail("annotation sparkler.root: missing; it names the image of the root");
+    if (asprintf(&whole, "%s%s%s", path[0] == '/' ? "" : creation->bundle,
+                 path[0] == '/' ? "" : "/", path) < 0)
+        fail("out of memory");
+    return whole;
 }
 
 static void open_log(struct creation *creation)
@@ -163,11 +158,11 @@ static void open_log(struct creation *creation)
 static void build(struct creation *creation)
 {
     const struct config *config = &creation->config;
-    const struct vm vm = {.config = config,
-                          .settings = &creation->settings,
-                          .container = &creation->container,
-                          .group = &creation->group,
-                          .root = root_image(creation)};
+    struct vm vm = {.config = config,
+                    .settings = &creation->settings,
+                    .container = &creation->container,
+                    .group = &creation->group,
+                    .rootfs = creation->rootfs};
     struct launch request = {.console = -1,
                              .own_session = creation->detach,
                              .log = creation->log,
@@ -186,6 +181,7 @@ static void build(struct creation *creation)
         close(request.console);
     if (read(creation->ready[0], &built, 1) != 1)
         jailer_failed(creation);
+    image_close(&vm.image);
 }
 
 static void add_string(struct json_object *object, const char *key, const char *value)
@@ -198,7 +194,7 @@ static void fill_state(struct creation *creation)
     struct container *container = &creation->container;
     const struct config *config = &creation->config;
     struct json_object *state = json_object_new_object();
-    char now[64], rootfs[PATH_MAX];
+    char now[64];
     struct timespec time;
     struct tm utc;
     size_t length;
@@ -206,10 +202,6 @@ static void fill_state(struct creation *creation)
     clock_gettime(CLOCK_REALTIME, &time);
     length = strftime(now, sizeof(now), "%Y-%m-%dT%H:%M:%S", gmtime_r(&time.tv_sec, &utc));
     snprintf(now + length, sizeof(now) - length, ".%09ldZ", time.tv_nsec);
-    snprintf(rootfs, sizeof(rootfs), "%s%s%s",
-             config->rootfs && config->rootfs[0] == '/' ? "" : creation->bundle,
-             config->rootfs && config->rootfs[0] == '/' ? "" : "/",
-             config->rootfs ? config->rootfs : "");
     container->process = process_identify(creation->pid);
     add_string(state, "ociVersion", config->version);
     add_string(state, "id", container->id);
@@ -217,7 +209,7 @@ static void fill_state(struct creation *creation)
     json_object_object_add(state, "startTime",
                            json_object_new_int64((int64_t)container->process.start_time));
     add_string(state, "bundle", creation->bundle);
-    add_string(state, "rootfs", rootfs);
+    add_string(state, "rootfs", creation->rootfs);
     add_string(state, "created", now);
     add_string(state, "cgroup", creation->group.path);
     if (config->hooks)
@@ -273,6 +265,7 @@ static void create(const struct globals *globals, struct creation *creation)
 {
     creation->settings = settings_read(globals->settings);
     read_config(creation);
+    creation->rootfs = rootfs_of(creation);
     vm_check_network(&creation->config);
     creation->group = group_name(&creation->config.cgroup, creation->id);
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, creation->ready) != 0)

@@ -51,6 +51,20 @@ char *read_file_at(int directory, const char *name, size_t most, size_t *length)
     return text;
 }
 
+void last_words(int fd, char words[LAST_WORDS])
+{
+    const off_t end = lseek(fd, 0, SEEK_END), from = end < LAST_WORDS ? 0 : end - LAST_WORDS + 1;
+    ssize_t length = end <= 0 ? 0 : pread(fd, words, LAST_WORDS - 1, from);
+    char *line;
+
+    words[length > 0 ? length : 0] = '\0';
+    while (length > 0 && words[length - 1] == '\n')
+        words[--length] = '\0';
+    line = from > 0 ? strchr(words, '\n') : NULL; /* behind the one that was cut */
+    if (line)
+        memmove(words, line + 1, strlen(line));
+}
+
 bool write_file_at(int directory, const char *name, const char *text, size_t length, mode_t mode)
 {
     char part[NAME_MAX + 1];

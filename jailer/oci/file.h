@@ -12,6 +12,10 @@
  * it cannot be read, EFBIG if it has more than `most` bytes. A link is not followed. */
 char *read_file_at(int directory, const char *name, size_t most, size_t *length);
 
+/* The end of a log, whole lines without the last newline; "" if there is none. */
+#define LAST_WORDS 2048
+void last_words(int fd, char words[LAST_WORDS]);
+
 /* Replaces the file by one of these bytes, all or nothing. False, with errno, if it cannot. */
 bool write_file_at(int directory, const char *name, const char *text, size_t length, mode_t mode);
 

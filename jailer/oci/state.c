@@ -49,7 +49,7 @@ int start_command(const struct globals *globals, int argc, char **argv)
     struct container container = open_one(globals, only_id(argc, argv), true);
     const enum status status = container_status(&container);
 
-    if (status != STATUS_CREATED)
+    if (status == STATUS_RUNNING || status == STATUS_CREATING)
         fail("cannot start container %s: it is %s, not created", container.id,
              container_status_name(status));
     container_start(&container);

@@ -1,6 +1,7 @@
 /* The VM of a container: see vm.h. */
 #include "vm.h"
 
+#include "image.h"
 #include "log.h"
 
 #include <errno.h>
@@ -11,11 +12,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #define FEEDS       "/etc/sparkler/feeds.d"
 #define CREDENTIALS "/etc/sparkler/credentials.d"
+#define IMAGES      "/var/lib/sparkler/images"
 #define RECORDS     "/var/log/sparkler"
 
 static char *format(const char *text, ...) __attribute__((format(printf, 1, 2)));
@@ -148,7 +151,66 @@ static void add_rlimits(const struct vm *vm, struct arguments *arguments)
     }
 }
 
-struct arguments vm_arguments(const struct vm *vm)
+/* A ready image, or one of the bundle's directory. */
+static void add_root(struct vm *vm, struct arguments *arguments)
+{
+    const char *given = config_annotation(vm->config, "sparkler.root");
+
+    if (given)
+        image_given(settings_file(vm->settings, "sparkler.root", given, IMAGES, ".erofs"),
+                    &vm->image);
+    else
+        image_of_root(vm->rootfs, &vm->image);
+    add(arguments, "--root", vm->image.path);
+}
+
+/* An empty file has nothing to be read, and no image. */
+static bool is_empty(const char *path)
+{
+    struct stat status;
+
+    return stat(path, &status) == 0 && S_ISREG(status.st_mode) && status.st_size == 0;
+}
+
+/* A copy of what the host has there, in the container's directory. */
+static void add_copy(const struct vm *vm, struct arguments *arguments, unsigned number)
+{
+    const struct config_mount *mount = &vm->config->mounts[number];
+    const char *copy = container_path(vm->container, format("mount%u", number));
+    const enum image_kind kind = image_of_mount(mount->source, copy);
+
+    if (!is_empty(copy))
+        add(arguments, kind == IMAGE_DIRECTORY ? "--mount" : "--file",
+            format("%s=%s", mount->destination, copy));
+}
+
+/* A size of tmpfs(5): bytes, k, m, g, or a part of the memory, which is the guest's to know. */
+static void add_tmpfs(struct arguments *arguments, const struct config_mount *mount)
+{
+    const char *size = mount->size;
+    char *full;
+
+    if (!size || strchr(size, '%')) {
+        add(arguments, "--tmpfs", mount->destination);
+        return;
+    }
+    full = format("%s=%s", mount->destination, size);
+    for (char *unit = full + strlen(mount->destination) + 1; *unit != '\0'; unit++)
+        if (*unit >= 'a' && *unit <= 'z')
+            *unit ^= 0x20;
+    add(arguments, "--tmpfs", full);
+}
+
+static void add_mounts(const struct vm *vm, struct arguments *arguments)
+{
+    for (unsigned i = 0; i < vm->config->mount_count; i++)
+        if (vm->config->mounts[i].kind == MOUNT_COPY)
+            add_copy(vm, arguments, i);
+        else
+            add_tmpfs(arguments, &vm->config->mounts[i]);
+}
+
+struct arguments vm_arguments(struct vm *vm)
 {
     const struct config *config = vm->config;
     struct arguments arguments = {0};
@@ -160,11 +222,12 @@ struct arguments vm_arguments(const struct vm *vm)
     add_memory(vm, &arguments);
     add_cpu(vm, &arguments);
     add_annotations(vm, &arguments);
-    add(&arguments, "--root", vm->root);
+    add_root(vm, &arguments);
     if (config->is_read_only)
         arguments_add(&arguments, "--read-only");
     if (config->hostname)
         add(&arguments, "--hostname", config->hostname);
+    add_mounts(vm, &arguments);
     add_user(vm, &arguments);
     add_rlimits(vm, &arguments);
     add(&arguments, "--cwd", config->cwd);
