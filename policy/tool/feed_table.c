@@ -183,7 +183,6 @@ static void print_argument(const struct feed_group *group)
     };
     struct wrap row = wrap_begin("argument");
     const char *texts[group->count];
-    char *merged;
 
     if (!group->feed[0]->argument) {
         wrap_words(&row, "none");
@@ -192,11 +191,9 @@ static void print_argument(const struct feed_group *group)
     }
     for (size_t i = 0; i < group->count; i++)
         texts[i] = group->feed[i]->argument->words;
-    merged = feed_texts_merge(texts, group->count);
     wrap_words(&row, places[group->feed[0]->argument->place]);
-    wrap_words(&row, merged);
+    print_merged(&row, texts, group->count);
     wrap_end(&row);
-    free(merged);
 }
 
 static void print_server(const struct feed_group *group)

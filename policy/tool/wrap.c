@@ -21,6 +21,8 @@ static void put(struct wrap *wrap, const char *space, const char *piece, size_t 
         printf("\n%*s", MARGIN, "");
         wrap->column = MARGIN;
         space = " ";
+        for (; length > 0 && *piece == ' '; length--)
+            piece++;
     }
     wrap->column += (unsigned)printf("%s%.*s", space, (int)length, piece);
 }
