@@ -1,23 +1,32 @@
 #!/usr/bin/env bats
 # Everything that an upstream can do wrong, one test each. A single broker goes through all of it:
 # it is asked for every feed of upstream/faults.list in three rounds, with time for its back-off
-# between them. The servers misbehave in the first and the third round.
+# between them. The servers misbehave in the first and the third round. Another one goes through it
+# once with questions, by POST.
 
 load upstream/lib
 
 BROKER=${BUILD:-build}/sparkler-netbroker
 
-# Prints the feeds file of faults.list. Writes the feeds' names, in the order of their ports, to
-# $UPSTREAM/names.
+QUESTION='"method": "POST", "body": {"q": "{argument}"}, "bits_per_hour": 100,
+    "argument": {"characters": ["lowercase"], "least": 1, "most": 9}'
+
+# Prints the feeds file of faults.list, or of the same as questions, with another query in each url.
+# Writes the feeds' names, in the order of their ports, to $UPSTREAM/names.
 fault_feeds() {
     local port=$((0x500)) comma="" name url more
     echo '{"feeds": ['
+    : >"$UPSTREAM/names"
     while read -r name url more; do
         [ -n "$name" ] && [ "$name" != "#" ] || continue
         [[ $more == *format* ]] ||
             more+="${more:+, }\"format\": \"json\", \"template\": \"{/text}\""
         [[ $more == *allow_private* ]] || more+=', "allow_private": true'
         [[ $more == *total_ms* ]] || more+=', "total_ms": 1200'
+        if [ "${1:-}" = questions ]; then
+            [[ $more != *lookup_url* ]] || more='"format": "text"'
+            url+="?question" more+=", $QUESTION"
+        fi
         printf '%s{"name": "%s", "ports": {"0x%x": {}}, "url": "%s", "connect_ms": 700,
             "ttl_seconds": 1, %s}\n' "$comma" "$name" "$port" "$url" "$more"
         echo "$name" >>"$UPSTREAM/names"
@@ -31,8 +40,9 @@ setup_file() {
     export MISSING=$(upstream_missing)
     [ -z "$MISSING" ] || return 0
     upstream_start "$BATS_FILE_TMPDIR/upstream"
+    fault_feeds questions >"$UPSTREAM/questions.json"
     fault_feeds >"$UPSTREAM/feeds.json"
-    mkdir "$UPSTREAM/first" "$UPSTREAM/second" "$UPSTREAM/third"
+    mkdir "$UPSTREAM"/{first,second,third,question}
 
     local steps=() port name round
     for round in first second third; do
@@ -46,6 +56,18 @@ setup_file() {
     inside tests/probes/ask.py "$BROKER" "$UPSTREAM/feeds.json" "$UPSTREAM/ca.pem" \
         other-ca="$UPSTREAM/other-ca.pem" -- "${steps[@]}" close \
         >"$UPSTREAM/life" 2>&1 3>&- || true
+
+    # the next fault of TLS comes after a good turn, which this takes
+    for port in {8444..8451}; do
+        inside bash -c ": >/dev/tcp/$PUBLIC/$port"
+    done
+    steps=() port=$((0x500))
+    while read -r name; do
+        steps+=("whole:$UPSTREAM/question/$name:$((port++))=abc")
+    done <"$UPSTREAM/names"
+    inside tests/probes/ask.py "$BROKER" "$UPSTREAM/questions.json" "$UPSTREAM/ca.pem" \
+        other-ca="$UPSTREAM/other-ca.pem" -- "${steps[@]}" fds close \
+        >"$UPSTREAM/questions" 2>&1 3>&- || true
 }
 
 teardown_file() {
@@ -67,6 +89,15 @@ answered() {
 # fault NAME REASON: the guest got the reason, then the good answer, then both
 fault() {
     answered first "$1" "\[$1: $2\]"
+    answered question "$1" "\[$1: $2\]"
+    answered second "$1" recovered
+    answered third "$1" "\[* old: $2\]"$'\n'recovered
+}
+
+# accepted NAME REASON: the same, but a question was accepted
+accepted() {
+    answered first "$1" "\[$1: $2\]"
+    answered question "$1" "\[the server accepted it, and sent no answer\]"
     answered second "$1" recovered
     answered third "$1" "\[* old: $2\]"$'\n'recovered
 }
@@ -74,12 +105,14 @@ fault() {
 # lasting NAME REASON: the guest got the reason each time, because this fault lasts
 lasting() {
     answered first "$1" "\[$1: $2\]"
+    answered question "$1" "\[$1: $2\]"
     answered second "$1" "\[$1: $2\]"
 }
 
 # clean NAME TEXT: the guest got this much of the body, then the good answer, then this again
 clean() {
     answered first "$1" "$2"
+    answered question "$1" "$2"
     answered second "$1" recovered
     answered third "$1" "$2"
 }
@@ -95,6 +128,16 @@ clean() {
     [ "${lines[0]}" = "0 1 2 3 4 5 6 7" ]
     [ "${lines[4]}" = "0 1 2 3 4 5 6 7" ]
     [ "${lines[5]}" -le $((lines[3] + 512)) ]
+}
+
+@test "a question is sent once, whatever becomes of it" {
+    run tail -1 "$UPSTREAM/questions"
+    echo "$output"
+    [ "$output" = "the broker exited with 0" ]
+    [ "$(grep -c '?question$' "$UPSTREAM/requests.log")" -gt 50 ]
+    run uniq -d <(grep '?question$' "$UPSTREAM/requests.log" | grep -v /good | sort)
+    echo "$output"
+    [ -z "$output" ]
 }
 
 @test "no target of a redirect was requested" {
@@ -263,7 +306,7 @@ MOVED="the server redirects the request, which is not followed (HTTP 301)"
 }
 
 @test "HTTP 204" {
-    fault 204 "the server's answer is empty (HTTP 204)"
+    accepted 204 "the server's answer is empty (HTTP 204)"
 }
 
 @test "HTTP 304 to an unconditional request" {
@@ -295,7 +338,7 @@ MOVED="the server redirects the request, which is not followed (HTTP 301)"
 }
 
 @test "empty body" {
-    fault empty "the answer is cut short"
+    accepted empty "the answer is cut short"
 }
 
 @test "HTML instead of JSON" {
@@ -367,7 +410,9 @@ MOVED="the server redirects the request, which is not followed (HTTP 301)"
 }
 
 @test "escape sequence as an entity" {
-    clean escape-entity "a\[31mb2J"
+    answered first escape-entity "a\[31mb2J"
+    answered second escape-entity recovered
+    answered third escape-entity "a\[31mb2J"
 }
 
 @test "bidirectional controls" {
