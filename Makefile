@@ -511,10 +511,12 @@ ROOT = $(DESTDIR)$(PREFIX)
 
 .PHONY: install uninstall
 install: all ## install below PREFIX (/usr/local), into DESTDIR
-	install -d $(ROOT)/bin $(ROOT)/libexec/sparkler $(ROOT)/share/sparkler/policy $(ROOT)/share/doc/sparkler
+	install -d $(ROOT)/bin $(ROOT)/libexec/sparkler $(ROOT)/share/doc/sparkler \
+	    $(addprefix $(ROOT)/share/sparkler/,examples policy)
 	install $(BUILD)/jailer $(BUILD)/sparkler-oci $(BUILD)/sparkler-policy $(ROOT)/bin
 	install $(BUILD)/sparkler-vmm $(BUILD)/sparkler-netbroker $(ROOT)/libexec/sparkler
 	install -m 644 $(BUILD)/monitor.bin $(BUILD)/linux.bin $(BUILD)/feeds.json $(ROOT)/share/sparkler
+	install -m 644 policy/examples/* $(ROOT)/share/sparkler/examples
 	install guest/linux/make-image $(ROOT)/share/sparkler
 	install -m 644 policy/*.policy policy/*.md policy/fds.h $(ROOT)/share/sparkler/policy
 	install -m 644 README.md LICENSE $(ROOT)/share/doc/sparkler

@@ -171,6 +171,7 @@ as_other_user() {
 @test "what is installed has what its texts refer to, and can be uninstalled" {
     in_make -s BUILD="${BUILD:-build}" PREFIX="$PWD/prefix" install
     [[ -r prefix/share/sparkler/policy/fds.h && -r prefix/share/doc/sparkler/LICENSE ]]
+    [[ -r prefix/share/sparkler/examples/geocoder.json && -r prefix/share/sparkler/examples/README.md ]]
     in_make -s PREFIX="$PWD/prefix" uninstall
     [[ -z $(find prefix ! -type d) ]]
 }

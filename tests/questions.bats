@@ -3,10 +3,20 @@
 
 bats_require_minimum_version 1.5.0
 
+load upstream/lib
+
 setup_file() {
     cd "$BATS_TEST_DIRNAME/.."
+    export ROOT=$PWD
     export BUILD=$(realpath "${BUILD:-build}")
     export POLICY=$BUILD/sparkler-policy
+    export MISSING=$(upstream_missing)
+    nasm -i tests/guests/ -f bin -o "$BATS_FILE_TMPDIR/ask.bin" tests/guests/ask-question.asm
+    [ -n "$MISSING" ] || upstream_start "$BATS_FILE_TMPDIR/upstream"
+}
+
+teardown_file() {
+    [ -n "$MISSING" ] || upstream_stop
 }
 
 setup() {
@@ -240,4 +250,243 @@ feeds_of_count() {
     # a line without an end
     run -1 "$POLICY" record <(head -c 300M /dev/zero)
     [[ $output == *"1 lines, 1 of them malformed"* ]]
+}
+
+# The rest asks servers: upstream/recorder.py writes down each request, byte for byte.
+
+need_servers() {
+    [ -z "$MISSING" ] || skip "$MISSING"
+    : >"$UPSTREAM/recorded.json"
+}
+
+need_vms() {
+    [[ -r /dev/kvm && -w /dev/kvm ]] || skip "/dev/kvm cannot be opened here"
+    need_servers
+}
+
+# vm OPTION...: runs a VM beside the servers
+vm() {
+    inside timeout --kill-after 5 $((60 * ${SLOWNESS:-1})) "$BUILD/jailer" --ca "$UPSTREAM/ca.pem" "$@" 3>&-
+}
+
+# recorded: how many requests the servers have got
+recorded() {
+    wc -l <"$UPSTREAM/recorded.json"
+}
+
+@test "nothing but the argument's place ever changes in a request, and what does not fit is not sent" {
+    need_servers
+    run inside tests/probes/encodings.py "$BUILD/sparkler-netbroker" "$UPSTREAM/ca.pem" \
+        "$UPSTREAM/recorded.json" 3>&-
+    echo "$output"
+    [ "$status" = 0 ]
+    [ "${#lines[@]}" = 5 ]
+    [[ ${lines[0]} =~ ^"path: "[1-9][0-9]{2}" sent, "[1-9][0-9]{2}" denied"$ ]]
+}
+
+# request EXAMPLE: what the server must get when the example asks as its README says
+request() {
+    local agent="User-Agent: sparkler-netbroker/1.0 (feeds for one virtual machine)" body
+    case $1 in
+    geocoder.json)
+        printf 'GET /v1/search?name=Z%%C3%%BCrich&count=1&language=en&format=json HTTP/1.1\r\n'
+        printf 'Host: geocoding-api.open-meteo.com\r\n%s\r\nAccept: */*\r\n\r\n' "$agent"
+        return ;;
+    package-version.json)
+        printf 'GET /api/src/g%%2B%%2B-defaults/ HTTP/1.1\r\n'
+        printf 'Host: sources.debian.org\r\n%s\r\nAccept: */*\r\n\r\n' "$agent"
+        return ;;
+    translation.json)
+        body='{"text":["Hello, world!"],"target_lang":"DE"}'
+        printf 'POST /v2/translate HTTP/1.1\r\nHost: api-free.deepl.com\r\n%s\r\nAccept: */*\r\n' "$agent"
+        printf 'Content-Type: application/json\r\nAuthorization: DeepL-Auth-Key deepl-secret\r\n' ;;
+    notify.json)
+        body='{"topic":"sparkler-example","title":"The guest","message":"is done"}'
+        printf 'POST / HTTP/1.1\r\nHost: ntfy.sh\r\n%s\r\nAccept: */*\r\n' "$agent"
+        printf 'Content-Type: application/json\r\nAuthorization: Bearer ntfy-secret\r\n' ;;
+    esac
+    printf 'Content-Length: %d\r\n\r\n%s' "${#body}" "$body"
+}
+
+# example FILE: runs the question of its README in both kinds of guest
+example() {
+    need_vms
+    local file=$1 name row given=() wrote read
+    cd "$BATS_TEST_TMPDIR"
+    row=$(grep -m 1 "^| \`$file\`" "$ROOT/policy/examples/README.md")
+    IFS='`' read -r _ _ _ wrote _ read _ <<<"$row"
+    for name in $(jq -r '.feeds[].credential // empty' "$ROOT/policy/examples/$file"); do
+        echo "$name-secret" >"$name"
+        given+=(--credential "$name=$name")
+    done
+    set -- --feeds "$ROOT/policy/examples/$file" "${given[@]}"
+    request "$file" >expected
+
+    vm "$@" --guest "$BATS_FILE_TMPDIR/ask.bin" --exec sparkler-vmm < <(printf '%s\n\n' "$wrote") >output
+    cat output
+    [ "$(cat output)" = "$read" ]
+    cmp <(jq -j . "$UPSTREAM/recorded.json") expected
+
+    : >"$UPSTREAM/recorded.json"
+    # shellcheck disable=SC2016 # for the guest's shell
+    vm "$@" --program /bin/busybox --exec sparkler-vmm -- sh -c \
+        'exec 3<>"$1"; printf %s "$2" >&3; cat <&3' sh "/feeds/$(jq -r '.feeds[].file' "$ROOT/policy/examples/$file")" \
+        "$wrote" >output
+    cat output
+    [ "$(cat output)" = "$read" ]
+    cmp <(jq -j . "$UPSTREAM/recorded.json") expected
+}
+
+@test "the examples' README has the numbers of the tool, and each example is in it" {
+    local file numbers
+    cd policy/examples
+    for file in *.json; do
+        numbers=$("$POLICY" feeds --json "$file" | jq -r '"\(.feeds[0].ports[0].argument.bits) | " +
+            "\(.requests_per_hour) | \((.bits_by_argument | ceil) + (.bits_by_time | ceil))"')
+        echo "$file: $numbers"
+        grep -F "| \`$file\` |" README.md | grep -F " | $numbers | "
+    done
+    [ "$(grep -c '^| `' README.md)" = $((2 * $(ls *.json | wc -l))) ]
+}
+
+@test "example: a geocoder, in a query" {
+    example geocoder.json
+}
+
+@test "example: the newest version of a package, in a path" {
+    example package-version.json
+}
+
+@test "example: a translation, by POST with a secret" {
+    example translation.json
+}
+
+@test "example: a webhook with five values" {
+    example notify.json
+}
+
+# bytes_feed: a question whose answer is every byte, and what terminals obey
+bytes_feed() {
+    python3 -c 'import sys; sys.stdout.buffer.write(bytes(range(256)) + b"\x1b]0;title\x07 \x1b[31mred\x1b[0m"
+        b"\x9b2J \x1bP1$r\x1b\\ \x1b[6n \x1bc end")' >"$UPSTREAM/bodies/recorder.test"
+    question '"url": "https://recorder.test/{argument}", "file": "bytes"' '"values": ["x", "y"]'
+    sed -i 's/"format": "text"/"format": "bytes"/' "$FEEDS"
+}
+
+@test "bytes reach a Linux program as they are, and a terminal clean" {
+    need_vms
+    bytes_feed
+    cd "$BATS_TEST_TMPDIR"
+    set -- --feeds "$FEEDS" --program /bin/busybox --exec sparkler-vmm -- \
+        sh -c 'exec 3<>/feeds/bytes; echo x >&3; cat <&3'
+    vm "$@" >got
+    cmp got "$UPSTREAM/bodies/recorder.test"
+
+    printf '%q ' "$BUILD/jailer" --ca "$UPSTREAM/ca.pem" "$@" >run-it
+    inside script -qec "sh run-it" /dev/null </dev/null >screen 3>&-
+    od -c screen
+    grep -q red screen
+    # colours, tabs, backspaces, bells and new lines are all that is left of what a terminal obeys
+    run -1 grep -aPo '[^ -~]' <(sed -E 's/\x1b\[[0-9;]*m//g' screen | tr -d '\a\b\t\r\n')
+}
+
+@test "bytes are no text for a flat guest" {
+    need_vms
+    bytes_feed
+    run -0 --separate-stderr vm --feeds "$FEEDS" --guest "$BATS_FILE_TMPDIR/ask.bin" --exec sparkler-vmm \
+        < <(printf 'x\n\n')
+    echo "$output"
+    [ "$output" = "[feeds: the answer is not text but bytes, for Linux programs only]" ]
+}
+
+# covert KEYS ARGUMENT: writes $FEEDS, with two questions that are sent each time they are asked
+covert() {
+    feed '"ports": {"0x500": {"a": "one"}, "0x501": {"a": "two"}}, "url": "https://recorder.test/{a}",
+        "file": "{a}", "ttl_seconds": 0, "method": "POST", "body": {"q": "{argument}"}, '"$1, \"argument\": {$2}"
+}
+
+# leaks NAME: how many of its requests the server has got
+leaks() {
+    grep -c "POST /$1 " "$UPSTREAM/recorded.json" || true
+}
+
+# leak WORDS [OPTION...]: a guest that asks both questions with each word, again and again
+leak() {
+    # shellcheck disable=SC2016 # for the guest's shell
+    vm --feeds "$FEEDS" "${@:2}" --program /bin/busybox --exec sparkler-vmm -- sh -c \
+        'for round in $(seq 40); do
+             for word in $1; do echo $word >/feeds/one; echo $word >/feeds/two; done
+             usleep 50000
+         done' sh "$1" 2>"$BATS_TEST_TMPDIR/log"
+}
+
+@test "covert channel: no more than the budget leaves by values of a list" {
+    need_vms
+    covert '"bits_per_hour": 32' '"values": ["a", "b", "c", "d", "e", "f", "g", "h"]' # 3 bits each
+    leak "a b c d e f g h"
+    [ "$(leaks one)" = 10 ]
+    [ "$(leaks two)" = 10 ]
+}
+
+@test "covert channel: no more than the budget leaves by arguments" {
+    need_vms
+    covert '"bits_per_hour": 50' '"characters": ["lowercase"], "least": 2, "most": 2' # 9.401 bits each
+    leak "ab cd ef gh"
+    [ "$(leaks one)" = 5 ]
+    [ "$(leaks two)" = 5 ]
+}
+
+@test "covert channel: brokers that are killed give the guest no more" {
+    need_vms
+    cd "$BATS_TEST_TMPDIR"
+    covert '"bits_per_hour": 32' '"values": ["a", "b", "c", "d", "e", "f", "g", "h"]'
+    leak "a b c d e f g h" --pid-file pid &
+    local leaking=$! supervisor broker killed=0
+    until [ -s pid ]; do sleep 0.01; done
+    supervisor=$(<pid)
+    while [ -s pid ]; do
+        broker=$(pgrep -P "$(pgrep -P "$supervisor" -x warden)" || true)
+        [ -z "$broker" ] || ! kill -9 $broker || killed=$((killed + 1))
+        sleep 0.2
+    done
+    wait "$leaking"
+    echo "$killed brokers were killed; $(leaks one) and $(leaks two) requests left"
+    [ "$killed" -ge 3 ]
+    [ "$(leaks one)" -ge 1 ]
+    [ "$(leaks one)" -le 10 ]
+    [ "$(leaks two)" -le 10 ]
+}
+
+# after COMMAND: the lines that README.md's section on questions shows behind a command
+after() {
+    sed -n '/^## Questions/,/^## How/s/^    //p' "$ROOT/README.md" |
+        awk -v command="$ $1" 'index($0, command) == 1 { on = 1; next } /^\$ / { on = 0 } on'
+}
+
+@test "README.md's session: a Python guest asks two questions, and is denied the third" {
+    need_vms
+    [[ ! -d /run/rig ]] || skip "the rig has no network to fetch packages by"
+    cd "$BATS_TEST_TMPDIR"
+    "$ROOT/guest/linux/make-image" python.erofs --packages python3-minimal
+    sed 's/1500/300/' "$ROOT/policy/examples/geocoder.json" >place.json
+    after "cat ask.py" >ask.py
+    vm --feeds place.json --record questions --root python.erofs --file ask.py \
+        --exec sparkler-vmm -- /usr/bin/python3 /input/ask.py >output
+    cat output
+    # the server of the tests says Zurich each time
+    diff <(after build/jailer | tail -2) <(tail -n +2 output)
+    [[ $(head -1 output) == *", Europe/"* ]]
+    cmp <(jq -r 'split(" ")[1]' "$UPSTREAM/recorded.json" | cut -d '&' -f 1) \
+        <(printf '/v1/search?name=%s\n' Berlin Z%C3%BCrich)
+
+    [ "$(jq -r '.argument + " " + .outcome' questions)" = "Berlin asked
+Berlin answered
+Zürich asked
+Zürich answered
+Reykjavik denied" ]
+    "$POLICY" record questions >counts
+    cat counts
+    diff <(after "build/sparkler-policy record" | head -3) <(head -3 counts)
+    diff <(after "build/sparkler-policy feeds" | grep -v '^  \.\.\.$') \
+        <("$POLICY" feeds place.json | sed '/^$/,$d')
 }

@@ -1,10 +1,13 @@
 # The internet in a box: network and mount namespaces with nginx (TLS, with an authority made for
-# this run), dnsmasq, and a TLS server and a DNS server that misbehave. Source this file, call
-# upstream_start in setup_file and upstream_stop in teardown_file; `inside COMMAND` runs there.
+# this run), dnsmasq, a TLS server and a DNS server that misbehave, and a TLS server that writes down
+# what it is asked. Source this file, call upstream_start in setup_file and upstream_stop in
+# teardown_file; `inside COMMAND` runs there.
 #
-# PUBLIC and PUBLIC6 are public addresses, which here exist only on the namespace's loopback device.
+# PUBLIC, RECORDER and PUBLIC6 are public addresses, which here exist only on the namespace's loopback
+# device.
 
 PUBLIC=1.2.3.4
+RECORDER=1.2.3.5
 PUBLIC6=2600::1234
 UPSTREAM_SOURCE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 
@@ -69,11 +72,11 @@ background() {
     echo $! >>"$UPSTREAM/pids"
 }
 
-# listening TCP-PORT: waits until something listens there
+# listening TCP-PORT [ADDRESS]: waits until something listens there
 listening() {
     local tries
     for tries in $(seq 100); do
-        [ -z "$(inside ss -Hltn "sport = :$1")" ] || return 0
+        [ -z "$(inside ss -Hltn "sport = :$1${2:+ and src = $2}")" ] || return 0
         sleep 0.05
     done
     echo "nothing listens on TCP port $1; see $UPSTREAM/*.log" >&2
@@ -93,6 +96,7 @@ upstream_start() {
 
     inside ip link set lo up
     inside ip address add "$PUBLIC/32" dev lo
+    inside ip address add "$RECORDER/32" dev lo
     inside ip address add "$PUBLIC6/128" dev lo nodad
     echo "nameserver 127.0.0.1" >"$UPSTREAM/resolv.conf"
     inside mount --bind "$UPSTREAM/resolv.conf" /etc/resolv.conf
@@ -102,10 +106,12 @@ upstream_start() {
     background names python3 "$UPSTREAM_SOURCE/names.py" "$PUBLIC"
     background dnsmasq dnsmasq --no-daemon --conf-file="$UPSTREAM_SOURCE/dnsmasq.conf" \
         --pid-file="$UPSTREAM/dnsmasq.pid"
-    sed "s|@UPSTREAM@|$UPSTREAM|g" "$UPSTREAM_SOURCE/nginx.conf" >"$UPSTREAM/nginx.conf"
+    sed -e "s|@UPSTREAM@|$UPSTREAM|g" -e "s|@PUBLIC@|$PUBLIC|g" -e "s|@PUBLIC6@|$PUBLIC6|g" \
+        "$UPSTREAM_SOURCE/nginx.conf" >"$UPSTREAM/nginx.conf"
     background nginx nginx -p "$UPSTREAM/nginx" -e stderr -c "$UPSTREAM/nginx.conf"
     background faulty python3 "$UPSTREAM_SOURCE/faulty.py" "$UPSTREAM"
-    listening 53 && listening 443 && listening 8443
+    background recorder python3 "$UPSTREAM_SOURCE/recorder.py" "$UPSTREAM" "$RECORDER"
+    listening 53 && listening 443 "$PUBLIC" && listening 443 "$RECORDER" && listening 8443
 }
 
 upstream_stop() {

@@ -1,0 +1,1 @@
+{"translations":[{"detected_source_language":"EN","text":"Hallo, Welt!"}]}
