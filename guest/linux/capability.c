@@ -8,6 +8,7 @@
 
 #include <asm/errno.h>
 #include <linux/prctl.h>
+#include <linux/securebits.h>
 
 /* As capget(2) has them: the lower halves of three sets, then the upper ones. */
 struct sets {
@@ -140,6 +141,8 @@ long capability_control(int option, uint64_t a, uint64_t b)
         return 0;
     case PR_CAP_AMBIENT:
         return control_ambient(a, b);
+    case PR_GET_SECUREBITS:
+        return credentials->keeps_capabilities ? SECBIT_KEEP_CAPS : 0;
     case PR_GET_KEEPCAPS:
         return credentials->keeps_capabilities;
     case PR_SET_KEEPCAPS:

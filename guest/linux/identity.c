@@ -410,8 +410,21 @@ long sys_prctl(int option, uint64_t a, uint64_t b, uint64_t c, uint64_t d)
     case PR_GET_NO_NEW_PRIVS:
         return process->no_new_privileges ? 1 : 0;
     case PR_SET_PDEATHSIG:
-    case PR_SET_TIMERSLACK:
+        if (a > SIGNALS)
+            return -EINVAL;
+        process->parent_death_signal = (int)a;
+        return 0;
+    case PR_GET_PDEATHSIG:
+        return copy_to_user((void *)a, &process->parent_death_signal,
+                            sizeof(process->parent_death_signal));
     case PR_SET_CHILD_SUBREAPER:
+        process->is_subreaper = a != 0;
+        return 0;
+    case PR_GET_CHILD_SUBREAPER: {
+        const int is_subreaper = process->is_subreaper;
+        return copy_to_user((void *)a, &is_subreaper, sizeof(is_subreaper));
+    }
+    case PR_SET_TIMERSLACK:
         return 0;
     case PR_GET_TIMERSLACK:
         return 50000;

@@ -145,16 +145,27 @@ void vfork_done(struct process *process)
     wake_all(&process->vfork);
 }
 
-/* Children of a process that ended are the first one's. */
+/* Children of a process that ended are the next subreaper's above it, or the first one's. */
+static struct process *find_reaper(const struct process *process)
+{
+    struct process *reaper = process->parent;
+
+    while (reaper != NULL && !reaper->is_subreaper)
+        reaper = reaper->parent;
+    return reaper != NULL ? reaper : process_find(INIT);
+}
+
 static void give_children_away(struct process *process)
 {
-    struct process *init = process_find(INIT);
+    struct process *reaper = find_reaper(process);
 
     for (struct process *child = processes; child != NULL; child = child->next)
         if (child->parent == process) {
-            child->parent = init;
+            child->parent = reaper;
             if (child->state == PROCESS_ZOMBIE)
-                wake_all(&init->children);
+                wake_all(&reaper->children);
+            else if (child->parent_death_signal != 0)
+                signal_send(child, child->parent_death_signal);
         }
 }
 

@@ -50,6 +50,8 @@ struct process {
     int group, session;
     uint64_t started; /* monotonic ns */
     bool not_dumpable, no_new_privileges;
+    bool is_subreaper;       /* PR_SET_CHILD_SUBREAPER: orphans below become its children */
+    int parent_death_signal; /* PR_SET_PDEATHSIG; 0: none */
     int nice;
     unsigned personality;                       /* personality(2) */
     uint64_t ended_cpu_time, children_cpu_time; /* of threads that ended; of children waited for */

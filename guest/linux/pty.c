@@ -18,6 +18,7 @@ struct pty {
     struct dentry *name; /* /dev/pts/N, until the master is closed */
     unsigned number, slaves;
     bool has_master, is_locked;
+    bool is_packet; /* TIOCPKT: a byte that says so comes before what is read */
     struct pty *next;
 };
 
@@ -184,10 +185,18 @@ static long master_read(struct file *file, struct iter *to, uint64_t *position)
 {
     struct pty *pty = file->data;
     const bool wants = to->left > 0;
-    const long done = pipe_take(pty->output, to, may_wait(file));
+    const uint8_t data = TIOCPKT_DATA;
+    long header = 0;
 
     (void)position;
-    return done == 0 && wants ? -EIO : done;
+    if (pty->is_packet && wants)
+        header = iter_put(to, &data, sizeof(data));
+    if (header < 0)
+        return header;
+    const long done = pipe_take(pty->output, to, may_wait(file));
+    if (done < 0)
+        return done;
+    return done == 0 && wants ? -EIO : header + done;
 }
 
 static long master_write(struct file *file, struct iter *from, uint64_t *position)
@@ -251,6 +260,14 @@ static long master_ioctl(struct file *file, unsigned command, unsigned long argu
         return 0;
     case TIOCGPTLCK:
         value = pty->is_locked;
+        return copy_to_user((void *)argument, &value, sizeof(value));
+    case TIOCPKT:
+        if (copy_from_user(&value, (void *)argument, sizeof(value)) != 0)
+            return -EFAULT;
+        pty->is_packet = value != 0;
+        return 0;
+    case TIOCGPKT:
+        value = pty->is_packet;
         return copy_to_user((void *)argument, &value, sizeof(value));
     case TIOCGPTPEER:
         return open_peer(pty, (unsigned)argument);

@@ -228,6 +228,7 @@ static const struct {
     CALL(futex, "pxuppx"),
     CALL(sched_setaffinity, "dup"),
     CALL(sched_getaffinity, "dup"),
+    NOT_THERE(io_setup),
     CALL(getdents64, "dpu"),
     CALL(epoll_create, "d"),
     CALL(set_tid_address, "p"),

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -208,6 +209,52 @@ static void test_sockets(void)
     printf("nobody: %d\n", send(ends[1], "x", 1, MSG_NOSIGNAL) == -1 && errno == EPIPE);
 }
 
+/* Orphans become the children of the next reaper, and can ask for a signal. */
+static void test_orphans(void)
+{
+    int is_reaper = 0, ends[2], number = 0;
+    sigset_t set;
+    char byte;
+
+    printf("reaper: %d", prctl(PR_SET_CHILD_SUBREAPER, 1));
+    prctl(PR_GET_CHILD_SUBREAPER, &is_reaper);
+    printf(" %d\n", is_reaper);
+    sigemptyset(&set);
+    sigaddset(&set, SIGUSR1);
+    sigprocmask(SIG_BLOCK, &set, NULL);
+    if (pipe(ends) != 0)
+        return;
+    fflush(stdout);
+    const pid_t self_id = getpid();
+    const pid_t between = fork();
+    if (between == 0) {
+        if (fork() == 0) {
+            printf("    bad number: %d", prctl(PR_SET_PDEATHSIG, 65));
+            prctl(PR_SET_PDEATHSIG, SIGUSR1);
+            prctl(PR_GET_PDEATHSIG, &number);
+            printf(", signal %d\n", number);
+            fflush(stdout);
+            write(ends[1], "r", 1);
+            sigwait(&set, &number);
+            while (getppid() != self_id)
+                usleep(1000);
+            printf("    orphan: signal %d\n", number);
+            fflush(stdout);
+            _exit(9);
+        }
+        read(ends[0], &byte, 1);
+        _exit(8);
+    }
+    int status = 0;
+    waitpid(between, &status, 0);
+    printf("waited for status %d", WEXITSTATUS(status));
+    wait(&status);
+    printf(", then %d\n", WEXITSTATUS(status));
+    sigprocmask(SIG_UNBLOCK, &set, NULL);
+    close(ends[0]);
+    close(ends[1]);
+}
+
 int main(int count, char **arguments)
 {
     (void)arguments;
@@ -221,5 +268,6 @@ int main(int count, char **arguments)
     test_pipe();
     test_fifo();
     test_sockets();
+    test_orphans();
     return 0;
 }

@@ -255,6 +255,23 @@ static void test_flow(void)
     printf("a master's alone: %d\n", ioctl(slave, TIOCGPTN, &waiting));
 }
 
+/* What a master reads begins with a byte that says that it is data. */
+static void test_packets(void)
+{
+    char bytes[8];
+    int on = 1, off = 0, is_on = 0;
+
+    ioctl(master, TIOCPKT, &on);
+    ioctl(master, TIOCGPKT, &is_on);
+    write(slave, "data", 4);
+    printf("packet %d: %zd", is_on, read(master, bytes, 3));
+    printf(" %d%.2s", bytes[0], bytes + 1);
+    printf(", %zd", read(master, bytes, sizeof(bytes)));
+    printf(" %d%.2s\n", bytes[0], bytes + 1);
+    ioctl(master, TIOCPKT, &off);
+    printf("no slave's: %d\n", ioctl(slave, TIOCPKT, &on));
+}
+
 static void test_closed(void)
 {
     struct pollfd polled = {.fd = master, .events = POLLIN};
@@ -461,6 +478,7 @@ int main(void)
     tcsetattr(slave, TCSANOW, &usual);
     test_raw();
     test_flow();
+    test_packets();
     test_closed();
     open_pair();
     fflush(stdout);
