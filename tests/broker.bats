@@ -544,6 +544,19 @@ large() {
     [ "${lines[-1]}" = "[feeds: the rest of this answer is gone; ask again]" ]
 }
 
+@test "large answers to many arguments do not fill the memory" {
+    feeds_of "$(question 0x500 "https://faulty.test:8443/bytes/1000000/{argument}" "$WORD" \
+        '"format": "bytes", "max_text": 1048576, "max_bytes": 1048576')"
+    steps=()
+    for argument in {a..z}; do
+        steps+=("send:0x500=$argument" take)
+    done
+    run ask -- 0x107 rss "${steps[@]}" rss asked
+    echo "${lines[-2]} ${lines[-1]}"
+    [ "${lines[-1]}" = 26 ]
+    ((lines[-2] < lines[2] + 24 * 1024))
+}
+
 # dropped STEP REASON: the step sends a frame; the broker must drop the VMM for that reason
 dropped() {
     feeds https://upstream.test/

@@ -166,7 +166,7 @@ logged() {
     [[ $output == *"the credential $BATS_TEST_TMPDIR/key (--credential) must be a regular file"* ]]
 }
 
-# questions: writes feeds.json, with a question, a large text, and bytes
+# questions: writes feeds.json, with a question, a large text, bytes, and a POST
 questions() {
     local faulty=https://faulty.test:8443
     cat >"$BATS_TEST_TMPDIR/feeds.json" <<END
@@ -177,7 +177,10 @@ questions() {
  {"name": "large", "ports": {"0x501": {}}, "format": "text", "url": "$faulty/lines/131072",
   "max_bytes": 1048576, "max_text": 1048576},
  {"name": "bytes", "ports": {"0x502": {}}, "format": "bytes", "url": "$faulty/bytes/20000",
-  "max_text": 20000}]}
+  "max_text": 20000},
+ {"name": "door", "ports": {"0x503": {}}, "format": "text", "url": "$faulty/stall?door",
+  "method": "POST", "body": {"set": "{argument}"}, "bits_per_hour": 10,
+  "argument": {"values": ["open", "closed"]}}]}
 END
 }
 
@@ -234,4 +237,21 @@ sys.stdout.buffer.write((bytes(range(256)) * 80)[:20000])' | md5sum)"* ]]
     [ "${lines[3]}" = "[denied: the argument is too long]" ]
     [[ ${lines[7]} == "[denied: the argument has 1024 characters; "* ]]
     grep -x "/good?chain=abcdef" "$UPSTREAM/requests.log"
+}
+
+@test "a POST is sent once, even if the broker is killed meanwhile" {
+    questions
+    enter exec "$BUILD/jailer" --ca "$UPSTREAM/ca.pem" --feeds "$BATS_TEST_TMPDIR/feeds.json" \
+        --exec sparkler-vmm --program /bin/busybox -- \
+        sh -c 'exec 3<>/feeds/door; echo open >&3; cat <&3' >"$SCREEN" 2>"$BATS_TEST_TMPDIR/log" 3>&- &
+    JAILER=$!
+    for _ in $(seq 200); do
+        ! grep -qx "/stall?door" "$UPSTREAM/requests.log" || break
+        sleep 0.05
+    done
+    kill -9 "$(descendant sparkler-netbro)"
+    wait "$JAILER"
+    shows "^\[door: the network broker died while it was asking; as the server may have been told, it is not asked again\]"
+    [ "$(grep -cx "/stall?door" "$UPSTREAM/requests.log")" = 1 ]
+    [ "$(logged "killed by signal 9")" = 1 ]
 }
