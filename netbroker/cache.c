@@ -1,7 +1,7 @@
 /*
- * Two layers. A source is a request and the server's last response to it; feeds that make the same
- * request share a source, so one fetch serves them all. A cached text is what one feed's format
- * made of the last good response.
+ * Two layers. A source (source.h) is a request and the server's last response to it; feeds that
+ * make the same request share a source, so one fetch serves them all. A cached text is what one
+ * feed's format made of the last good response.
  *
  * A question has both for each argument, for as long as there is room. Its feed has a source, too,
  * which is never asked: it knows how long the server is to be left alone, whatever the argument.
@@ -10,37 +10,16 @@
 
 #include "backoff.h"
 #include "clock.h"
-#include "encode.h"
 #include "format/format.h"
+#include "source.h"
 
 #include <err.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 #define QUESTIONS_MAX       256
 #define QUESTIONS_BYTES_MAX ((size_t)8 << 20)
-
-struct source {
-    const struct feed *feed; /* one of the feeds that share it */
-    char *argument;          /* of a question, else NULL */
-    size_t argument_length;
-    bool looked_up;
-    struct lookup lookup;
-    char *body; /* of the last good response, or NULL */
-    size_t length;
-    struct validators validators;
-    unsigned generation;      /* number of bodies so far */
-    int64_t fetched;          /* when the server last sent or confirmed the body */
-    int64_t fresh_until;      /* no request before this … */
-    int64_t retry_at;         /* … nor before this, after a failure */
-    int64_t left_alone;       /* until when the server asked for no request, or 0 */
-    unsigned failures;        /* in a row */
-    bool unreachable;         /* the last request did not reach the server */
-    bool denied;              /* the last request was denied by the ledger */
-    char trouble[REASON_MAX]; /* why the last request failed, or "" */
-};
 
 struct cached {
     struct source *source;
@@ -69,36 +48,12 @@ struct cache {
     struct text made;       /* what a format is making */
 };
 
-static bool equal(const char *a, const char *b)
-{
-    return a == b || (a && b && strcmp(a, b) == 0);
-}
-
-static bool same_headers(char *const *a, char *const *b)
-{
-    while (a && b && *a && equal(*a, *b))
-        a++, b++;
-    return a == b || (a && b && equal(*a, *b));
-}
-
-/* True if both feeds make the same request with the same rights and limits. */
-static bool same_request(const struct feed *a, const struct feed *b)
-{
-    return equal(a->url, b->url) && a->is_post == b->is_post && equal(a->body, b->body) &&
-           same_headers(a->headers, b->headers) && equal(a->lookup_url, b->lookup_url) &&
-           a->format == b->format && equal(a->credential, b->credential) &&
-           equal(a->header, b->header) && equal(a->ca, b->ca) &&
-           equal(a->pinned_key, b->pinned_key) && a->allow_private == b->allow_private &&
-           a->ttl_seconds == b->ttl_seconds && a->max_bytes == b->max_bytes &&
-           a->connect_ms == b->connect_ms && a->total_ms == b->total_ms;
-}
-
 static struct source *source_of(struct cache *cache, const struct feed *feed)
 {
     struct source *source;
 
     for (size_t i = 0; i < cache->source_count; i++)
-        if (same_request(cache->source[i].feed, feed))
+        if (source_is_same(cache->source[i].feed, feed))
             return &cache->source[i];
     source = &cache->source[cache->source_count++];
     source->feed = feed;
@@ -137,128 +92,10 @@ struct cache *cache_new(const struct feeds *feeds, struct fetcher *fetcher, stru
     return cache;
 }
 
-static uint32_t random_number(void)
-{
-    uint32_t number = 0;
-
-    if (getrandom(&number, sizeof(number), 0) != sizeof(number))
-        err(1, "cannot get a random number");
-    return number;
-}
-
-static void keep_reason(char trouble[REASON_MAX], const struct text *reason)
-{
-    snprintf(trouble, REASON_MAX, "%.*s", REASON_MAX - 1,
-             reason->length > 0 ? reason->data : "for no known reason");
-}
-
-static void failed(struct source *source, int64_t asked_ms, bool unreachable)
-{
-    int64_t now = clock_ms();
-
-    source->failures++;
-    source->unreachable = unreachable;
-    source->fresh_until = 0;
-    source->retry_at = now + backoff_ms(source->failures, asked_ms, random_number());
-    source->left_alone = asked_ms > 0 ? source->retry_at : 0;
-}
-
-/* The url and the body of a source's request, with the id or the argument in its place. */
-static void fill(const struct source *source, char **url, char **body)
-{
-    const struct feed *feed = source->feed;
-    const char *argument = source->argument ? source->argument : "";
-    char *in_url = encode_percent(argument, source->argument_length);
-    char *in_body = encode_json(argument, source->argument_length);
-
-    *url = feed->argument ? encode_fill(feed->url, ARGUMENT_MARK, in_url)
-                          : encode_fill(feed->url, "{id}", source->lookup.id);
-    *body = feed->body ? encode_fill(feed->body, ARGUMENT_MARK, in_body) : NULL;
-    free(in_url);
-    free(in_body);
-}
-
-/* Makes the feed's lookup, if it has one and has not made it. */
-static bool look_up(struct cache *cache, struct source *source, int64_t deadline,
-                    struct response *response, struct text *reason)
-{
-    const struct feed *feed = source->feed;
-
-    if (!feed->lookup_url || source->looked_up)
-        return true;
-    source->looked_up =
-        fetch(cache->fetcher, feed, &(struct request){.url = feed->lookup_url}, deadline, response,
-              reason) &&
-        format_lookup(feed, response->body, response->length, &source->lookup, reason);
-    return source->looked_up;
-}
-
-/* Replaces `*kept` by a copy of the bytes. */
-static void keep(char **kept, size_t *kept_length, const char *bytes, size_t length)
-{
-    char *copy = malloc(length + 1);
-
-    if (!copy)
-        err(1, "no memory for an answer");
-    memcpy(copy, bytes, length);
-    free(*kept);
-    *kept = copy;
-    *kept_length = length;
-}
-
-static void keep_body(struct source *source, const struct response *response)
-{
-    keep(&source->body, &source->length, response->body, response->length);
-    source->validators = response->validators;
-    source->generation++;
-}
-
-/* Makes one request, after a lookup if needed. An answer of 404 or 410 voids the lookup. */
-static bool make_request(struct cache *cache, struct source *source, int64_t deadline,
-                         struct response *response, struct text *reason)
-{
-    const struct feed *feed = source->feed;
-    char *url, *body;
-    bool success;
-
-    if (!look_up(cache, source, deadline, response, reason))
-        return false;
-    fill(source, &url, &body);
-    const struct request request = {
-        .url = url,
-        .body = body,
-        .known = source->body && !feed->is_post ? &source->validators : NULL,
-    };
-    success = fetch(cache->fetcher, feed, &request, deadline, response, reason);
-    if (!success && (response->status == 404 || response->status == 410))
-        source->looked_up = false;
-    free(url);
-    free(body);
-    return success;
-}
-
-static bool is_servers_fault(const struct response *response)
-{
-    return !response->reached || response->status == 429 || response->status >= 500;
-}
-
-/* A failure is the source's, or the server's: then no other argument fares better. */
-static void note_failure(struct source *source, struct source *server,
-                         const struct response *response, const struct text *reason)
-{
-    struct source *noted = is_servers_fault(response) ? server : source;
-
-    keep_reason(noted->trouble, reason);
-    if (noted != server)
-        server->failures = 0;
-    failed(noted, response->wait_ms, !response->reached);
-}
-
 /* Asks the server, if the ledger grants it. True if the server has sent or confirmed the body. */
 static bool refresh(struct cache *cache, const struct question *question, struct source *source,
                     struct source *server)
 {
-    struct response response = {0};
     struct text reason = TEXT_EMPTY;
 
     source->trouble[0] = server->trouble[0] = '\0';
@@ -267,18 +104,7 @@ static bool refresh(struct cache *cache, const struct question *question, struct
         keep_reason(source->trouble, &reason);
         return false;
     }
-    if (!make_request(cache, source, clock_ms() + source->feed->total_ms, &response, &reason)) {
-        note_failure(source, server, &response, &reason);
-        return false;
-    }
-    if (!response.unchanged)
-        keep_body(source, &response);
-    source->fetched = clock_ms();
-    source->fresh_until = source->fetched + source->feed->ttl_seconds * INT64_C(1000);
-    source->left_alone = server->left_alone = 0;
-    if (server != source)
-        server->failures = 0;
-    return true;
+    return source_request(source, server, cache->fetcher);
 }
 
 /* What a format makes of the body: in cache->made, or a reason. */
@@ -287,7 +113,7 @@ static bool format_body(struct cache *cache, const struct feed *feed, const stru
 {
     cache->made.size = feed->max_text + 1;
     text_clear(&cache->made);
-    if (feed->is_post && source->length == 0) {
+    if (feed->is_post && source->length == 0 && !format_is_bytes(feed->format)) {
         text_printf(&cache->made, "[the server accepted it, and sent no answer]");
         return true;
     }
@@ -308,7 +134,7 @@ static void reformat(struct cache *cache, const struct feed *feed, struct cached
     }
     cached->generation = source->generation;
     if (format_body(cache, feed, source, &reason)) {
-        keep(&cached->text, &cached->length, cache->made.data, cache->made.length);
+        keep_bytes(&cached->text, &cached->length, cache->made.data, cache->made.length);
         cached->trouble[0] = '\0';
         cached->made = source->fetched;
         source->failures = 0;
@@ -316,7 +142,7 @@ static void reformat(struct cache *cache, const struct feed *feed, struct cached
     }
     keep_reason(cached->trouble, &reason);
     source->validators = (struct validators){0};
-    failed(source, 0, false);
+    source_failed(source, 0, false);
 }
 
 /* Why there is no answer of just now, or "". */
@@ -381,6 +207,9 @@ static void answer_from(struct cache *cache, const struct question *question, st
     const bool asks =
         now >= source->fresh_until && now >= source->retry_at && now >= server->retry_at;
 
+    if (source->denied) /* then; the ledger is asked each time */
+        source->trouble[0] = '\0';
+    source->denied = false;
     answer->outcome =
         asks && refresh(cache, question, source, server) ? LEDGER_ANSWERED : LEDGER_CACHED;
     reformat(cache, question->feed, cached);

@@ -51,7 +51,6 @@ void pieces_drop(struct pieces *pieces, const struct question *question)
 void pieces_keep(struct pieces *pieces, const struct question *question,
                  const struct answer *answer)
 {
-    pieces_drop(pieces, question);
     drop(pieces, PIECES_ANSWERS - 1);
     memmove(&pieces->whole[1], &pieces->whole[0], (PIECES_ANSWERS - 1) * sizeof(pieces->whole[0]));
     pieces->whole[0] = (struct whole){

@@ -22,8 +22,8 @@ struct pieces {
     struct whole whole[PIECES_ANSWERS]; /* from the newest to the oldest */
 };
 
-/* Keeps a copy of the answer, in the place of an earlier one to the same question. Ends the program
- * by err(3) without memory. */
+/* Keeps a copy of the answer to a question, of which none is kept. Ends the program by err(3)
+ * without memory. */
 void pieces_keep(struct pieces *pieces, const struct question *question,
                  const struct answer *answer);
 

@@ -200,6 +200,7 @@ static void serve_request(struct server *server, const struct wire_request *requ
         continue_answer(server, request, &question);
         return;
     }
+    pieces_drop(&server->pieces, &question);
     answer_begin(answer);
     if (request->port != WIRE_LIST_PORT)
         answer_on_record(server, &question, server->interrupted == request->sequence, answer);
