@@ -69,7 +69,7 @@ static size_t escape(uint32_t code, char escaped[ESCAPED_MAX + 1])
     if (code <= 0xffff)
         return (size_t)sprintf(escaped, "\\u%04x", code);
     code -= 0x10000;
-    return (size_t)sprintf(escaped, "\\u%04x\\u%04x", 0xd800 + (code >> 10),
+    return (size_t)sprintf(escaped, "\\u%04x\\u%04x", 0xd800 + (code >> 10 & 0x3ff),
                            0xdc00 + (code & 0x3ff));
 }
 

@@ -2,8 +2,8 @@
 
 A guest is raw bytes, a mutation of a real guest, or a stream of instructions in one of five modes:
 plain real mode, and the four of prologue.asm. A stream is made of what reaches KVM and the VMM:
-port I/O of every kind first, then jumps, descriptor tables, control and debug registers, MSRs,
-CPUID, accesses outside memory, and self-modifying code.
+port I/O and calls of every kind first, then jumps, descriptor tables, control and debug registers,
+MSRs, CPUID, accesses outside memory, and self-modifying code.
 """
 
 import random
@@ -15,7 +15,7 @@ START = 0x1000  # the address at which an image is loaded
 IMAGE_MAX = 16384
 
 PORTS = (
-    [0x3F8] * 6 + list(range(0xFE, 0x109)) + list(range(0x1FF, 0x209))
+    [0x3F8] * 6 + [0x600] * 2 + list(range(0xFE, 0x109)) + list(range(0x1FF, 0x209))
     + [0x3F7, 0x3F9, 0, 0x20, 0x21, 0x40, 0x43, 0x60, 0x64, 0x70, 0x71, 0x80, 0x92]
     + [0xCF8, 0xCFC, 0x510, 0x1234, 0xFFFE, 0xFFFF]
 )
@@ -121,6 +121,22 @@ class Stream:
         code += self.operand(size) + rng.choice((b"", b"\xf3", b"\xf3", b"\xf2"))
         return code + bytes([rng.choice((0x6C, 0x6E)) + wide])
 
+    def call(self):
+        """A call of a Linux guest (vmm/linux.h); its structure is anywhere, edges of memory first."""
+        rng = self.rng
+        at = rng.choice((0x2000, 0x2FF0, 0xFFD0, 0xFFF8, 0x3FFFD8, 0xBFFFFFD8, self.number()))
+        arguments = [rng.choice((0, 1, 2, 3, 0xFFFF, 0x10000, 0x10001, 0x2000, self.number()))
+                     for _ in range(3)]
+        words = [rng.choice((1, 1, 1, 1, self.number())), rng.choice((1, 1, 2, 3, 3, 4, 5, 6))]
+        for argument in arguments:
+            words += [argument, argument >> 32]
+        code = b""
+        for i, word in enumerate(words):  # mov dword [di], word
+            code += self.load(7, at + 4 * i & 0xFFFFFFFF) + self.operand(4)
+            code += bytes([0xC7, 0x05 if self.width == 16 else 0x07]) + self.immediate(4, word)
+        code += self.load(0, at & 0xFFFFFFFF) + self.load(2, 0x600)
+        return code + self.operand(4) + b"\xef"
+
     def jump(self):
         rng = self.rng
         word = 2 if self.width == 16 else 4
@@ -206,8 +222,10 @@ class Stream:
     def instruction(self):
         rng = self.rng
         kind = rng.random()
-        if kind < 0.34:
+        if kind < 0.28:
             return self.port_io()
+        if kind < 0.34:
+            return self.call()
         if kind < 0.48:
             return self.prefixes() + rng.choice(PLAIN)
         make = rng.choice((self.jump, self.control_register, self.debug_register, self.msr,
