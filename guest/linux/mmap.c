@@ -139,6 +139,13 @@ static long place(struct space *space, uint64_t address, uint64_t size, uint32_t
     return error != 0 ? error : (long)address;
 }
 
+/* What a loader lays the segments of a library over: entries that it had by then would only have to
+ * be flushed. */
+static bool is_place(const struct file *file, uint32_t protection, uint32_t flags)
+{
+    return file != NULL && protection == PROT_READ && (flags & MAP_FIXED) == 0;
+}
+
 static long map(uint64_t address, uint64_t size, uint32_t protection, uint32_t flags,
                 struct file *file, uint64_t offset)
 {
@@ -162,7 +169,7 @@ static long map(uint64_t address, uint64_t size, uint32_t protection, uint32_t f
     if ((flags & MAP_POPULATE) != 0)
         space_populate(space, area.start, area.end,
                        (protection & PROT_WRITE) != 0 ? ACCESS_WRITE : ACCESS_READ);
-    else if ((flags & MAP_NORESERVE) == 0)
+    else if ((flags & MAP_NORESERVE) == 0 && !is_place(file, protection, flags))
         area_populate(space, &area);
     return start;
 }
