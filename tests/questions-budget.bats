@@ -101,6 +101,65 @@ counts() {
     [ "$(jq -r 'select(.outcome == "asked").requests_left' record | xargs)" = "6 5 4 3 2 1 0" ]
 }
 
+# numbers: writes feeds.json with a question of 1,000 possible arguments, 9.966 bits, on port 0x500,
+# which has 50 bits; and its guest, which asks them all
+numbers() {
+    nasm -i "$root/tests/guests/" -f bin -o numbers.bin "$root/tests/guests/ask-numbers.asm"
+    echo "{\"feeds\": [{\"name\": \"number\", \"ports\": {\"0x500\": {}}, \"format\": \"json\",
+        \"template\": \"{/text}\", \"url\": \"https://faulty.test:8443/good?$1={argument}\",
+        \"argument\": {\"characters\": [\"digits\"], \"least\": 3, \"most\": 3},
+        \"bits_per_hour\": 50}]}" >feeds.json
+}
+
+@test "budget: of 1,000 different arguments as many leave as the bits allow, and each is on record" {
+    numbers bits
+    enter command "$BUILD/jailer" --ca "$UPSTREAM/ca.pem" --feeds feeds.json --record record \
+        --guest numbers.bin --exec sparkler-vmm </dev/null >screen
+    [ "$(grep -c '^recovered$' screen)" = 5 ]
+    [ "$(grep -c '^\[denied: the budget of 50 bits an hour is used up; more in 1 hour\]$' screen)" = 995 ]
+    [ "$(grep -o 'bits=[0-9]*' "$UPSTREAM/requests.log" | xargs)" = \
+        "bits=000 bits=001 bits=002 bits=003 bits=004" ]
+    counts answered=5 asked=5 denied=995
+    [ "$(jq -r 'select(.outcome == "asked") | "\(.argument) \(.bits) \(.bits_left)"' record | xargs)" = \
+        "000 9.966 40.034 001 9.966 30.068 002 9.966 20.102 003 9.966 10.136 004 9.966 0.17" ]
+    [ "$(jq -r 'select(.outcome == "denied").argument' record | xargs)" = "$(seq -w 5 999 | xargs)" ]
+}
+
+@test "budget: while brokers are killed at any moment, no more bits leave than it has" {
+    numbers kills
+    enter exec "$BUILD/jailer" --ca "$UPSTREAM/ca.pem" --feeds feeds.json --record record \
+        --guest numbers.bin --exec sparkler-vmm </dev/null >screen 2>log 3>&- &
+    JAILER=$!
+    kills=0
+    while ((kills < 5)) && kill -0 "$JAILER" 2>/dev/null; do
+        broker=$(descendant sparkler-netbro) || { sleep 0.01; continue; }
+        sleep "0.0$((RANDOM % 10))"
+        ! kill -9 "$broker" 2>/dev/null || kills=$((kills + 1))
+    done
+    ((kills > 0))
+    wait "$JAILER"
+    JAILER=
+    cat log
+    run "$root/tests/probes/whole-lines.py" record
+    echo "$output"
+    [ "$status" = 0 ]
+    [ "$(asked 'good?kills=[0-9]*')" -le 5 ]
+    [ "$(jq -s 'map(select(.outcome == "asked").bits) | add <= 50' record)" = true ]
+    # what was sent is on record
+    [ "$(asked 'good?kills=[0-9]*')" -le "$(jq -r 'select(.outcome == "asked").argument' record | wc -l)" ]
+}
+
+@test "budget: a VMM that was taken over gets no more than its guest" {
+    musl-gcc -static -D_GNU_SOURCE -I"$root" -o stray "$root/tests/probes/stray.c"
+    feed 'good?stray' '"ttl_seconds": 0, "method": "POST", "body": {"a": 1},
+        "requests_per_hour": 7'
+    enter command "$BUILD/jailer" --ca "$UPSTREAM/ca.pem" --feeds feeds.json --record record \
+        --exec ./stray -- ask </dev/null 2>log
+    grep "the VMM broke the link's protocol and is dropped" log
+    [ "$(asked 'good?stray')" = 7 ]
+    counts answered=7 asked=7 denied=993
+}
+
 @test "budget: brokers that are killed do not reset it" {
     feed 'good?killed' '"requests_per_hour": 3'
     start_monitor
