@@ -649,13 +649,13 @@ settled() {
     [[ $number -gt 2 ]]
 }
 
-@test "a container that was killed by its memory, or not found, or not executable: 137, 127, 126" {
+@test "a program that is not found, or cannot be executed: 127, 126, and its standard error says so" {
     bundle 'exit 0' '.process.args = ["none"]'
     run oci run --bundle bundle "$id"
-    [[ $status -eq 127 ]]
+    [[ $status -eq 127 && $output == "sparkler: none: not found"* ]]
     bundle 'exit 0' '.process.args = ["/bin"]'
     run oci run --bundle bundle "$id"
-    [[ $status -eq 126 ]]
+    [[ $status -eq 126 && $output == "sparkler: /bin: may not be executed"* ]]
 }
 
 @test "many at once: each command is right" {

@@ -32,6 +32,17 @@ static struct strings config_strings(uint32_t offset, uint32_t count)
     return strings;
 }
 
+/* To whoever reads the program's standard error, as env(1) would say it there. */
+static void complain(const char *path, const char *why, int error)
+{
+    static char line[PATH_MAX + 128];
+    const bool is_terminal = (host_config->flags & LINUX_TTY_ERROR) != 0;
+
+    format(line, sizeof(line), "sparkler: %s: %s (error %d)%s\n", path, why, -error,
+           is_terminal ? "\r" : "");
+    host_write(LINUX_ERROR, line, strlen(line));
+}
+
 _Noreturn static void fail(const char *path, int error)
 {
     const char *why = "cannot be started";
@@ -56,7 +67,7 @@ _Noreturn static void fail(const char *path, int error)
         why = "too many arguments";
         break;
     }
-    log_line("%s: %s (error %d)", path, why, -error);
+    complain(path, why, error);
     host_exit(error == -ENOENT ? STATUS_NOT_FOUND : STATUS_NOT_EXECUTABLE);
 }
 
