@@ -293,6 +293,42 @@ box
     fi
 }
 
+@test "cgroupsPath of systemd's form: systemd makes the scope, in a slice of a slice" {
+    need_root "make cgroups"
+    mkdir bin
+    cp "$root/tests/probes/busctl" bin
+    local slice=sparklertest$$ scope
+    scope=$slice.slice/$slice-inner.slice/box-$id.scope
+    bundle 'echo up; exec sleep 1000' ".linux.cgroupsPath = \"$slice-inner.slice:box:$id\""
+    SCOPE=$scope PATH=$PWD/bin:$PATH create
+    cat err busctl.log
+    grep "StartTransientUnit ssa(sv)a(sa(sv)) box-$id.scope fail .* Slice s $slice-inner.slice Delegate b true .* PIDs au 1 $(<pid) 0" busctl.log
+    grep -q "/$scope" "/proc/$(<pid)/cgroup"
+    oci start "$id"
+    within said up
+    oci delete --force "$id"
+    [[ -z $(find /sys/fs/cgroup -name "box-$id.scope") ]]
+    find /sys/fs/cgroup -depth -type d -name "$slice*" -exec rmdir {} +
+    check_no_container_left
+}
+
+@test "cgroupsPath of systemd's form: malformed, without systemd, and a systemd that refuses" {
+    need_root "make cgroups"
+    local bad
+    for bad in a.slice:b a:b:c .slice:b:c a.slice:b: "a.slice:b:c d" a.slice:b:c/../d; do
+        refuses ".linux.cgroupsPath = \"$bad\"" "expected systemd's form, SLICE:PREFIX:NAME"
+    done
+    mkdir bin
+    printf '#!/bin/sh\nexit 1\n' >bin/busctl
+    chmod +x bin/busctl
+    PATH=$PWD/bin:$PATH refuses ".linux.cgroupsPath = \"a.slice:b:$id\"" \
+        "systemd does not make the scope b-$id.scope: busctl failed with status 1"
+    bundle 'echo no' ".linux.cgroupsPath = \"a.slice:b:$id\""
+    PATH=$PWD/none run oci create --bundle bundle "$id"
+    refused "there is no busctl; have the engine make cgroups itself"
+    check_no_container_left
+}
+
 @test "events --stats: what the VM uses" {
     need_root "make cgroups"
     create
@@ -346,7 +382,6 @@ refuses() {
     refuses '.linux.rootfsPropagation = "shared"' "linux.rootfsPropagation: shared"
     refuses '.linux.resources.memory.limit = 1000' "linux.resources.memory.limit: a VM has at least"
     refuses '.linux.resources.memory.disableOOMKiller = true' "disableOOMKiller"
-    refuses '.linux.cgroupsPath = "user.slice:podman:x"' "linux.cgroupsPath user.slice:podman:x is systemd's"
     refuses '.linux.cgroupsPath = "/a/../../b"' "'..' is not accepted"
     refuses '.ociVersion = "2.0.0"' "ociVersion: 2.0.0: only versions 1.x"
     refuses 'del(.linux)' "linux: missing"

@@ -6,7 +6,8 @@
 
 /* The options in front of a command. */
 struct globals {
-    const char *root;     /* directory of the containers' directories */
+    const char *root; /* directory of the containers' directories */
+    bool systemd_cgroup;
     const char *settings; /* --config, or NULL */
 };
 

@@ -167,7 +167,8 @@ static void build(struct creation *creation)
                              .own_session = creation->detach,
                              .log = creation->log,
                              .ready = creation->ready[1],
-                             .group = &creation->group};
+                             .group = &creation->group,
+                             .limits = &config->cgroup};
     char built;
 
     if (mkfifoat(creation->container.directory, CONTAINER_HOLD, 0600) != 0)
@@ -267,13 +268,12 @@ static void create(const struct globals *globals, struct creation *creation)
     read_config(creation);
     creation->rootfs = rootfs_of(creation);
     vm_check_network(&creation->config);
-    creation->group = group_name(&creation->config.cgroup, creation->id);
+    creation->group = group_name(&creation->config.cgroup, creation->id, globals->systemd_cgroup);
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, creation->ready) != 0)
         fail_errno("cannot make a socket for the jailer");
     creation->container = container_make(globals->root, creation->id);
     cleaner_start(&creation->container, &creation->group, creation->ready);
     open_log(creation);
-    group_make(&creation->group, &creation->config.cgroup);
     build(creation);
     fill_state(creation);
     run_hooks(creation);

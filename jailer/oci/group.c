@@ -59,20 +59,33 @@ static void check_path(const char *path)
     }
 }
 
-struct group group_name(const struct config_cgroup *config, const char *id)
+/* Whether this user may make cgroups. */
+static bool has_cgroups(const struct group *group)
+{
+    return geteuid() == 0 &&
+           access(group->v2 ? CGROUP_ROOT "/cgroup.procs" : CGROUP_ROOT "/memory/tasks", W_OK) == 0;
+}
+
+static void name_scope(struct group *group, const char *path, const char *id)
+{
+    char usual[300];
+
+    snprintf(usual, sizeof(usual), ":sparkler-oci:%s", id);
+    group->scope = scope_name(path ? path : usual, group->path, sizeof(group->path));
+}
+
+struct group group_name(const struct config_cgroup *config, const char *id, bool systemd)
 {
     struct group group = {.v2 = is_v2()};
-    const char *path = config->path;
+    const char *path = config->path && config->path[0] != '\0' ? config->path : NULL;
     int length;
 
-    if (geteuid() != 0 ||
-        access(group.v2 ? CGROUP_ROOT "/cgroup.procs" : CGROUP_ROOT "/memory/tasks", W_OK) != 0)
+    if (!has_cgroups(&group))
         return group;
-    if (path && path[0] != '/' && strchr(path, ':'))
-        fail("linux.cgroupsPath %.128s is systemd's, which is not supported; have the engine make "
-             "cgroups itself: podman --cgroup-manager cgroupfs, or SystemdCgroup = false in "
-             "containerd's configuration",
-             path);
+    if (systemd || (path && path[0] != '/' && strchr(path, ':'))) {
+        name_scope(&group, path, id);
+        return group;
+    }
     if (path)
         check_path(path);
     if (path && path[strspn(path, "/")] != '\0')
@@ -196,13 +209,15 @@ static void set_unified(const struct group *group, struct json_object *unified)
     }
 }
 
-void group_make(const struct group *group, const struct config_cgroup *config)
+void group_make(const struct group *group, const struct config_cgroup *config, pid_t pid)
 {
     char leaf[PATH_LENGTH + 16];
     char directory[PATH_LENGTH];
 
     if (group->path[0] == '\0')
         return;
+    if (group->scope.unit[0] != '\0')
+        scope_make(&group->scope, pid);
     for (unsigned i = 0; i < COUNT; i++)
         if (has_controller(group, i))
             make_in(group, i);

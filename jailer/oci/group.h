@@ -8,25 +8,26 @@
 #define SPARKLER_OCI_GROUP_H
 
 #include "config.h"
+#include "systemd.h"
 
 #include <stdbool.h>
 
 struct group {
     char path[400]; /* below each root; "": the user has no cgroups */
     bool v2;
+    struct scope scope; /* that systemd makes */
 };
 
-/*
- * Where the container's cgroup is to be. Ends the program if cgroupsPath is malformed, or of
- * systemd's form.
- */
-struct group group_name(const struct config_cgroup *config, const char *id);
+/* Where the container's cgroup is to be; `systemd` if that must make it (--systemd-cgroup). Ends
+ * the program if cgroupsPath is malformed. */
+struct group group_name(const struct config_cgroup *config, const char *id, bool systemd);
 
 /* The one that is at this path. */
 struct group group_at(const char *path);
 
-/* Makes the directories and sets the limits. Ends the program if that fails. */
-void group_make(const struct group *group, const struct config_cgroup *config);
+/* Makes the directories, or has systemd make them for the process `pid`, and sets the limits. Ends
+ * the program if that fails. */
+void group_make(const struct group *group, const struct config_cgroup *config, pid_t pid);
 
 /* Enters it: what the calling process starts is in it, too. Returns false, with errno. */
 bool group_enter(const struct group *group);

@@ -4,6 +4,7 @@
 #include "log.h"
 
 #include <err.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
@@ -95,6 +96,19 @@ static void reset_signals(void)
     sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
+/* Ends if there is to be none. */
+static void await_group(int go)
+{
+    char byte;
+    ssize_t n;
+
+    while ((n = read(go, &byte, 1)) < 0 && errno == EINTR)
+        continue;
+    if (n != 1)
+        _exit(1);
+    close(go);
+}
+
 static _Noreturn void become_jailer(const struct launch *launch)
 {
     struct arguments arguments = {0};
@@ -119,11 +133,20 @@ static _Noreturn void become_jailer(const struct launch *launch)
 
 pid_t launch(const struct launch *launch)
 {
-    pid_t pid = fork();
+    int go[2]; /* a byte: the cgroup is there */
+    pid_t pid;
 
-    if (pid < 0)
+    if (pipe2(go, O_CLOEXEC) != 0 || (pid = fork()) < 0)
         fail_errno("cannot start the jailer");
-    if (pid == 0)
+    if (pid == 0) {
+        close(go[1]);
+        await_group(go[0]);
         become_jailer(launch);
+    }
+    close(go[0]);
+    group_make(launch->group, launch->limits, pid);
+    if (write(go[1], "", 1) != 1)
+        fail_errno("cannot start the jailer");
+    close(go[1]);
     return pid;
 }

@@ -22,10 +22,13 @@ struct launch {
     bool own_session;           /* apart from our terminal */
     int log;                    /* its standard error */
     int ready;                  /* a socket: --ready */
-    const struct group *group;  /* that it enters */
+    const struct group *group;  /* that it enters, once it is made: */
+    const struct config_cgroup *limits;
 };
 
-/* Starts the jailer, whose pid it returns. Ends the program if that fails. */
+/* Makes the cgroup and starts the jailer in it, whose pid it returns. Ends the program if that
+ * fails.
+ */
 pid_t launch(const struct launch *launch);
 
 #endif

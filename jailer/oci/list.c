@@ -153,7 +153,7 @@ int features_command(const struct globals *globals, int argc, char **argv)
          "  \"linux\": {\n"
          "    \"namespaces\": [\"cgroup\", \"ipc\", \"mount\", \"network\", \"pid\", \"user\", "
          "\"uts\"],\n"
-         "    \"cgroup\": {\"v1\": true, \"v2\": true, \"systemd\": false, \"systemdUser\": "
+         "    \"cgroup\": {\"v1\": true, \"v2\": true, \"systemd\": true, \"systemdUser\": "
          "false},\n"
          "    \"seccomp\": {\"enabled\": false},\n"
          "    \"apparmor\": {\"enabled\": false},\n"

@@ -29,6 +29,7 @@ static const char usage[] =
     "Options:\n"
     "  --root DIR            of the containers' states (/run/sparkler-oci)\n"
     "  --log FILE, --log-format text|json\n"
+    "  --systemd-cgroup      systemd makes the cgroup, SLICE:PREFIX:NAME\n"
     "  --config FILE         of the administrator's settings (/etc/sparkler/oci.json)\n";
 
 static const struct command {
@@ -115,9 +116,8 @@ static struct globals parse(int argc, char **argv)
             format = optarg;
             break;
         case SYSTEMD_CGROUP:
-            fail("--systemd-cgroup is not supported; have the engine make cgroups itself: podman "
-                 "--cgroup-manager cgroupfs, or SystemdCgroup = false in containerd's "
-                 "configuration");
+            globals.systemd_cgroup = true;
+            break;
         case CONFIG:
             globals.settings = optarg;
             break;
