@@ -10,7 +10,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#define DEPTH_MAX 8
+#define DEPTH_MAX 16
 
 struct scan {
     const char *at, *end;

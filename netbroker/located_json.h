@@ -7,7 +7,7 @@
 #include <json-c/json.h>
 
 /*
- * Parses a whole file: UTF-8, at most 8 levels deep, no duplicate keys, no null. Returns NULL and
+ * Parses a whole file: UTF-8, at most 16 levels deep, no duplicate keys, no null. Returns NULL and
  * appends "line N: …" to `fault` if it is anything else. Free the result with json_object_put().
  */
 struct json_object *located_json_parse(const char *json, size_t length, struct text *fault);

@@ -294,7 +294,7 @@ static void test_json(void)
     refuse_json("{\"\\u0066eeds\": []}", "line 1: expected each key once, in plain double");
     refuse_json("{\"feeds\": []}\n{}", "line 2: ");
     refuse_json("{\"feeds\": []} /* */", "line 1: ");
-    refuse_json("{\"feeds\": [[[[[[[[[[1]]]]]]]]]]}", "line 1: nesting too deep");
+    refuse_json("{\"feeds\": [[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]}", "line 1: nesting too deep");
     refuse_json("{\"feeds\": [\"\xc0\x80\"]}", "line 1: the file is not UTF-8 text");
     refuse_text("{\"feeds\": []}\0", 14, "line 1: the file is not UTF-8 text");
 }

@@ -62,6 +62,12 @@ static void test_places(void)
        "in which the port's values take their places: %s", feed->body);
     feeds_free(&feeds);
 
+    feed = accept("/a",
+                  LETTERS ", " BITS ", \"method\": \"POST\", \"body\": {\"messages\": [{\"role\": "
+                          "\"user\", \"content\": [{\"type\": \"text\", \"text\": "
+                          "\"{argument}\"}]}]}");
+    ok(feed->argument->place == ARGUMENT_IN_BODY, "however deep it is");
+    feeds_free(&feeds);
     refuse("/a", LETTERS ", " BITS, "line 3, \"argument\": expected \"{argument}\" once");
     refuse("/{argument}/{argument}", LETTERS ", " BITS, "\"{argument}\" once");
     refuse("/{argument}",
