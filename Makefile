@@ -10,9 +10,10 @@ PACKAGES_BUILD := gcc make libc6-dev musl-dev linux-libc-dev nasm pkg-config lib
 PACKAGES_CHECK := bats clang libclang-rt-14-dev nginx-light dnsmasq-base openssl curl iproute2 \
                   util-linux python3 procps strace tmux jq clang-format clang-tidy cppcheck \
                   shellcheck valgrind llvm binutils bubblewrap musl-tools erofs-utils mount \
-                  busybox-static mmdebstrap
+                  busybox-static mmdebstrap mandoc
 PACKAGES_RIG   := qemu-system-x86 busybox-static kmod xz-utils
 PACKAGES_FRESH := mmdebstrap git
+PACKAGES_DEB   := build-essential debhelper dpkg-dev lintian blhc
 
 CC       = gcc
 CSTD     = -std=c11 -D_GNU_SOURCE
@@ -27,7 +28,7 @@ OPTIONS  = $(CSTD) $(WARNINGS) $(OPTIMIZE) $(HARDEN) $(EXTRA) $(DEFINES) -MMD -M
 CFLAGS   = $(OPTIONS) $(SAME) -I. -I$(BUILD)
 # the same bytes wherever the sources are
 SAME     = -ffile-prefix-map=$(CURDIR)=.
-LDHARDEN = -Wl,-z,relro,-z,now,-z,noexecstack
+LDHARDEN = -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack
 STATIC   = -static-pie $(LDHARDEN)
 DYNAMIC  = -pie $(LDHARDEN)
 EXTRA    = # what a check compiles with beyond these
@@ -62,15 +63,15 @@ IN_RIG = $(if $(NATIVE),,tests/rig/run)
 # What builds says which packages are missing, and how to install them; what runs installs them.
 GOALS    := $(or $(MAKECMDGOALS),all)
 TESTS    := test check check-cpython check-rig check-sanitize check-valgrind coverage fuzz fuzz-guest prove-policy soak bench
-INSTALL  := $(if $(filter deps run $(TESTS),$(GOALS)),--install)
+INSTALLS := $(if $(filter deps run deb $(TESTS),$(GOALS)),--install)
 NEEDED   := $(PACKAGES_BUILD) $(if $(filter deps $(TESTS),$(GOALS)),$(PACKAGES_CHECK)) \
     $(if $(filter deps check check-rig $(if $(NATIVE),,run test),$(GOALS)),$(PACKAGES_RIG)) \
-    $(if $(filter deps,$(GOALS)),$(PACKAGES_FRESH))
+    $(if $(filter deps,$(GOALS)),$(PACKAGES_FRESH)) $(if $(filter deps deb,$(GOALS)),$(PACKAGES_DEB))
 
 .PHONY: packages
 packages:
 	$(if $(NATIVE),,$(if $(filter run test check,$(GOALS)),@tests/native || echo '$(EMULATION)' >&2))
-	@tests/packages $(INSTALL) $(NEEDED)
+	@tests/packages $(INSTALLS) $(NEEDED)
 
 # Objects are made anew when the compiler or its options are others than the last time.
 STAMP := $(BUILD)/obj/options
@@ -508,11 +509,12 @@ image: ## make IMAGE, a root for Linux programs, of DIR='...' or of Debian's PAC
 
 # Programs find each other from where the jailer is, so PREFIX is compiled into none.
 ROOT = $(DESTDIR)$(PREFIX)
+PAGES := $(wildcard jailer/*.8 jailer/oci/*.8 policy/*.1)
 
 .PHONY: install uninstall
 install: all ## install below PREFIX (/usr/local), into DESTDIR
 	install -d $(ROOT)/bin $(ROOT)/libexec/sparkler $(ROOT)/share/doc/sparkler \
-	    $(addprefix $(ROOT)/share/sparkler/,examples policy)
+	    $(addprefix $(ROOT)/share/,man/man1 man/man8 sparkler/examples sparkler/policy)
 	install $(BUILD)/jailer $(BUILD)/sparkler-oci $(BUILD)/sparkler-policy $(ROOT)/bin
 	install $(BUILD)/sparkler-vmm $(BUILD)/sparkler-netbroker $(ROOT)/libexec/sparkler
 	install -m 644 $(BUILD)/monitor.bin $(BUILD)/linux.bin $(BUILD)/feeds.json $(ROOT)/share/sparkler
@@ -520,10 +522,29 @@ install: all ## install below PREFIX (/usr/local), into DESTDIR
 	install guest/linux/make-image $(ROOT)/share/sparkler
 	install -m 644 policy/*.policy policy/*.md policy/fds.h $(ROOT)/share/sparkler/policy
 	install -m 644 README.md LICENSE $(ROOT)/share/doc/sparkler
+	install -m 644 $(filter %.1,$(PAGES)) $(ROOT)/share/man/man1
+	install -m 644 $(filter %.8,$(PAGES)) $(ROOT)/share/man/man8
 
 uninstall: ## remove what install put there
 	rm -f $(ROOT)/bin/jailer $(ROOT)/bin/sparkler-oci $(ROOT)/bin/sparkler-policy
+	rm -f $(foreach page,$(notdir $(PAGES)),$(ROOT)/share/man/man$(subst .,,$(suffix $(page)))/$(page))
 	rm -rf $(ROOT)/libexec/sparkler $(ROOT)/share/sparkler $(ROOT)/share/doc/sparkler
+
+# What debhelper wants, from the sources and from jailer/debian/. blhc does not know -static-pie, which
+# tests/hardening.bats checks, and would compile the guest's kernel for a process.
+DEB = $(BUILD)/deb
+.PHONY: deb
+deb: packages ## build Debian packages in build/deb/, and check them
+	@rm -rf $(DEB) && mkdir -p $(DEB)/sparkler
+	@tar --exclude=./$(BUILD) --exclude=./.git -cf - . | tar -C $(DEB)/sparkler -xf -
+	@cp -r jailer/debian $(DEB)/sparkler
+	@sed -i 's/@BUILD_DEPENDS@/$(shell echo $(filter-out gcc make libc6-dev,$(PACKAGES_BUILD)) | sed 's/ /, /g')/' $(DEB)/sparkler/debian/control
+	$(call say,DEB)
+	$(Q)cd $(DEB)/sparkler && env -u MAKEFLAGS -u MAKELEVEL dpkg-buildpackage -us -uc -b >../build.log 2>&1 || \
+	    { tail -n 20 ../build.log; exit 1; }
+	@lintian --fail-on error,warning $(DEB)/*.changes
+	@blhc --ignore-line '.* guest/linux/.*' --ignore-line '.* -static-pie .*' --ignore-line '  LINK .*' \
+	    $(DEB)/build.log
 
 .PHONY: clean
 clean: ## remove what was built
