@@ -442,6 +442,8 @@ CapEff:	0000000000000000" ]]
     [[ $status -eq 0 && $output == "$(date --date=2020-02-02 +%s)" ]]
     linux --root "$stage/tree.erofs" -- busybox df /
     [[ $status -eq 0 && $output == *$'\n'overlay*" /" ]]
+    "$make_image" again.erofs tree
+    cmp again.erofs "$stage/tree.erofs"
     run -1 "$make_image" none.erofs none
     [[ $output == "make-image: none is not a directory" && ! -e none.erofs ]]
     run -1 "$make_image" none.erofs
