@@ -5,13 +5,19 @@
 #include <stdint.h>
 #include <time.h>
 
-/* Milliseconds since boot, including time asleep, when an answer ages too. */
-static inline int64_t clock_ms(void)
+/* Nanoseconds since boot, including time asleep, when an answer ages too. */
+static inline int64_t clock_ns(void)
 {
     struct timespec now;
 
     clock_gettime(CLOCK_BOOTTIME, &now);
-    return now.tv_sec * INT64_C(1000) + now.tv_nsec / 1000000;
+    return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
+}
+
+/* The same in milliseconds. */
+static inline int64_t clock_ms(void)
+{
+    return clock_ns() / 1000000;
 }
 
 #endif

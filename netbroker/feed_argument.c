@@ -297,5 +297,8 @@ bool question_check_argument(const struct definition *definition, struct feed *f
     if (feed->bits_per_hour < bits)
         return refuse(definition->fault, definition_get(object, "bits_per_hour"), "bits_per_hour",
                       "at least %u, which one asking costs", bits);
+    if (bits > 0 && feed->requests_per_hour > 0)
+        return refuse(definition->fault, definition_get(object, "requests_per_hour"),
+                      "requests_per_hour", "nothing: \"bits_per_hour\" bounds a question");
     return find_place(definition, feed);
 }

@@ -269,9 +269,11 @@ static bool add_feed(const struct definition *definition, const char *name, stru
         if (!read_key(definition, &keys[i], feed))
             return false;
     }
+    if (!check_feed(definition, feed))
+        return false;
     if (feed->requests_per_hour == 0)
         feed->requests_per_hour = standard_requests(feed);
-    return check_feed(definition, feed);
+    return true;
 }
 
 static bool is_known(const char *name)

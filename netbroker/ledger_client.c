@@ -118,9 +118,18 @@ static bool exchange(struct ledger *ledger, struct ledger_entry *entry, struct t
     }
 }
 
+/* Sleeps, and spins in the last millisecond or two, which poll(2) cannot measure: the rest of one
+ * would tell as much as the tick. */
 static void wait_for_tick(void)
 {
-    poll(NULL, 0, (int)(LEDGER_TICK_MS - clock_ms() % LEDGER_TICK_MS));
+    const int64_t tick = LEDGER_TICK_MS * INT64_C(1000000), now = clock_ns();
+    const int64_t next = (now / tick + 1) * tick;
+    const int64_t sleep_ms = (next - now) / 1000000 - 1;
+
+    if (sleep_ms > 0)
+        poll(NULL, 0, (int)sleep_ms);
+    while (clock_ns() < next)
+        continue;
 }
 
 bool ledger_grants(struct ledger *ledger, const struct question *question, struct text *reason)

@@ -110,6 +110,7 @@ static void test_defaults(void)
         return;
     }
     const struct feed *feed = feeds_find(&feeds, 0x101);
+    ok(feed->requests_per_hour == 3600 / 900 + 24, "requests as ttl_seconds and failures need");
     ok(feed->ttl_seconds == 900 && feed->max_bytes == 65536 && feed->connect_ms == 5000 &&
            feed->total_ms == 10000 && !feed->allow_private,
        "the other keys have their defaults");
@@ -189,6 +190,9 @@ static void test_keys(void)
     refuse_more("\"ttl_seconds\": 0", "line 8, \"ttl_seconds\": expected at least 1");
     refuse_more("\"ttl_seconds\": -1", "line 8, \"ttl_seconds\": expected a whole number from 0");
     refuse_more("\"max_text\": 255", "line 8, \"max_text\": expected a whole number from 256");
+    refuse_more("\"requests_per_hour\": 0",
+                "line 8, \"requests_per_hour\": expected a whole number from 1 to 3600");
+    refuse_more("\"requests_per_hour\": 3601", "line 8, \"requests_per_hour\"");
     refuse_more("\"ttl_seconds\": 1.5", "line 8, \"ttl_seconds\"");
     refuse_more("\"ttl_seconds\": \"60\"", "line 8, \"ttl_seconds\"");
     refuse_more("\"max_bytes\": 99999999999999999999", "line 8, \"max_bytes\"");

@@ -161,6 +161,8 @@ static void test_grammar(void)
 
     refuse("/{argument}", LETTERS, "\"bits_per_hour\": expected with an \"argument\", but it is");
     refuse("/{argument}", LETTERS ", \"bits_per_hour\": 0", "expected a whole number from 1 to");
+    refuse("/{argument}", LETTERS ", \"bits_per_hour\": 100, \"requests_per_hour\": 3",
+           "line 3, \"requests_per_hour\": expected nothing: \"bits_per_hour\" bounds a question");
     refuse("/{argument}", LETTERS ", \"bits_per_hour\": 22",
            "line 3, \"bits_per_hour\": expected at least 23, which one asking costs");
 }
