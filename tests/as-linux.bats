@@ -80,6 +80,10 @@ same() {
     same sysv
 }
 
+@test "what is told of files: names, contents, moves, ends" {
+    same inotify
+}
+
 @test "users: ids, capabilities, files of others, programs that change who one is" {
     need_root "be others"
     options=(--tmpfs /var/tmp)

@@ -2,6 +2,7 @@
 #include "dentry.h"
 #include "kernel.h"
 #include "memory.h"
+#include "notify.h"
 #include "path.h"
 #include "permission.h"
 #include "syscalls_files.h"
@@ -36,13 +37,19 @@ static struct dentry *find_open(int fd, int *error)
     return found;
 }
 
-static int truncate(struct inode *inode, int64_t size)
+static int truncate(struct dentry *dentry, int64_t size)
 {
+    struct inode *inode = dentry->inode;
+    int error;
+
     if ((uint64_t)size > current_size_limit())
         return current_size_exceeded();
     if (inode->super->read_only)
         return -EROFS;
-    return tmpfs_truncate(inode, (uint64_t)size);
+    error = tmpfs_truncate(inode, (uint64_t)size);
+    if (error == 0)
+        notify_dentry(dentry, IN_MODIFY);
+    return error;
 }
 
 long sys_truncate(const char *path, int64_t size)
@@ -60,7 +67,7 @@ long sys_truncate(const char *path, int64_t size)
     else if (!found->super->read_only && permission(found->inode, MAY_WRITE) < 0)
         error = -EACCES;
     else
-        error = truncate(found->inode, size);
+        error = truncate(found, size);
     dentry_put(found);
     return error;
 }
@@ -80,7 +87,7 @@ long sys_ftruncate(int fd, int64_t size)
     else if (!S_ISREG(file->inode->mode) || !file_writable(file))
         error = -EINVAL;
     else
-        error = truncate(file->inode, size);
+        error = truncate(file->dentry, size);
     file_put(file);
     return error;
 }
@@ -104,6 +111,7 @@ static long change_mode(struct dentry *found, uint32_t mode, int error)
             mode &= ~(uint32_t)S_ISGID;
         inode->mode = (inode->mode & S_IFMT) | (mode & 07777);
         inode_touch(inode, false);
+        notify_dentry(found, IN_ATTRIB);
     }
     dentry_put(found);
     return error;
@@ -168,6 +176,7 @@ static long change_owner(struct dentry *found, uint32_t uid, uint32_t gid, int e
         if (!S_ISDIR(inode->mode)) /* rights of the old owner are no rights of the new one */
             inode->mode &= ~(S_ISUID | (inode->mode & S_IXGRP ? (uint32_t)S_ISGID : 0u));
         inode_touch(inode, false);
+        notify_dentry(found, IN_ATTRIB);
     }
     dentry_put(found);
     return error;
@@ -255,6 +264,8 @@ static long set_times(int directory, const char *path, const struct __kernel_tim
     if (!found)
         return error;
     error = set_both(found->inode, times);
+    if (error == 0)
+        notify_dentry(found, IN_ATTRIB);
     dentry_put(found);
     return error;
 }

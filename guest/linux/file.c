@@ -4,6 +4,7 @@
 #include "kernel.h"
 #include "locks.h"
 #include "memory.h"
+#include "notify.h"
 #include "path.h"
 #include "permission.h"
 #include "tmpfs.h"
@@ -21,6 +22,8 @@ void file_put(struct file *file)
     if (file->watchers > 0)
         epoll_forget(file);
     locks_release(file);
+    if (file->operations)
+        notify_dentry(file->dentry, file_writable(file) ? IN_CLOSE_WRITE : IN_CLOSE_NOWRITE);
     if (file->operations && file->operations->release)
         file->operations->release(file);
     dentry_put(file->dentry);
@@ -54,6 +57,8 @@ int file_new(struct dentry *dentry, unsigned flags, struct file **file)
         file_put(new);
         return error;
     }
+    if (new->operations)
+        notify_dentry(dentry, IN_OPEN);
     *file = new;
     return 0;
 }

@@ -1,6 +1,7 @@
 /* Making names and taking them away. */
 #include "kernel.h"
 #include "memory.h"
+#include "notify.h"
 #include "path.h"
 #include "permission.h"
 #include "syscalls_files.h"
@@ -132,6 +133,7 @@ static int link_inode(struct dentry *from, struct path *to)
         path_put(to);
         return error;
     }
+    notify_inode(inode, IN_ATTRIB); /* before those who hear of the name */
     error = add(to, inode_get(inode));
     if (error == 0) {
         inode->links++;

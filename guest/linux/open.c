@@ -1,6 +1,7 @@
 /* Opening files by name, and making them. */
 #include "dentry.h"
 #include "kernel.h"
+#include "notify.h"
 #include "path.h"
 #include "permission.h"
 #include "syscalls_files.h"
@@ -71,6 +72,15 @@ static int may_open(const struct path *path, unsigned flags)
     return flags & O_NOATIME && !is_owner(inode) ? -EPERM : 0;
 }
 
+static int truncate_open(struct dentry *dentry)
+{
+    int error = tmpfs_truncate(dentry->inode, 0);
+
+    if (error == 0)
+        notify_dentry(dentry, IN_MODIFY);
+    return error;
+}
+
 static int open_path(struct path *path, unsigned flags, uint32_t mode, struct file **file)
 {
     int error = 0;
@@ -86,7 +96,7 @@ static int open_path(struct path *path, unsigned flags, uint32_t mode, struct fi
     if (error == 0)
         error = file_new(path->found, flags, file);
     if (error == 0 && flags & O_TRUNC && S_ISREG(path->found->inode->mode))
-        error = tmpfs_truncate(path->found->inode, 0);
+        error = truncate_open(path->found);
     return error;
 }
 

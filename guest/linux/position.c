@@ -1,6 +1,7 @@
 /* What is done with an open file besides reading and writing it. */
 #include "kernel.h"
 #include "memory.h"
+#include "notify.h"
 #include "syscalls_files.h"
 #include "tmpfs.h"
 
@@ -88,7 +89,7 @@ static long control(struct file *file, unsigned command, unsigned long argument)
     case FIOASYNC:
         return set_flag(file, FASYNC, (const int *)argument);
     case FIONREAD:
-        if (!S_ISREG(file->inode->mode))
+        if (!S_ISREG(file->inode->mode) || file->operations->ioctl)
             break;
         left = (int)(file->inode->size - file->position);
         return copy_to_user((void *)argument, &left, sizeof(left));
@@ -209,8 +210,10 @@ static int allocate(struct file *file, int mode, uint64_t from, uint64_t size)
     error = tmpfs_allocate(inode, from / PAGE_SIZE, (from + size - 1) / PAGE_SIZE);
     if (error == 0 && !(mode & FALLOC_FL_KEEP_SIZE) && from + size > inode->size)
         inode->size = from + size;
-    if (error == 0)
+    if (error == 0) {
         inode_touch(inode, true);
+        notify_dentry(file->dentry, IN_MODIFY);
+    }
     return error;
 }
 

@@ -1,6 +1,7 @@
 /* Reading directories and symbolic links. */
 #include "kernel.h"
 #include "memory.h"
+#include "notify.h"
 #include "path.h"
 #include "syscalls_files.h"
 
@@ -82,6 +83,8 @@ static long getdents(int fd, void *buffer, unsigned size, bool old)
         error = -ENOENT;
     else
         error = file->inode->operations->iterate(file, &to.sink);
+    if (file->operations)
+        notify_dentry(file->dentry, IN_ACCESS);
     file_put(file);
     if (to.done > 0)
         return (long)to.done;

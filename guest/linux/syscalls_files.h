@@ -127,4 +127,10 @@ long sys_removexattr(const char *path, const char *name);
 long sys_lremovexattr(const char *path, const char *name);
 long sys_fremovexattr(int fd, const char *name);
 
+/* inotify.c */
+long sys_inotify_init(void);
+long sys_inotify_init1(int flags);
+long sys_inotify_add_watch(int fd, const char *path, uint32_t mask);
+long sys_inotify_rm_watch(int fd, int number);
+
 #endif

@@ -2,6 +2,7 @@
  * a list, by their position. */
 #include "kernel.h"
 #include "memory.h"
+#include "notify.h"
 #include "tmpfs.h"
 
 enum {
@@ -170,6 +171,11 @@ static void unlist_from_directory(struct dentry *directory, struct dentry *entry
     inode_touch(directory->inode, true);
 }
 
+static uint32_t directory_bit(const struct inode *inode)
+{
+    return S_ISDIR(inode->mode) ? IN_ISDIR : 0;
+}
+
 int tmpfs_add(struct dentry *directory, const char *name, size_t length, struct inode *inode,
               struct dentry **entry)
 {
@@ -188,23 +194,29 @@ int tmpfs_add(struct dentry *directory, const char *name, size_t length, struct 
         return -ENOMEM;
     }
     list_in_directory(directory, added);
+    notify_entry(directory->inode, name, length, IN_CREATE | directory_bit(inode), 0);
     if (entry)
         *entry = dentry_get(added);
     return 0;
 }
 
 /* The directory's reference goes, too. Directories are populated. */
-static void remove_entry(struct dentry *entry)
+static void remove_entry(struct dentry *entry, uint32_t events)
 {
     struct inode *inode = entry->inode;
 
     unlist_from_directory(entry->parent, entry);
     dentry_unhash(entry);
     entry->deleted = true;
-    if (S_ISDIR(inode->mode))
+    if (S_ISDIR(inode->mode)) {
         inode->links = 0;
-    else
+    } else {
         tmpfs_unlink(inode);
+        notify_inode(inode, IN_ATTRIB);
+    }
+    if (inode->links == 0)
+        notify_gone(inode);
+    notify_entry(entry->parent->inode, entry->name, entry->length, events, 0);
     dentry_put(entry);
 }
 
@@ -213,7 +225,7 @@ int tmpfs_remove(struct dentry *entry)
     int error = populate(entry->parent);
 
     if (error == 0)
-        remove_entry(entry);
+        remove_entry(entry, IN_DELETE | directory_bit(entry->inode));
     return error;
 }
 
@@ -233,9 +245,17 @@ int tmpfs_is_empty(struct dentry *directory)
     return found < 0 ? found : 1;
 }
 
+static void tell_moved(const struct dentry *entry, uint32_t cookie)
+{
+    notify_entry(entry->parent->inode, entry->name, entry->length,
+                 IN_MOVED_TO | directory_bit(entry->inode), cookie);
+    notify_inode(entry->inode, IN_MOVE_SELF);
+}
+
 int tmpfs_rename(struct dentry *from, struct dentry *directory, const char *name, size_t length,
                  struct dentry *over)
 {
+    const uint32_t cookie = notify_cookie();
     int error = directory->deleted ? -ENOENT : populate(from->parent);
 
     if (error == 0)
@@ -245,14 +265,30 @@ int tmpfs_rename(struct dentry *from, struct dentry *directory, const char *name
     if (error < 0)
         return error;
     if (over)
-        remove_entry(over);
+        remove_entry(over, 0);
+    notify_entry(from->parent->inode, from->name, from->length,
+                 IN_MOVED_FROM | directory_bit(from->inode), cookie);
     unlist_from_directory(from->parent, from);
     dentry_unhash(from);
     dentry_rename(from, directory, name, length);
     dentry_hash(from);
     list_in_directory(directory, from);
     inode_touch(from->inode, false);
+    tell_moved(from, cookie);
     return 0;
+}
+
+/* Each has the name that was the other's. */
+static void tell_exchanged(const struct dentry *a, const struct dentry *b)
+{
+    for (unsigned i = 0; i < 2; i++) {
+        const struct dentry *from = i == 0 ? b : a, *to = i == 0 ? a : b;
+        const uint32_t cookie = notify_cookie();
+
+        notify_entry(from->parent->inode, from->name, from->length,
+                     IN_MOVED_FROM | directory_bit(to->inode), cookie);
+        tell_moved(to, cookie);
+    }
 }
 
 int tmpfs_exchange(struct dentry *a, struct dentry *b)
@@ -284,6 +320,7 @@ int tmpfs_exchange(struct dentry *a, struct dentry *b)
     list_in_directory(b->parent, b);
     inode_touch(a->inode, false);
     inode_touch(b->inode, false);
+    tell_exchanged(a, b);
     dentry_put(parent);
     return 0;
 }

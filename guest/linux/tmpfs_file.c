@@ -1,6 +1,7 @@
 /* Regular files in memory: their pages, over the blocks of a file of an image. */
 #include "kernel.h"
 #include "memory.h"
+#include "notify.h"
 #include "permission.h"
 #include "tmpfs.h"
 
@@ -151,6 +152,8 @@ static long file_read(struct file *file, struct iter *to, uint64_t *position)
     }
     if (!(file->flags & O_NOATIME))
         inode_access(file->inode);
+    if (done > 0)
+        notify_dentry(file->dentry, IN_ACCESS);
     return done > 0 || part > 0 ? done : part;
 }
 
@@ -197,8 +200,10 @@ static long file_write(struct file *file, struct iter *from, uint64_t *position)
             inode->size = *position > inode->size ? *position : inode->size;
         }
     }
-    if (done > 0)
+    if (done > 0) {
         inode_touch(inode, true);
+        notify_dentry(file->dentry, IN_MODIFY);
+    }
     return done > 0 || part > 0 ? done : part;
 }
 

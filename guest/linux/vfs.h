@@ -89,8 +89,9 @@ struct inode {
     uint64_t rdev;
     uint32_t mode, uid, gid, links;
     struct timestamp accessed, modified, changed, born;
-    struct lock *locks; /* locks.c */
-    void *data;         /* the file operations' own */
+    struct lock *locks;    /* locks.c */
+    struct watch *watches; /* inotify.c */
+    void *data;            /* the file operations' own */
 };
 
 struct inode *inode_get(struct inode *inode);
