@@ -74,6 +74,7 @@ bool signal_passes(int number)
     switch (number) {
     case SIGKILL: /* these two nobody can catch */
     case SIGSTOP:
+    case SIGCONT: /* ends a stop by Ctrl-Z */
     case SIGALRM: /* stream.h */
     case SIGPIPE: /* come from writing, and from the jails' ends */
     case SIGCHLD:
@@ -125,6 +126,8 @@ static int forward(struct supervisor *supervisor, int signal)
 
     if (signal == SIGINT || signal == SIGQUIT) /* the terminal has echoed ^C */
         supervisor->output.in_line = true;
+    if (supervisor->held && (signal == SIGWINCH || signal == SIGURG)) /* ignored by default */
+        return 0;
     if (!supervisor->is_linux || supervisor->held || (to_end && supervisor->forwarded != 0))
         return signal;
     if (to_end) {

@@ -228,10 +228,13 @@ check_no_container_left() {
         run oci kill "$id" "$bad"
         [[ $status -eq 1 ]]
     done
-    for bad in STOP CHLD ALRM PIPE; do
+    for bad in STOP CONT CHLD ALRM PIPE; do
         run oci kill "$id" "$bad"
         refused "reaches a program in a VM"
     done
+    oci kill "$id" WINCH # which does nothing to a program that has not asked for it
+    oci kill "$id" URG
+    sleep 0.2
     is created
 }
 

@@ -63,7 +63,8 @@ int signal_number(const char *text)
 
 bool signal_reaches(int number)
 {
-    static const int kept[] = {SIGSTOP, SIGCHLD, SIGALRM, SIGPIPE, SIGTTIN, SIGTTOU, SIGXFSZ};
+    static const int kept[] = {SIGSTOP, SIGCONT, SIGCHLD, SIGALRM,
+                               SIGPIPE, SIGTTIN, SIGTTOU, SIGXFSZ};
 
     for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++)
         if (number == kept[i])
