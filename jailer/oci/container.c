@@ -275,8 +275,10 @@ void container_start(const struct container *container)
 struct group container_group(const struct container *container)
 {
     struct json_object *path = container_member(container, "cgroup");
+    struct json_object *scope = container_member(container, "scope");
 
-    return group_at(path ? json_object_get_string(path) : "");
+    return group_at(path ? json_object_get_string(path) : "",
+                    scope ? json_object_get_string(scope) : "");
 }
 
 struct json_object *container_member(const struct container *container, const char *name)

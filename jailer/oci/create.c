@@ -213,6 +213,7 @@ static void fill_state(struct creation *creation)
     add_string(state, "rootfs", creation->rootfs);
     add_string(state, "created", now);
     add_string(state, "cgroup", creation->group.path);
+    add_string(state, "scope", creation->group.scope.unit);
     if (config->hooks)
         json_object_object_add(state, "hooks", json_object_get(config->hooks));
     if (config->annotations)

@@ -97,12 +97,19 @@ struct group group_name(const struct config_cgroup *config, const char *id, bool
     return group;
 }
 
-struct group group_at(const char *path)
+struct group group_at(const char *path, const char *scope)
 {
     struct group group = {.v2 = is_v2()};
 
+    snprintf(group.scope.unit, sizeof(group.scope.unit), "%s", scope);
     snprintf(group.path, sizeof(group.path), "%s", path);
     return group;
+}
+
+/* In v2 systemd finds by its directory when a scope has ended, and then removes that. */
+static bool is_scope_of(const struct group *group)
+{
+    return group->v2 && group->scope.unit[0] != '\0';
 }
 
 static bool write_file(const char *directory, const char *file, const char *value)
@@ -218,7 +225,7 @@ void group_make(const struct group *group, const struct config_cgroup *config, p
         return;
     if (group->scope.unit[0] != '\0')
         scope_make(&group->scope, pid);
-    for (unsigned i = 0; i < COUNT; i++)
+    for (unsigned i = 0; i < COUNT && !is_scope_of(group); i++)
         if (has_controller(group, i))
             make_in(group, i);
         else if (i < NEEDED && !group->v2)
@@ -250,7 +257,8 @@ bool group_enter(const struct group *group)
 
         directory_of(group, "", group->path, directory);
         snprintf(leaf, sizeof(leaf), "%s/" SUPERVISOR, directory);
-        return write_file(leaf, "cgroup.procs", "0");
+        return write_file(leaf, "cgroup.procs", "0") &&
+               write_file(directory, "cgroup.subtree_control", "+memory +pids +cpu");
     }
     /* "0" is the writer; in v1's `tasks` the kernel takes no lock for it (jailer/cgroup.c) */
     for (unsigned i = 0; i < UNIFIED; i++) {
@@ -261,12 +269,14 @@ bool group_enter(const struct group *group)
     return true;
 }
 
-/* Removes a directory and those directly below it. Returns 0, or why it is still there. */
-static int remove_tree(const char *directory)
+/* Removes a directory, unless it `stays`, and those directly below it. Returns 0, or why one is
+ * still there. */
+static int remove_tree(const char *directory, bool stays)
 {
     DIR *stream = opendir(directory);
     struct dirent *entry;
     char below[PATH_LENGTH + 256];
+    int why = 0;
 
     if (!stream)
         return errno == ENOENT ? 0 : errno;
@@ -274,10 +284,12 @@ static int remove_tree(const char *directory)
         if (entry->d_type != DT_DIR || entry->d_name[0] == '.')
             continue;
         snprintf(below, sizeof(below), "%s/%s", directory, entry->d_name);
-        if (rmdir(below) != 0 && errno != ENOENT && errno != EBUSY)
-            break;
+        if (rmdir(below) != 0 && errno != ENOENT)
+            why = errno;
     }
     closedir(stream);
+    if (why != 0 || stays)
+        return why;
     return rmdir(directory) == 0 || errno == ENOENT ? 0 : errno;
 }
 
@@ -296,7 +308,7 @@ void group_remove(const struct group *group)
             if (!has_controller(group, i))
                 continue;
             directory_of(group, controllers[i], group->path, directory);
-            why = why != 0 ? why : remove_tree(directory);
+            why = why != 0 ? why : remove_tree(directory, is_scope_of(group));
         }
     }
     if (why != 0)

@@ -22,8 +22,8 @@ struct group {
  * the program if cgroupsPath is malformed. */
 struct group group_name(const struct config_cgroup *config, const char *id, bool systemd);
 
-/* The one that is at this path. */
-struct group group_at(const char *path);
+/* The one that is at this path, and perhaps that of a scope. */
+struct group group_at(const char *path, const char *scope);
 
 /* Makes the directories, or has systemd make them for the process `pid`, and sets the limits. Ends
  * the program if that fails. */
