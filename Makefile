@@ -251,6 +251,7 @@ $(BUILD)/unit/address_guard: $(call objects,jailer/address_guard.c jailer/addres
 $(BUILD)/unit/backoff: $(call objects,netbroker/backoff.c)
 $(BUILD)/unit/encode: $(call objects,netbroker/encode.c)
 $(BUILD)/unit/capacity: $(call objects,policy/tool/capacity.c)
+$(BUILD)/unit/blake2b: $(call objects,jailer/oci/blake2b.c)
 $(BUILD)/unit/evaluate: $(call objects,policy/tool/evaluate.c)
 $(BUILD)/unit/json: $(call objects,jailer/json.c)
 $(BUILD)/unit/failure: $(call objects,vmm/failure.c vmm/log.c)
@@ -496,6 +497,7 @@ bench: packages all ## measure it against bwrap, QEMU and PEER='...'; figures in
 	@BUILD=$(BUILD) tests/bench/run $(BENCH)
 	@BUILD=$(BUILD) tests/bench/broker $(if $(SHORT),5)
 	@BUILD=$(BUILD) tests/bench/linux $(if $(SHORT),--short)
+	@BUILD=$(BUILD) tests/bench/image $(if $(SHORT),--short)
 
 # An image for jailer --root: of the directory DIR, or of these Debian packages.
 IMAGE    ?= $(BUILD)/root.erofs
