@@ -10,7 +10,7 @@ PACKAGES_BUILD := gcc make libc6-dev musl-dev linux-libc-dev nasm pkg-config lib
 PACKAGES_CHECK := bats clang libclang-rt-14-dev nginx-light dnsmasq-base openssl curl iproute2 \
                   util-linux python3 procps strace tmux jq clang-format clang-tidy cppcheck \
                   shellcheck valgrind llvm binutils bubblewrap musl-tools erofs-utils mount \
-                  busybox-static mmdebstrap mandoc
+                  busybox-static mmdebstrap mandoc zsh
 PACKAGES_RIG   := qemu-system-x86 busybox-static kmod xz-utils
 PACKAGES_FRESH := mmdebstrap git
 PACKAGES_DEB   := build-essential debhelper dpkg-dev lintian blhc
@@ -52,8 +52,10 @@ SHARED  := policy/runtime/names.c policy/runtime/processes.c # what jailer and s
 filters = $(or $(OPEN),$(1:%=$(BUILD)/obj/policy/%.filter.o))
 OPEN = # what a check links instead of the filters
 
+COMPLETION := $(BUILD)/completion/jailer $(BUILD)/completion/_jailer # bash, zsh
 PROGRAMS := $(BUILD)/jailer $(BUILD)/sparkler-oci $(BUILD)/sparkler-vmm $(BUILD)/sparkler-netbroker \
-            $(BUILD)/sparkler-policy $(BUILD)/monitor.bin $(BUILD)/linux.bin $(BUILD)/feeds.json
+            $(BUILD)/sparkler-policy $(BUILD)/monitor.bin $(BUILD)/linux.bin $(BUILD)/feeds.json \
+            $(COMPLETION)
 
 # Where this machine cannot run VMs, the same runs in the rig: a machine with emulated AMD-V.
 NATIVE := $(shell tests/native 2>/dev/null && echo yes)
@@ -215,6 +217,13 @@ $(BUILD)/linux.elf: guest/linux/kernel.ld $(KERNEL_OBJECTS)
 $(BUILD)/linux.bin: $(BUILD)/linux.elf
 	$(call say,OBJCOPY)
 	$(Q)objcopy -O binary $< $@
+
+$(BUILD)/completion/jailer:  SHELL_NAME = bash
+$(BUILD)/completion/_jailer: SHELL_NAME = zsh
+$(COMPLETION): jailer/completion.awk jailer/options.c | packages
+	@mkdir -p $(@D)
+	$(call say,AWK)
+	$(Q)awk -f $< -v shell=$(SHELL_NAME) -v program=jailer jailer/options.c >$@
 
 $(BUILD)/feeds.json: policy/feeds.json | packages
 	@mkdir -p $(@D)
@@ -511,12 +520,13 @@ image: ## make IMAGE, a root for Linux programs, of DIR='...' or of Debian's PAC
 
 # Programs find each other from where the jailer is, so PREFIX is compiled into none.
 ROOT = $(DESTDIR)$(PREFIX)
+COMPLETIONS = $(ROOT)/share/bash-completion/completions $(ROOT)/share/zsh/site-functions
 PAGES := $(wildcard jailer/*.8 jailer/oci/*.8 policy/*.1)
 
 .PHONY: install uninstall
 install: all ## install below PREFIX (/usr/local), into DESTDIR
 	install -d $(ROOT)/bin $(ROOT)/libexec/sparkler $(ROOT)/share/doc/sparkler \
-	    $(addprefix $(ROOT)/share/,man/man1 man/man8 sparkler/examples sparkler/policy)
+	    $(addprefix $(ROOT)/share/,man/man1 man/man8 sparkler/examples sparkler/policy) $(COMPLETIONS)
 	install $(BUILD)/jailer $(BUILD)/sparkler-oci $(BUILD)/sparkler-policy $(ROOT)/bin
 	install $(BUILD)/sparkler-vmm $(BUILD)/sparkler-netbroker $(ROOT)/libexec/sparkler
 	install -m 644 $(BUILD)/monitor.bin $(BUILD)/linux.bin $(BUILD)/feeds.json $(ROOT)/share/sparkler
@@ -524,11 +534,14 @@ install: all ## install below PREFIX (/usr/local), into DESTDIR
 	install guest/linux/make-image $(ROOT)/share/sparkler
 	install -m 644 policy/*.policy policy/*.md policy/fds.h $(ROOT)/share/sparkler/policy
 	install -m 644 README.md LICENSE $(ROOT)/share/doc/sparkler
+	install -m 644 $(BUILD)/completion/jailer $(word 1,$(COMPLETIONS))
+	install -m 644 $(BUILD)/completion/_jailer $(word 2,$(COMPLETIONS))
 	install -m 644 $(filter %.1,$(PAGES)) $(ROOT)/share/man/man1
 	install -m 644 $(filter %.8,$(PAGES)) $(ROOT)/share/man/man8
 
 uninstall: ## remove what install put there
 	rm -f $(ROOT)/bin/jailer $(ROOT)/bin/sparkler-oci $(ROOT)/bin/sparkler-policy
+	rm -f $(word 1,$(COMPLETIONS))/jailer $(word 2,$(COMPLETIONS))/_jailer
 	rm -f $(foreach page,$(notdir $(PAGES)),$(ROOT)/share/man/man$(subst .,,$(suffix $(page)))/$(page))
 	rm -rf $(ROOT)/libexec/sparkler $(ROOT)/share/sparkler $(ROOT)/share/doc/sparkler
 
