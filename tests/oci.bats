@@ -315,6 +315,25 @@ box
     check_no_container_left
 }
 
+@test "cgroupsPath of systemd's form, with a systemd that is there" {
+    [[ -d /run/rig ]] || skip "starts a systemd, which is only the rig's to have"
+    [[ -x /lib/systemd/systemd && -x /usr/bin/busctl ]] || skip "apt-get install systemd dbus"
+    bundle 'echo up; exec sleep 1000' ".linux.cgroupsPath = \"machine.slice:box:$id\""
+    cat >life <<END
+set -ex
+oci() { "$OCI" --root "$PWD/state" --config "$stage/settings.json" --systemd-cgroup "\$@"; }
+oci create --bundle bundle --pid-file pid "$id" </dev/null >out
+grep "/machine.slice/box-$id.scope" /proc/\$(cat pid)/cgroup
+systemctl is-active "box-$id.scope"
+oci start "$id"
+oci events --stats "$id" | grep '"current":[4-9]'
+oci delete --force "$id"
+until ! systemctl is-active "box-$id.scope"; do sleep 0.1; done
+! find /sys/fs/cgroup -name "box-$id.scope" | grep .
+END
+    "$root/tests/probes/under-systemd" bash life
+}
+
 @test "cgroupsPath of systemd's form: malformed, without systemd, and a systemd that refuses" {
     need_root "make cgroups"
     local bad
@@ -390,6 +409,23 @@ refuses() {
     refuses 'del(.linux)' "linux: missing"
     refuses '.annotations["sparkler.nonsense"] = "1"' "annotation sparkler.nonsense=1: unknown"
     refuses '.annotations["sparkler.without"] = "network,air"' "sparkler.without: air"
+}
+
+@test "a network namespace of the engine's: only one that has no interface" {
+    need_root "make network namespaces"
+    ip netns add "$id"
+    bundle 'echo fine' ".linux.namespaces = [{type: \"network\", path: \"/run/netns/$id\"}]"
+    run --separate-stderr oci run --bundle bundle "$id"
+    local alone=$output
+    ip -n "$id" link add veth0 type veth peer name veth1
+    run oci create --bundle bundle "$id"
+    ip netns delete "$id"
+    [[ $alone == fine ]]
+    refused "the network namespace /run/netns/$id has an interface"
+    [[ $output == *"sparkler.without=network"*'"without": ["network"]'* ]]
+    run oci create --bundle bundle "$id"
+    refused "cannot look into the network namespace /run/netns/$id"
+    check_no_container_left
 }
 
 @test "sparkler.without: what a container asks for and goes without" {
@@ -689,11 +725,11 @@ settled() {
 
 @test "a program that is not found, or cannot be executed: 127, 126, and its standard error says so" {
     bundle 'exit 0' '.process.args = ["none"]'
-    run oci run --bundle bundle "$id"
-    [[ $status -eq 127 && $output == "sparkler: none: not found"* ]]
+    run -127 oci run --bundle bundle "$id"
+    [[ $output == "sparkler: none: not found"* ]]
     bundle 'exit 0' '.process.args = ["/bin"]'
-    run oci run --bundle bundle "$id"
-    [[ $status -eq 126 && $output == "sparkler: /bin: may not be executed"* ]]
+    run -126 oci run --bundle bundle "$id"
+    [[ $output == "sparkler: /bin: may not be executed"* ]]
 }
 
 @test "many at once: each command is right" {
