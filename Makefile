@@ -10,7 +10,8 @@ PACKAGES_BUILD := gcc make libc6-dev musl-dev linux-libc-dev nasm pkg-config lib
 PACKAGES_CHECK := bats clang libclang-rt-14-dev nginx-light dnsmasq-base openssl curl iproute2 \
                   util-linux python3 procps strace tmux jq clang-format clang-tidy cppcheck \
                   shellcheck valgrind llvm binutils bubblewrap musl-tools erofs-utils mount \
-                  busybox-static mmdebstrap mandoc zsh
+                  busybox-static mmdebstrap mandoc zsh \
+                  podman catatonit containerd runc uidmap
 PACKAGES_RIG   := qemu-system-x86 busybox-static kmod xz-utils
 PACKAGES_FRESH := mmdebstrap git
 PACKAGES_DEB   := build-essential debhelper dpkg-dev lintian blhc

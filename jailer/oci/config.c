@@ -11,6 +11,7 @@
 #define GROUPS_MAX 32   /* as jailer --user has it */
 #define LIMITS_MAX 16   /* kinds of limits in Linux */
 #define SIDE_MAX   1000 /* rows or columns of a terminal */
+#define UMASK      0022 /* the guest kernel's */
 
 /* An array of strings, ended by NULL. */
 static const char **read_strings(struct reading *reading, const struct place *in, const char *name)
@@ -89,6 +90,9 @@ static void read_user(struct config *config, struct reading *reading, const stru
         if (!json_object_is_type(group, json_type_int) || number < 0 || number >= UINT32_MAX)
             reading_fail(reading, "process.user.additionalGids[%zu]: expected a group's number", i);
     }
+    if (read_integer(reading, whole, "process.user.umask", 0, 0777, UMASK) != UMASK)
+        reading_fail(reading, "process.user.umask: a VM's program starts with 0022, which it can "
+                              "change itself");
 }
 
 static void read_rlimits(struct config *config, struct reading *reading, const struct place *whole)

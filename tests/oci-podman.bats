@@ -1,0 +1,379 @@
+# Containers by podman: every way in which its users start, watch and end one.
+
+bats_require_minimum_version 1.5.0
+
+load oci/lib
+
+setup_file() {
+    podman_stage
+}
+
+teardown_file() {
+    podman_unstage
+}
+
+setup() {
+    cd "$BATS_TEST_TMPDIR"
+    name=c$BATS_TEST_NUMBER
+}
+
+teardown() {
+    terminal kill-server 2>/dev/null || true
+    podman rm --all --force --time 0 >/dev/null
+    check_no_container_left
+}
+
+# in_container [OPTION...] -- COMMAND...: one that ends; leaves $status, $output and $stderr
+in_container() {
+    local options=()
+    while [[ $1 != -- ]]; do
+        options+=("$1")
+        shift
+    done
+    shift
+    run --separate-stderr podman run --rm "${options[@]}" busybox "$@"
+    echo "status $status: $output"
+    echo "$stderr"
+}
+
+# start SCRIPT [OPTION...]: a shell in the background that runs it; it has printed "up"
+start() {
+    podman run --detach --name "$name" "${@:2}" busybox sh -c "echo up; $1"
+    within logged "$name" up
+}
+
+@test "run: a program's output, and nothing is left of the container" {
+    run -0 podman run --rm hello
+    [[ $output == hello ]]
+    [[ -z $(podman ps --all --quiet) ]]
+    check_no_container_left
+}
+
+@test "run: output and errors apart, and input" {
+    in_container -- sh -c 'echo out; echo err >&2'
+    [[ $status -eq 0 && $output == out && $stderr == err ]]
+    in_container --interactive -- cat < <(echo one && sleep 0.1 && echo two)
+    [[ $status -eq 0 && $output == $'one\ntwo' ]]
+    in_container -- cat </dev/null
+    [[ $status -eq 0 && -z $output ]]
+}
+
+@test "run: the program's own status" {
+    local own
+    for own in 0 1 42 255; do
+        in_container -- sh -c "exit $own"
+        [[ $status -eq $own ]]
+    done
+    in_container -- sh -c 'sh -c "kill -TERM \$\$"; exit $?'
+    [[ $status -eq 143 ]]
+}
+
+@test "run: 126 for what cannot be executed, 127 for what is not there" {
+    in_container -- /etc/passwd
+    [[ $status -eq 126 && $stderr == *"/etc/passwd"* ]]
+    local path
+    for path in /bin/none none; do
+        run -127 --separate-stderr podman run --rm busybox "$path"
+        [[ $stderr == *"$path"* ]]
+    done
+    [[ -z $(podman ps --all --quiet) ]]
+}
+
+@test "a container is created, started, stopped and removed" {
+    podman create --name "$name" busybox sh -c 'trap "exit 3" TERM; echo up; while :; do sleep 0.1; done'
+    status_is created "$name"
+    podman start "$name"
+    status_is running "$name"
+    within logged "$name" up
+    [[ $(podman ps --format '{{.Names}} {{.Status}}') == "$name Up "* ]]
+    podman stop "$name"
+    status_is exited "$name"
+    [[ $(podman inspect --format '{{.State.ExitCode}}' "$name") -eq 3 ]]
+    podman start "$name"
+    within status_is running "$name"
+    podman rm --force --time 0 "$name"
+    run ! podman inspect "$name"
+}
+
+@test "a container that is only created is removed" {
+    podman create --name "$name" busybox true
+    podman init "$name"
+    status_is initialized "$name"
+    podman rm "$name"
+}
+
+@test "logs: of a container that runs, and of one that has ended; both streams" {
+    start 'echo error >&2; until [ -e /tmp/never ]; do sleep 0.1; done'
+    within logged "$name" error
+    podman kill "$name"
+    run --separate-stderr podman logs "$name"
+    [[ $output == up && $stderr == error ]]
+}
+
+@test "logs: --follow until the end" {
+    start 'while :; do echo more; sleep 0.1; done'
+    podman logs --follow "$name" >followed &
+    within grep -q more followed
+    podman kill "$name"
+    wait $!
+    [[ $(podman logs "$name") == "$(<followed)" ]]
+}
+
+@test "stop: SIGTERM reaches the program; one that does not listen is killed after --time" {
+    start 'trap "echo terminated; exit 7" TERM; while :; do sleep 0.1; done'
+    podman stop "$name"
+    logged "$name" terminated
+    [[ $(podman wait "$name") -eq 7 ]]
+    podman rm "$name"
+    start 'trap "" TERM; while :; do sleep 0.1; done'
+    podman stop --time 1 "$name"
+    [[ $(podman wait "$name") -eq 137 ]]
+}
+
+@test "stop: the signal that the image or --stop-signal says" {
+    start 'trap "exit 9" USR2; while :; do sleep 0.1; done' --stop-signal USR2
+    podman stop "$name"
+    [[ $(podman wait "$name") -eq 9 ]]
+}
+
+@test "kill: each signal reaches the program, SIGKILL ends it" {
+    start 'for s in HUP USR1 USR2 WINCH CONT INT QUIT; do trap "echo got $s" $s; done
+        while :; do sleep 0.1; done'
+    local signal
+    for signal in HUP USR1 USR2 WINCH CONT INT QUIT; do
+        podman kill --signal "$signal" "$name"
+        within logged "$name" "got $signal"
+    done
+    status_is running "$name"
+    podman kill "$name"
+    [[ $(podman wait "$name") -eq 137 ]]
+    run ! podman kill "$name"
+}
+
+@test "restart, and attach" {
+    start 'read line; echo "read $line"' --interactive
+    podman restart --time 0 "$name"
+    within status_is running "$name"
+    run -0 podman attach "$name" <<<typed
+    [[ $output == *"read typed"* ]]
+}
+
+# terminal COMMAND...: of a tmux server of this test's own
+terminal() {
+    tmux -f /dev/null -S "$BATS_TEST_TMPDIR/tmux" "$@"
+}
+
+shown() {
+    terminal capture-pane -p -S - -J | grep -q -- "$1"
+}
+
+type_line() {
+    terminal send-keys -l "$1"
+    terminal send-keys Enter
+}
+
+@test "run -it: a shell at a terminal: its size, ^C, what is typed, its status" {
+    need tmux tmux
+    terminal new-session -d -x 100 -y 40 \
+        "PS1='host ' podman run --rm -it --name $name busybox sh; echo status \$?; exec cat" 3>&-
+    within shown '/ # $'
+    type_line 'tty; stty size'
+    within shown '/dev/'
+    within shown '^40 100'
+    type_line 'sleep 1000'
+    sleep 0.2
+    terminal send-keys C-c
+    type_line 'echo after $?'
+    within shown '^after 130'
+    terminal resize-window -x 90 -y 30
+    size_is() {
+        type_line 'stty size'
+        sleep 0.2
+        shown "^$1"
+    }
+    within size_is "30 90"
+    type_line 'exit 5'
+    within shown "^status 5"
+}
+
+@test "run -t without a person: the terminal's output" {
+    in_container --tty -- sh -c 'test -t 1 && echo a terminal'
+    [[ $status -eq 0 && $output == "a terminal"* ]]
+}
+
+@test "--env, --workdir, --user, --hostname, --entrypoint" {
+    in_container --env COLOUR=blue --env EMPTY= -- env
+    [[ $'\n'$output$'\n' == *$'\nCOLOUR=blue\n'* && $'\n'$output$'\n' == *$'\nEMPTY=\n'* &&
+        $'\n'$output$'\n' == *$'\nPATH=/bin\n'* ]]
+    in_container --workdir /home/guest -- pwd
+    [[ $output == /home/guest ]]
+    in_container --user guest -- sh -c 'echo $(id -u) $(id -g) $(id -un) $HOME'
+    [[ $output == "1000 100 guest /home/guest" ]]
+    in_container --user 12:34 -- sh -c 'echo $(id -u) $(id -g)'
+    [[ $output == "12 34" ]]
+    in_container --user 0:0 --group-add 77 -- id -G
+    [[ $output == *77* ]]
+    in_container --hostname somewhere -- hostname
+    [[ $output == somewhere ]]
+    run -0 podman run --rm --entrypoint '["/bin/echo", "one"]' busybox two
+    [[ $output == "one two" ]]
+}
+
+@test "--read-only: the root cannot be written; otherwise it can" {
+    in_container --read-only -- sh -c 'echo text >/file'
+    [[ $status -ne 0 && $stderr == *"Read-only file system"* ]]
+    in_container --read-only -- sh -c 'echo text >/tmp/file && cat /tmp/file'
+    [[ $status -eq 0 && $output == text ]]
+    in_container -- sh -c 'echo text >/file && cat /file'
+    [[ $status -eq 0 && $output == text ]]
+}
+
+@test "--tmpfs, and --volume of a file and a directory to be read" {
+    mkdir tree
+    echo "what is given" >tree/file
+    in_container --tmpfs /scratch -- sh -c 'echo text >/scratch/file && cat /scratch/file'
+    [[ $status -eq 0 && $output == text ]]
+    in_container --volume "$PWD/tree:/data:ro" --volume "$PWD/tree/file:/etc/given:ro" -- \
+        cat /data/file /etc/given
+    [[ $status -eq 0 && $output == $'what is given\nwhat is given' ]]
+    in_container --volume "$PWD/tree:/data:ro" -- touch /data/new
+    [[ $status -ne 0 && ! -e tree/new ]]
+}
+
+# cgroup_files NAME: those of this name, in the cgroups of the container's processes and above them
+cgroup_files() {
+    local pid hierarchy controllers path mount
+    for pid in $(descendants "$(podman inspect --format '{{.State.Pid}}' "$name")"); do
+        while IFS=: read -r hierarchy controllers path; do
+            for mount in "/sys/fs/cgroup/$controllers" /sys/fs/cgroup/unified /sys/fs/cgroup; do
+                local at=$path
+                while [[ $at == /?* ]]; do
+                    [[ ! -e $mount$at/$1 ]] || echo "$mount$at/$1"
+                    at=${at%/*}
+                done
+            done
+        done <"/proc/$pid/cgroup"
+    done | sort -u
+}
+
+# descendants PID: it and all below it
+descendants() {
+    local children child
+    echo "$1"
+    { read -r children <"/proc/$1/task/$1/children"; } 2>/dev/null || true # no newline at its end
+    for child in $children; do descendants "$child"; done
+}
+
+@test "--memory: the program has no more, and dies at it" {
+    in_container --memory 64m -- grep MemTotal /proc/meminfo
+    ! ours_is_tested || ((${output//[!0-9]/} <= 64 * 1024))
+    in_container --memory 64m -- awk 'BEGIN { for (s = "text"; ; s = s s); }'
+    [[ $status -ne 0 ]]
+    start 'while :; do sleep 0.1; done' --memory 64m
+    local limits
+    mapfile -t limits < <(cgroup_files memory.limit_in_bytes; cgroup_files memory.max)
+    [[ ${#limits[@]} -gt 0 ]]
+    sort -n "${limits[@]}" | head -1 | tee limit
+    (($(<limit) >= 64 << 20 && $(<limit) <= 96 << 20))
+}
+
+@test "--cpus: the cgroup's quota" {
+    start 'while :; do sleep 0.1; done' --cpus 0.5
+    local quotas
+    mapfile -t quotas < <(cgroup_files cpu.cfs_quota_us; cgroup_files cpu.max)
+    grep -E '^50000( 100000)?$' "${quotas[@]}"
+}
+
+@test "ps, inspect and top say what runs" {
+    start 'while :; do sleep 0.1; done' --label kind=tested
+    [[ $(podman ps --filter label=kind=tested --format '{{.Names}} {{.Image}}') == "$name localhost/busybox:latest" ]]
+    [[ $(podman inspect --format '{{.OCIRuntime}}' "$name") == tested ]]
+    local pid
+    pid=$(podman inspect --format '{{.State.Pid}}' "$name")
+    [[ -d /proc/$pid ]]
+    podman rm --force --time 0 "$name"
+    within gone "$pid"
+}
+
+@test "50 containers at once" {
+    local i
+    for i in {1..50}; do
+        podman run --rm busybox sh -c "sleep 1; echo container $i" >"out.$i" 2>&1 &
+    done
+    wait
+    cat out.*
+    for i in {1..50}; do
+        [[ $(<"out.$i") == "container $i" ]]
+    done
+}
+
+@test "the container's process is killed: podman sees it, and nothing is left" {
+    start 'while :; do sleep 0.1; done'
+    kill -KILL "$(podman inspect --format '{{.State.Pid}}' "$name")"
+    [[ $(podman wait "$name") -eq 137 ]]
+}
+
+@test "feeds by annotation; samples; another list by its name" {
+    need_ours "a feed"
+    in_container --annotation sparkler.samples=true -- cat /feeds/weather/London
+    [[ $status -eq 0 && $output == "[sample, "*"Weather: "* ]]
+    jq '.feeds |= map(select(.file == "tweet"))' "$build/feeds.json" >feeds.json
+    in_container --annotation "sparkler.feeds=$PWD/feeds.json" -- ls /feeds
+    [[ $status -eq 0 && $output == tweet ]]
+}
+
+@test "kube play: a Pod with feeds by annotation" {
+    need_ours "a feed"
+    cat >pod.yaml <<END
+apiVersion: v1
+kind: Pod
+metadata:
+  name: $name
+  annotations:
+    sparkler.samples: "true"
+    sparkler.without: network
+spec:
+  restartPolicy: Never
+  containers:
+  - name: asks
+    image: localhost/busybox:latest
+    imagePullPolicy: Never
+    command: [/bin/sh, -c, "cat /feeds/weather/London /feeds/tweet"]
+    resources:
+      limits:
+        memory: 64Mi
+END
+    podman kube play --network none pod.yaml
+    [[ $(podman wait "$name-asks") -eq 0 ]]
+    logged "$name-asks" 'Weather: '
+    podman kube down pod.yaml
+    [[ -z $(podman ps --all --quiet) ]]
+}
+
+# refused REGEX COMMAND...: it fails, and says so
+refused() {
+    run ! "${@:2}"
+    grep -E -- "$1" <<<"$output"
+}
+
+@test "exec, pause and checks of health are refused in words, and do not hurt" {
+    need_ours "what a VM cannot do"
+    start 'while :; do sleep 0.1; done' --health-cmd true --health-interval disable
+    refused 'exec: a VM has one program' podman exec "$name" true
+    refused 'pause: a VM cannot' podman pause "$name"
+    refused unhealthy podman healthcheck run "$name"
+    status_is running "$name"
+}
+
+@test "what a VM cannot have is an error at create that names it, and says how to go without" {
+    need_ours "what a VM cannot have"
+    refused 'linux.devices.* no device /dev/fuse.*sparkler.without=devices' \
+        podman run --device /dev/fuse busybox true
+    refused 'mounts.* /data would be written to.*sparkler.without=mounts' \
+        podman run --volume "$PWD:/data" busybox true
+    refused 'linux.namespaces: .*sparkler.without=network' podman run --network host busybox true
+    podman rm --all >/dev/null
+    in_container --network host --device /dev/fuse --volume "$PWD:/data" \
+        --annotation 'sparkler.without=network devices mounts' -- sh -c 'ls /dev/fuse /data/*'
+    [[ $status -eq 1 && -z $output ]]
+}
