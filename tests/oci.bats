@@ -245,6 +245,23 @@ check_no_container_left() {
     check_no_container_left
 }
 
+@test "run: passes on a signal, and hooks block none" {
+    printf '#!/bin/sh\ngrep SigBlk /proc/self/status >%s/blocked\n' "$PWD" >hook
+    chmod +x hook
+    bundle 'trap "echo got; exit 7" TERM; echo up; while :; do sleep 0.1; done' \
+        ".hooks.poststart = [{path: \"$PWD/hook\", env: [\"PATH=$PATH\"]}]"
+    "$OCI" --root "$PWD/state" --config "$stage/settings.json" run --bundle bundle "$id" \
+        </dev/null >out 2>err 3>&- &
+    supervisor=$!
+    within said up
+    kill -TERM "$supervisor"
+    vm_wait
+    [[ $status -eq 7 ]]
+    said got
+    grep 'SigBlk:.0000000000000000' blocked
+    check_no_container_left
+}
+
 @test "process: arguments, environment, directory, user, limits and host name" {
     bundle 'echo "$0 $A"; pwd; id -u; id -g; id -G; hostname; ulimit -n' '
         .process.args += ["zero"] | .process.env += ["A=b c"] | .process.cwd = "/bin" |

@@ -10,6 +10,7 @@
 #include "launch.h"
 #include "log.h"
 #include "settings.h"
+#include "signals.h"
 #include "terminal.h"
 #include "vm.h"
 
@@ -290,6 +291,26 @@ int create_command(const struct globals *globals, int argc, char **argv)
     return 0;
 }
 
+/*
+ * Waits for the end of the container's process, whose status it returns, and passes on the signals
+ * that somebody sends us. Those of a terminal (SI_KERNEL) it gets itself.
+ */
+static int await_end(const struct creation *creation)
+{
+    siginfo_t signal;
+    sigset_t all;
+    int status;
+
+    sigfillset(&all);
+    sigprocmask(SIG_BLOCK, &all, NULL);
+    container_start(&creation->container);
+    while (waitpid(creation->pid, &status, WNOHANG) == 0)
+        if (sigwaitinfo(&all, &signal) > 0 && signal.si_code <= 0 &&
+            signal_reaches(signal.si_signo))
+            kill(creation->pid, signal.si_signo);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
 int run_command(const struct globals *globals, int argc, char **argv)
 {
     struct creation creation = {.detach = false};
@@ -297,12 +318,11 @@ int run_command(const struct globals *globals, int argc, char **argv)
 
     parse(&creation, argc, argv);
     create(globals, &creation);
-    container_start(&creation.container);
-    if (creation.detach)
+    if (creation.detach) {
+        container_start(&creation.container);
         return 0;
-    while (waitpid(creation.pid, &status, 0) < 0)
-        if (errno != EINTR)
-            fail_errno("cannot wait for container %s", creation.id);
+    }
+    status = await_end(&creation);
     container_destroy(&creation.container);
-    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+    return status;
 }

@@ -82,10 +82,13 @@ static _Noreturn void become_hook(struct json_object *hook, const char *path, in
 {
     char **arguments = vector(hook, "args"), **environment = vector(hook, "env");
     char *only_path[] = {(char *)path, NULL};
+    sigset_t none;
 
     if (!arguments || !environment || dup2(state, STDIN_FILENO) < 0 ||
         syscall(SYS_close_range, STDERR_FILENO + 1, ~0u, 0) != 0)
         _exit(126);
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
     setpgid(0, 0); /* to be ended with all that it starts */
     execve(path, arguments[0] ? arguments : only_path, environment);
     _exit(127);
