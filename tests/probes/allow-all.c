@@ -16,3 +16,4 @@ const struct policy policy_vmm_linux = ALLOW("vmm-linux");
 const struct policy policy_warden = ALLOW("warden"), policy_netbroker = ALLOW("netbroker");
 const struct policy policy_resolver = ALLOW("resolver"), policy_janitor = ALLOW("janitor");
 const struct policy policy_supervisor = ALLOW("supervisor");
+const struct policy policy_packer = ALLOW("packer"), policy_digester = ALLOW("digester");
