@@ -340,6 +340,13 @@ $(BUILD)/fuzz/oci: tests/fuzz/oci.c $(OCI_CONFIG) $(wildcard jailer/oci/*.h) tes
 	$(Q)clang $(CSTD) -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -I. \
 	    -o $@ $(filter %.c,$^) -ljson-c
 
+# The file of --record, which sparkler-policy reads.
+$(BUILD)/fuzz/record: tests/fuzz/record.c policy/tool/record.c policy/tool/record.h tests/fuzz/clean.h | packages
+	@mkdir -p $(@D)
+	$(call say,FUZZER)
+	$(Q)clang $(CSTD) -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -I. \
+	    -o $@ $(filter %.c,$^) -ljson-c
+
 # The VMM's ports whose caller is the guest: those of feeds, and the call port.
 $(BUILD)/fuzz/ports: tests/fuzz/ports.c vmm/feed.c vmm/device.c $(wildcard vmm/*.h) tests/fuzz/clean.h | packages
 	@mkdir -p $(@D)

@@ -5,5 +5,5 @@
     run tests/fuzz/run -runs=20000 -seed=1
     echo "$output"
     [ "$status" -eq 0 ]
-    [ "$(grep -c '^Done [0-9]* runs' <<<"$output")" -eq 10 ]
+    [ "$(grep -c '^Done [0-9]* runs' <<<"$output")" -eq 11 ]
 }

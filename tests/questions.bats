@@ -191,7 +191,8 @@ line() {
     [ "${lines[3]}" = "  answers       620 bytes, 9 ms in the median, 1000 ms at most" ]
     [ "${lines[4]}" = "  feed          a [31mred feed" ]
     [ "${lines[5]}" = "  questions     0 answered, 0 cached, 1 stale, 0 denied, 1 failed" ]
-    [[ ${lines[12]} == "  record        15 lines, 0 of them malformed from 2026-01-31T09:00:00.000Z to" ]]
+    [ "${lines[12]}" = "  record        15 lines, 0 of them malformed" ]
+    [ "${lines[13]}" = "  from          2026-01-31T09:00:00.000Z to 2026-01-31T09:00:14.000Z" ]
     "$POLICY" record --json record | jq -e '.lines == 15 and .malformed == 0 and
         .feeds[0] == {"feed": "place", "asked": 5, "answered": 5, "cached": 1, "stale": 0,
             "denied": 1, "failed": 0, "bits": 62.5, "bytes": 620, "median_ms": 9, "largest_ms": 1000}'
@@ -280,7 +281,7 @@ recorded() {
         "$UPSTREAM/recorded.json" 3>&-
     echo "$output"
     [ "$status" = 0 ]
-    [ "${#lines[@]}" = 5 ]
+    [ "${#lines[@]}" = 7 ]
     [[ ${lines[0]} =~ ^"path: "[1-9][0-9]{2}" sent, "[1-9][0-9]{2}" denied"$ ]]
 }
 

@@ -29,15 +29,16 @@ static const char usage[] =
     "  audit PID          compare the filters that the kernel holds for a process with the\n"
     "                     policies, and print what else confines it\n"
     "  audit --all ID     the same for each process of every VM started with --id ID\n"
-    "  feeds FILE         print what a feeds file lets a guest ask of whom, with which limits\n"
+    "  feeds FILE         print what a feeds file lets a guest ask of whom, and how many bits an\n"
+    "                     hour that can tell\n"
     "  record FILE        count what jailer --record has written, by feed\n"
     "  feeds --json FILE, record --json FILE\n"
     "                     the same as JSON\n"
     "\n"
     "PROCESS is sparkler-vmm, sparkler-linux (the VMM of a Linux program), sparkler-netbroker,\n"
     "resolver, warden, supervisor or janitor. The policies are found by the path of this program\n"
-    "unless --policy-dir names their directory. The exit status is 0 only if there is no mistake\n"
-    "and no difference.\n";
+    "unless --policy-dir names their directory. The exit status is 0 only if there is no mistake,\n"
+    "no difference and no malformed line.\n";
 
 /*
  * Lints a policy, compiles it, and compares the filter with the file. If all is well, prints the

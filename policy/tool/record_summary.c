@@ -149,12 +149,13 @@ static void print_words(const struct summary *summary)
     row = wrap_begin("record");
     wrap_print(&row, "%" PRIu64 " lines,", summary->lines);
     wrap_print(&row, "%" PRIu64 " of them malformed", summary->malformed);
-    if (summary->first) {
-        wrap_words(&row, "from");
-        print_name(&row, summary->first);
-        wrap_words(&row, "to");
-        print_name(&row, summary->last);
-    }
+    wrap_end(&row);
+    if (!summary->first)
+        return;
+    row = wrap_begin("from");
+    print_name(&row, summary->first);
+    wrap_words(&row, "to");
+    print_name(&row, summary->last);
     wrap_end(&row);
 }
 

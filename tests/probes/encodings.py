@@ -18,6 +18,7 @@ from ask import Link  # noqa: E402
 ALLOWED = [chr(code) for code in range(0x20, 0x7f)] + ["é", "€", "😀"]
 UNRESERVED = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
 MOST = 40
+LONGEST = 1024  # bytes of any argument
 VALUES = ["plain", "../up", "a b", "a&b=c", "a=b", "#", "?", "%2e", "+", '"', "\\", "é"]
 
 CORPUS = [bytes([byte]) for byte in range(256)]
@@ -30,7 +31,7 @@ CORPUS += [text.encode() for text in [
     "{argument}", "{", "}", "<", ">", "|", "^", "[", "]", "*", "é", "€", "😀", "é/€", "x" * MOST, "é" * MOST,
     "😀" * MOST, "x" * (MOST + 1), "😀" * (MOST + 1), "\r\n", "a\r\nX-Injected: 1", "\r\n\r\nGET / HTTP/1.1",
     "\n", "\r", "\t", "\0", "a\0b", "\x1b[31m", "\x7f", "\x80", "\u202e", "\u200b", "\ufeff", "\u2028",
-    "ä", "e\u0301", "x" * 1024]]
+    "ä", "e\u0301", "x" * LONGEST, "😀" * (LONGEST // 4), "xx" + "😀" * (LONGEST // 4 - 1)]]
 CORPUS += [b"", b"\xff", b"\xc0\xaf", b"\xc0\xae\xc0\xae/", b"\xe0\x80\xaf", b"\xed\xa0\x80", b"\xf4\x90\x80\x80",
            b"\xc3", b"a\xc3", b"\xf0\x9f\x98", b"\xc3\xa9\xc3", b"\xe2\x82"]
 
@@ -53,6 +54,12 @@ def is_text(argument):
     return 1 <= len(text) <= MOST and all(char in ALLOWED for char in text)
 
 
+def is_long_text(argument):
+    """At most as many characters as always fit."""
+    text = argument.decode(errors="replace")
+    return 1 <= len(text) <= LONGEST // 4 and not text.strip("x😀")
+
+
 def is_part_of_path(argument):
     """No server takes a part of it for a way up."""
     names = argument.replace(b"\\", b"/").replace(b";", b"/").split(b"/")
@@ -64,6 +71,7 @@ def is_value(argument):
 
 
 BODY = {"method": "POST", "body": {"text": ["{argument}"], "target": "fr"}}
+LONG = {"characters": ["x", "😀"], "least": 1, "most": LONGEST // 4}
 CHARACTERS = {"characters": ALLOWED, "least": 1, "most": MOST}
 
 # name, path and query, more keys, argument, what fits, encoding, the bytes around the argument
@@ -73,6 +81,10 @@ PLACES = [
     ("query", "/q?a=1&text={argument}&z=2", {}, CHARACTERS, is_text, percent,
      (b"GET /q?a=1&text=", b"&z=2 HTTP/1.1\r\n")),
     ("body", "/b", BODY, CHARACTERS, is_text, json_inside,
+     (b'{"text":["', b'"],"target":"fr"}')),
+    ("a long one in the path", "/l/{argument}", {}, LONG, is_long_text, percent,
+     (b"GET /l/", b" HTTP/1.1\r\n")),
+    ("a long one in the body", "/m", BODY, LONG, is_long_text, json_inside,
      (b'{"text":["', b'"],"target":"fr"}')),
     ("values in the query", "/q?v={argument}", {}, {"values": VALUES}, is_value, percent,
      (b"GET /q?v=", b" HTTP/1.1\r\n")),
