@@ -1,23 +1,12 @@
 /*
- * The line discipline: what becomes of keys until a program reads them, and of what it writes. It
- * does as Linux' N_TTY does, byte for byte.
+ * The line discipline: what becomes of keys until a program reads them (line_read.c), and of what
+ * it writes (line_output.c). It does as Linux' N_TTY does, byte for byte.
  */
+#include "line.h"
 #include "job.h"
 #include "kernel.h"
-#include "tty.h"
 
 #include <asm/signal.h>
-
-/* Marks of bytes of input. */
-#define LINE_END 0x100u /* the line ends behind it */
-#define FILE_END 0x200u /* ^D: a line's end that is no byte */
-
-#define TAB 8u
-
-static bool is_control(uint8_t byte)
-{
-    return byte < 0x20 || byte == 0x7f;
-}
 
 static bool is_word(uint8_t byte)
 {
@@ -26,91 +15,9 @@ static bool is_word(uint8_t byte)
     return (letter >= 'a' && letter <= 'z') || (byte >= '0' && byte <= '9') || byte == '_';
 }
 
-/* Of a character of more than one byte. */
-static bool continues(const struct tty *tty, uint8_t byte)
-{
-    return (tty->settings.c_iflag & IUTF8) != 0 && (byte & 0xc0) == 0x80;
-}
-
 static bool is_key(const struct tty *tty, unsigned index, uint8_t byte)
 {
     return byte != 0 && tty->settings.c_cc[index] == byte;
-}
-
-/* ---- Output ---- */
-
-static size_t convert_tab(struct tty *tty, uint8_t *to)
-{
-    const size_t width = TAB - tty->column % TAB;
-
-    tty->column += width;
-    if ((tty->settings.c_oflag & TABDLY) != XTABS) {
-        to[0] = '\t';
-        return 1;
-    }
-    memset(to, ' ', width);
-    return width;
-}
-
-static size_t convert_newline(struct tty *tty, uint8_t *to)
-{
-    const tcflag_t flags = tty->settings.c_oflag;
-
-    if ((flags & (ONLCR | ONLRET)) != 0)
-        tty->column = 0;
-    if ((flags & ONLCR) == 0) {
-        to[0] = '\n';
-        return 1;
-    }
-    to[0] = '\r';
-    to[1] = '\n';
-    return 2;
-}
-
-static size_t convert_return(struct tty *tty, uint8_t *to)
-{
-    const tcflag_t flags = tty->settings.c_oflag;
-
-    if ((flags & ONOCR) != 0 && tty->column == 0)
-        return 0;
-    to[0] = '\r';
-    if ((flags & OCRNL) != 0)
-        to[0] = '\n';
-    if ((flags & OCRNL) == 0 || (flags & ONLRET) != 0)
-        tty->column = 0;
-    return 1;
-}
-
-/* One byte of output makes at most TAB bytes. */
-static size_t convert(struct tty *tty, uint8_t byte, uint8_t *to)
-{
-    to[0] = byte;
-    if ((tty->settings.c_oflag & OPOST) == 0)
-        return 1;
-    switch (byte) {
-    case '\n':
-        return convert_newline(tty, to);
-    case '\r':
-        return convert_return(tty, to);
-    case '\t':
-        return convert_tab(tty, to);
-    case '\b':
-        tty->column -= tty->column > 0;
-        return 1;
-    default:
-        tty->column += !is_control(byte) && !continues(tty, byte);
-        return 1;
-    }
-}
-
-size_t line_convert(struct tty *tty, const uint8_t *bytes, size_t *size, uint8_t *to, size_t room)
-{
-    size_t done = 0, made = 0;
-
-    while (done < *size && made + TAB <= room)
-        made += convert(tty, bytes[done++], to + made);
-    *size = done;
-    return made;
 }
 
 /* ---- Echo ---- */
@@ -129,10 +36,12 @@ static void flush_echo(struct tty *tty)
 
 static void echo_raw(struct tty *tty, uint8_t byte)
 {
+    size_t one = 1;
+
     if (tty->echo_count + TAB > TTY_ECHO)
         flush_echo(tty);
-    if (tty->echo_count + TAB <= TTY_ECHO)
-        tty->echo_count += convert(tty, byte, tty->echo + tty->echo_count);
+    tty->echo_count +=
+        line_convert(tty, &byte, &one, tty->echo + tty->echo_count, TTY_ECHO - tty->echo_count);
 }
 
 static bool is_shown_as_caret(const struct tty *tty, uint8_t byte)
@@ -157,16 +66,6 @@ static void echo_back(struct tty *tty, unsigned columns)
 
 /* ---- Input ---- */
 
-static uint16_t *at(struct tty *tty, size_t index)
-{
-    return &tty->input[(tty->first + index) % TTY_INPUT];
-}
-
-static bool is_canonical(const struct tty *tty)
-{
-    return tty_has(tty, ICANON);
-}
-
 /* A line that is too long takes more keys, the last of which replaces the one before: so it can be
  * ended, or killed. */
 size_t line_room(const struct tty *tty)
@@ -176,17 +75,11 @@ size_t line_room(const struct tty *tty)
     return is_canonical(tty) && tty->ready == 0 ? 1 : 0;
 }
 
-static void wake_reader(struct tty *tty)
-{
-    wake_all(&tty->readable);
-    poll_wake();
-}
-
 static void put(struct tty *tty, unsigned entry)
 {
     if (tty->count == TTY_INPUT)
         tty->count--;
-    *at(tty, tty->count++) = (uint16_t)entry;
+    *line_at(tty, tty->count++) = (uint16_t)entry;
     if ((entry & (LINE_END | FILE_END)) != 0)
         tty->ready = tty->count;
     if (!is_canonical(tty) || tty->ready == tty->count)
@@ -222,13 +115,13 @@ static unsigned column_of(struct tty *tty, size_t length)
     unsigned column = tty->line_column;
 
     for (size_t i = tty->ready; i < tty->ready + length; i++) {
-        const uint8_t byte = (uint8_t)*at(tty, i);
+        const uint8_t byte = (uint8_t)*line_at(tty, i);
 
         if (byte == '\t')
             column += TAB - column % TAB;
         else if (is_shown_as_caret(tty, byte))
             column += 2;
-        else if (!is_control(byte) && !continues(tty, byte))
+        else if (!is_control(byte) && !continues_character(tty, byte))
             column++;
     }
     return column;
@@ -238,7 +131,7 @@ static unsigned column_of(struct tty *tty, size_t length)
 static void echo_erasure(struct tty *tty, size_t bytes)
 {
     const size_t left = tty->count - tty->ready;
-    const uint8_t first = (uint8_t)*at(tty, tty->count);
+    const uint8_t first = (uint8_t)*line_at(tty, tty->count);
     unsigned columns = column_of(tty, left + bytes) - column_of(tty, left);
 
     if (first == '\t') {
@@ -258,8 +151,8 @@ static size_t last_character(struct tty *tty, uint8_t *first)
     size_t bytes = 0;
 
     do
-        *first = (uint8_t)*at(tty, tty->count - ++bytes);
-    while (continues(tty, *first) && tty->ready + bytes < tty->count);
+        *first = (uint8_t)*line_at(tty, tty->count - ++bytes);
+    while (continues_character(tty, *first) && tty->ready + bytes < tty->count);
     return bytes;
 }
 
@@ -273,7 +166,7 @@ static void erase(struct tty *tty, enum erasure what)
         uint8_t first;
         const size_t bytes = last_character(tty, &first);
 
-        if (continues(tty, first) || (what == ERASE_WORD && in_word && !is_word(first)))
+        if (continues_character(tty, first) || (what == ERASE_WORD && in_word && !is_word(first)))
             break;
         in_word |= is_word(first);
         tty->count -= bytes;
@@ -309,7 +202,7 @@ static void reprint(struct tty *tty, uint8_t key)
     echo(tty, key);
     echo_raw(tty, '\n');
     for (size_t i = tty->ready; i < tty->count; i++)
-        echo(tty, (uint8_t)*at(tty, i));
+        echo(tty, (uint8_t)*line_at(tty, i));
 }
 
 /* Keys that edit the line, or end it: true if this was one. */
@@ -434,95 +327,4 @@ void line_receive(struct tty *tty, const uint8_t *bytes, size_t size)
     for (size_t i = 0; i < size; i++)
         receive(tty, bytes[i]);
     flush_echo(tty);
-}
-
-/* ---- What is read ---- */
-
-bool line_has_input(const struct tty *tty, size_t least)
-{
-    return is_canonical(tty) ? tty->ready > 0 : tty->count >= least;
-}
-
-size_t line_length(const struct tty *tty)
-{
-    size_t length = 0;
-
-    if (!is_canonical(tty))
-        return tty->count;
-    for (size_t i = 0; i < tty->ready; i++)
-        length += tty->input[(tty->first + i) % TTY_INPUT] != FILE_END;
-    return length;
-}
-
-static uint16_t take(struct tty *tty)
-{
-    const uint16_t entry = *at(tty, 0);
-
-    tty->first = (tty->first + 1) % TTY_INPUT;
-    tty->count--;
-    tty->ready -= tty->ready > 0;
-    return entry;
-}
-
-/* Takes what is left of a line, or in raw mode of all, into a buffer: how much. */
-static size_t take_part(struct tty *tty, uint8_t *to, size_t size, bool *ends)
-{
-    const bool by_line = is_canonical(tty);
-    size_t done = 0;
-
-    while (!*ends && tty->count > 0 && (done < size || (by_line && *at(tty, 0) == FILE_END))) {
-        const uint16_t entry = take(tty);
-
-        if (!by_line || entry != FILE_END)
-            to[done++] = (uint8_t)entry;
-        *ends = by_line && (entry & (LINE_END | FILE_END)) != 0;
-    }
-    *ends |= tty->count == 0;
-    return done;
-}
-
-long line_take(struct tty *tty, struct iter *to)
-{
-    bool ends = false;
-    long done = 0;
-
-    while (!ends && to->left > 0) {
-        uint8_t part[256];
-        const size_t size = to->left < sizeof(part) ? to->left : sizeof(part);
-        const long length = (long)take_part(tty, part, size, &ends);
-        const long put = iter_put(to, part, (size_t)length);
-
-        if (put < length)
-            return done > 0 ? done : -EFAULT;
-        done += length;
-    }
-    wake_all(&tty->has_room);
-    poll_wake();
-    return done;
-}
-
-/* What was typed for the other mode is read in this one, as a line that has ended. */
-static void change_mode(struct tty *tty)
-{
-    for (size_t i = 0; i < tty->count; i++)
-        *at(tty, i) &= 0xff;
-    tty->ready = 0;
-    if (is_canonical(tty) && tty->count > 0) {
-        *at(tty, tty->count - 1) |= LINE_END;
-        tty->ready = tty->count;
-    }
-    if (line_has_input(tty, 1))
-        wake_reader(tty);
-}
-
-void line_set(struct tty *tty, const struct termios *settings)
-{
-    const bool was_canonical = is_canonical(tty);
-    const bool had_flow = (tty->settings.c_iflag & IXON) != 0;
-
-    tty->settings = *settings;
-    if (was_canonical != is_canonical(tty))
-        change_mode(tty);
-    if (had_flow && (settings->c_iflag & IXON) == 0 && tty->is_stopped)
-        line_stop(tty, false);
 }

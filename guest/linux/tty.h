@@ -1,6 +1,6 @@
 /*
  * Terminals: the console, and pseudo-terminals (pty.c). What both have in common is their settings,
- * the line discipline (line.c), job control, and what a program does with their files (tty.c).
+ * the line discipline (line*.c), job control, and what a program does with their files (tty.c).
  */
 #ifndef LINUX_TTY_H
 #define LINUX_TTY_H
@@ -44,7 +44,7 @@ struct tty_driver {
     void (*closed)(struct tty *tty);
 };
 
-/* ---- The line discipline (line.c) ---- */
+/* ---- The line discipline (line.c, line_read.c, line_output.c) ---- */
 
 static inline bool tty_has(const struct tty *tty, unsigned local_flag)
 {
