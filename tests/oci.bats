@@ -246,10 +246,8 @@ check_no_container_left() {
 }
 
 @test "run: passes on a signal, and hooks block none" {
-    printf '#!/bin/sh\ngrep SigBlk /proc/self/status >%s/blocked\n' "$PWD" >hook
-    chmod +x hook
     bundle 'trap "echo got; exit 7" TERM; echo up; while :; do sleep 0.1; done' \
-        ".hooks.poststart = [{path: \"$PWD/hook\", env: [\"PATH=$PATH\"]}]"
+        '.hooks.poststart = [{path: "/bin/grep", args: ["grep", "SigBlk", "/proc/self/status"]}]'
     "$OCI" --root "$PWD/state" --config "$stage/settings.json" run --bundle bundle "$id" \
         </dev/null >out 2>err 3>&- &
     supervisor=$!
@@ -258,7 +256,7 @@ check_no_container_left() {
     vm_wait
     [[ $status -eq 7 ]]
     said got
-    grep 'SigBlk:.0000000000000000' blocked
+    said 'SigBlk:.0000000000000000'
     check_no_container_left
 }
 
@@ -722,6 +720,26 @@ settled() {
         echo "$call: killed at $((number - 1)) of them"
         oci delete --force "$id"
     done
+}
+
+@test "a container is stopped when its process has ended, though nobody has reaped it yet" {
+    run timeout $((2 * DEADLINE)) python3 -c 'if True:
+        import ctypes, json, subprocess, sys, time
+        ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)  # PR_SET_CHILD_SUBREAPER
+        runtime, name = sys.argv[1:-1], sys.argv[-1]
+        oci = lambda *words: subprocess.run([*runtime, *words], check=True, stdin=subprocess.DEVNULL,
+                                            stdout=subprocess.PIPE if words[0] == "state" else None)
+        oci("create", "--bundle", "bundle", name)
+        pid = json.loads(oci("state", name).stdout)["pid"]
+        oci("kill", name, "KILL")
+        while json.loads(oci("state", name).stdout)["status"] != "stopped":
+            time.sleep(0.02)
+        print(open(f"/proc/{pid}/stat").read().split()[2])
+        oci("delete", name)
+    ' "$OCI" --root "$PWD/state" --config "$stage/settings.json" "$id"
+    echo "$output"
+    [[ $status -eq 0 && $output == Z ]]
+    check_no_container_left
 }
 
 @test "kill -9 of any process of the VM ends the container, and delete leaves nothing" {
