@@ -377,3 +377,52 @@ refused() {
         --annotation 'sparkler.without=network devices mounts' -- sh -c 'ls /dev/fuse /data/*'
     [[ $status -eq 1 && -z $output ]]
 }
+
+# as_newcomer SCRIPT: a shell of an ordinary user, who has ids for namespaces and may use /dev/kvm
+as_newcomer() {
+    local home=$stage/newcomer ids=$((0x70000000))
+    mkdir -p "$home/run" "$home/.config/containers"
+    cat >"$home/.config/containers/containers.conf" <<END
+[containers]
+default_ulimits = ["nofile=1024:1024", "nproc=1024:1024"]
+netns = "none"
+[engine]
+cgroup_manager = "cgroupfs"
+events_logger = "file"
+END
+    chown -R "$VM_UID:$VM_UID" "$home"
+    { cat /etc/passwd && echo "newcomer:x:$VM_UID:$VM_UID::$home:/bin/sh"; } >passwd
+    { cat /etc/group && echo "newcomer:x:$VM_UID:"; } >group
+    echo "newcomer:$ids:65536" >subid
+    # shellcheck disable=SC2016
+    timeout --kill-after 2 $((5 * DEADLINE)) unshare --mount --pid --fork --mount-proc --kill-child \
+        sh -ec 'user=$1 home=$2 script=$3
+            mount --bind "$stage/kvm" /dev/kvm
+            mount --bind passwd /etc/passwd
+            mount --bind group /etc/group
+            mount --bind subid /etc/subuid
+            mount --bind subid /etc/subgid
+            setpriv --reuid "$user" --regid "$user" --clear-groups --reset-env env HOME="$home" \
+                XDG_RUNTIME_DIR="$home/run" PATH="$PATH" sh -ec "cd; $script"' - \
+        "$VM_UID" "$home" "$1" 3>&-
+}
+
+@test "an ordinary user: run, start, stop, and nothing is left" {
+    need_root "become an ordinary user"
+    need newuidmap uidmap
+    tar -C "$images/busybox" -cf "$stage/busybox.tar" .
+    as_newcomer "
+        podman import --quiet $stage/busybox.tar busybox >/dev/null 2>&1
+        podman() { command podman --runtime ${runtime/%runtime/sparkler-oci} \"\$@\" 2>>errors; }
+        status=0
+        podman run --rm busybox /bin/sh -c 'echo from a container; exit 3' || status=\$?
+        echo status \$status
+        podman run --detach --name c busybox /bin/sh -c \
+            'trap \"exit 5\" TERM; echo up; while :; do /bin/sleep 0.1; done' >/dev/null
+        until podman logs c | grep -q up; do sleep 0.1; done
+        podman stop c >/dev/null
+        podman wait c
+        podman rm c >/dev/null
+        ls run/sparkler-oci" | tee said
+    [[ $(<said) == $'from a container\nstatus 3\n5' ]]
+}

@@ -4,6 +4,7 @@
  * containers' states, so that the jailer needs no JSON.
  */
 #include "command.h"
+#include "jailer/ids.h"
 #include "log.h"
 
 #include <getopt.h>
@@ -84,7 +85,7 @@ static const char *default_root(void)
     const char *directory = getenv("XDG_RUNTIME_DIR");
     char *path;
 
-    if (geteuid() == 0 || !directory)
+    if (ids_is_root() || !directory) /* podman's users are root in a namespace of their own */
         return "/run/sparkler-oci";
     if (asprintf(&path, "%s/sparkler-oci", directory) < 0)
         fail_errno("cannot name the directory of the states");
