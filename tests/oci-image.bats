@@ -302,6 +302,13 @@ os.mkdir("deep"); fd = os.open("deep", os.O_RDONLY)
 for i in range(3000):
     os.mkdir("d", dir_fd=fd); below = os.open("d", os.O_RDONLY, dir_fd=fd); os.close(fd); fd = below'
     refused "the digester: a path below" "$OCI" image deep
+    # what create wants done at its end is not the digester's
+    mkdir bundle
+    jq --null-input --arg root "$PWD/deep" '{ociVersion: "1.0.2", root: {path: $root},
+        process: {cwd: "/", args: ["/program"]},
+        linux: {namespaces: [{type: "network"}]}}' >bundle/config.json
+    refused "the digester: a path below" "$OCI" --root "$PWD/state" create --bundle bundle "$VM_ID"
+    [ -z "$(ls state)" ]
     if [ "$(id -u)" = 0 ]; then
         mkdir upper work merged
         refused "if a path in it is longer than 4095 bytes" unshare --mount sh -c '
@@ -521,6 +528,10 @@ END
     "$OCI" image --output program /bin/busybox
     [[ $(stat -c %a directory.erofs copy program | xargs) == "444 444 555" && ! -e cache ]]
     refused "File exists" "$OCI" image --output copy file
+    cmp file copy
+    truncate -s 2G sparse
+    refused "sparse has 2147483648 bytes" "$OCI" image --output no sparse
+    [ ! -e no ]
     mkfifo fifo
     refused "neither a directory nor a regular file" "$OCI" image --output no fifo
     ln -s file own

@@ -4,6 +4,7 @@
 
 #include <err.h>
 #include <search.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -25,6 +26,26 @@ struct link {
     uint64_t device, number;
     uint32_t index;
 };
+
+void digest_fail(const char *format, ...)
+{
+    va_list values;
+
+    va_start(values, format);
+    vwarnx(format, values);
+    va_end(values);
+    _Exit(1);
+}
+
+void digest_fail_errno(const char *format, ...)
+{
+    va_list values;
+
+    va_start(values, format);
+    vwarn(format, values);
+    va_end(values);
+    _Exit(1);
+}
 
 static void add_mark(struct digest *digest, enum mark mark, uint32_t number)
 {
@@ -88,7 +109,7 @@ bool digest_first_name(struct digest *digest, uint64_t device, uint64_t number)
         *link = (struct link){.device = device, .number = number, .index = digest->link_count};
     found = link ? tsearch(link, &digest->links, compare_links) : NULL;
     if (!found)
-        err(1, "cannot remember %u files with several names", digest->link_count);
+        digest_fail_errno("cannot remember %u files with several names", digest->link_count);
     add_mark(digest, *found == link ? MARK_FIRST_NAME : MARK_OTHER_NAME, (*found)->index);
     if (*found == link) {
         digest->link_count++;

@@ -39,17 +39,23 @@ void digest_enter(struct digest *digest, const struct digest_entry *entry);
 void digest_add(struct digest *digest, const void *bytes, size_t length);
 void digest_leave(struct digest *digest);
 
+/* Says on standard error what is wrong, the second with strerror(errno), and ends the process with
+ * status 1: by _Exit(3), since what its starter wants done at exit(3) is not the digester's to do.
+ */
+_Noreturn void digest_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
+_Noreturn void digest_fail_errno(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
 /*
  * Whether the contents of a regular file with several names are to be added: true for its first
- * name. Adds which file it is for the others. `device` and `number` say which file is meant. Ends
- * the program by err(3) without memory.
+ * name. Adds which file it is for the others. `device` and `number` say which file is meant. Fails
+ * without memory.
  */
 bool digest_first_name(struct digest *digest, uint64_t device, uint64_t number);
 
 void digest_end(struct digest *digest, uint8_t result[DIGEST_BYTES]);
 
-/* The digest of the tree below a directory, no link of which is followed; ends the program by
- * err(3) or errx(3) if it cannot be read. */
+/* The digest of the tree below a directory, no link of which is followed; fails if it
+ * cannot be read. */
 void digest_tree(const char *root, uint8_t result[DIGEST_BYTES]);
 
 /* The same of an EROFS image in memory. */

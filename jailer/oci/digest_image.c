@@ -4,7 +4,6 @@
 
 #include "guest/linux/erofs.h"
 
-#include <err.h>
 #include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -14,7 +13,7 @@
 static void check(int error, const char *what)
 {
     if (error < 0)
-        errx(1, "the image is damaged: %s: %s", what, strerror(-error));
+        digest_fail("the image is damaged: %s: %s", what, strerror(-error));
 }
 
 static void add_bytes(struct digest *digest, const struct erofs_inode *inode)
@@ -47,7 +46,7 @@ static void add_directory(struct digest *digest, const struct erofs_inode *direc
     int found;
 
     if (depth == DEPTH_MAX)
-        errx(1, "the image is damaged: more than %d directories in each other", DEPTH_MAX);
+        digest_fail("the image is damaged: more than %d directories in each other", DEPTH_MAX);
     while ((found = erofs_next(directory, &position, &entry)) > 0) {
         struct erofs_inode inode;
 
@@ -90,7 +89,7 @@ void digest_image(const void *bytes, uint64_t size, uint8_t result[DIGEST_BYTES]
     const char *why = erofs_open(&fs, bytes, size);
 
     if (why)
-        errx(1, "the image is damaged: %s", why);
+        digest_fail("the image is damaged: %s", why);
     check(erofs_inode(&fs, fs.root, &root), "the root");
     digest_begin(&digest);
     add_inode(&digest, &root, "", 0, 0);

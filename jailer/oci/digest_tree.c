@@ -7,7 +7,6 @@
 #include "jailer/oci/digest.h"
 
 #include <dirent.h>
-#include <err.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -45,7 +44,7 @@ static void add_name(const char *path, struct names *names, const char *name)
         names->list = reallocarray(names->list, names->room, sizeof(*names->list));
     }
     if (!names->list || !(names->list[names->count++] = strdup(name)))
-        err(1, "cannot keep the names in %s", path);
+        digest_fail_errno("cannot keep the names in %s", path);
 }
 
 static int by_bytes(const void *a, const void *b)
@@ -60,12 +59,12 @@ static void list(const char *path, struct names *names)
 
     *names = (struct names){.count = 0};
     if (!directory)
-        err(1, "cannot open the directory %s", path);
+        digest_fail_errno("cannot open the directory %s", path);
     for (errno = 0; (entry = readdir(directory)); errno = 0)
         if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
             add_name(path, names, entry->d_name);
     if (errno != 0)
-        err(1, "cannot read the directory %s", path);
+        digest_fail_errno("cannot read the directory %s", path);
     closedir(directory);
     if (names->count > 0)
         qsort(names->list, names->count, sizeof(*names->list), by_bytes);
@@ -73,7 +72,7 @@ static void list(const char *path, struct names *names)
 
 static _Noreturn void changed(const char *path)
 {
-    errx(1, "%s changes while it is read", path);
+    digest_fail("%s changes while it is read", path);
 }
 
 static void add_file(struct reader *reader, const struct stat *listed)
@@ -84,7 +83,7 @@ static void add_file(struct reader *reader, const struct stat *listed)
     struct stat status;
 
     if (fd < 0 || fstat(fd, &status) != 0)
-        err(1, "cannot open %s", reader->path);
+        digest_fail_errno("cannot open %s", reader->path);
     if (status.st_ino != listed->st_ino || status.st_dev != listed->st_dev)
         changed(reader->path);
     while (left > 0) {
@@ -92,7 +91,7 @@ static void add_file(struct reader *reader, const struct stat *listed)
         ssize_t length = read(fd, reader->buffer, part);
 
         if (length < 0)
-            err(1, "cannot read %s", reader->path);
+            digest_fail_errno("cannot read %s", reader->path);
         if (length == 0)
             changed(reader->path);
         digest_add(&reader->digest, reader->buffer, (size_t)length);
@@ -106,7 +105,7 @@ static void add_link(struct reader *reader, const struct stat *listed)
     ssize_t length = readlink(reader->path, (char *)reader->buffer, sizeof(reader->buffer));
 
     if (length < 0)
-        err(1, "cannot read the link %s", reader->path);
+        digest_fail_errno("cannot read the link %s", reader->path);
     if (length != listed->st_size)
         changed(reader->path);
     digest_add(&reader->digest, reader->buffer, (size_t)length);
@@ -125,7 +124,7 @@ static void add_directory(struct reader *reader)
             snprintf(reader->path + length, sizeof(reader->path) - length, "/%s", names.list[i]);
 
         if (length + (size_t)more >= sizeof(reader->path))
-            errx(1, "a path below %.64s is longer than %d bytes", reader->path, PATH_MAX - 1);
+            digest_fail("a path below %.64s is longer than %d bytes", reader->path, PATH_MAX - 1);
         add_entry(reader, names.list[i]);
         reader->path[length] = '\0';
         free(names.list[i]);
@@ -139,7 +138,7 @@ static void add_entry(struct reader *reader, const char *name)
     struct stat status;
 
     if (lstat(reader->path, &status) != 0)
-        err(1, "cannot look at %s", reader->path);
+        digest_fail_errno("cannot look at %s", reader->path);
     digest_enter(&reader->digest, &(struct digest_entry){
                                       .name = name,
                                       .length = strlen(name),

@@ -195,6 +195,15 @@ static void copy(const char *source, int from, const struct stat *status, const 
     close(file);
 }
 
+/* What exit(3) removes: an image that could not be made. */
+static const char *unfinished;
+
+static void remove_unfinished(void)
+{
+    if (unfinished)
+        unlink(unfinished);
+}
+
 enum image_kind image_of_mount(const char *source, const char *path)
 {
     struct stat status;
@@ -206,10 +215,13 @@ enum image_kind image_of_mount(const char *source, const char *path)
     to = open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (to < 0)
         fail_errno("cannot make the image %s of %s", path, source);
+    unfinished = path;
+    atexit(remove_unfinished);
     if (S_ISDIR(status.st_mode))
         pack(source, path, to, MOUNT_MAX);
     else
         copy(source, from, &status, path, to);
+    unfinished = NULL;
     close(from);
     close(to);
     return S_ISDIR(status.st_mode) ? IMAGE_DIRECTORY : IMAGE_FILE;
