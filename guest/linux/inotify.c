@@ -343,7 +343,8 @@ long sys_inotify_add_watch(int fd, const char *path, uint32_t mask)
     struct file *file;
     int result;
 
-    if (!(mask & (IN_ALL_EVENTS | CONTROLS | IN_ONESHOT | IN_ISDIR)) || (mask & IN_MASK_ADD && mask & IN_MASK_CREATE))
+    if (!(mask & (IN_ALL_EVENTS | CONTROLS | IN_ONESHOT | IN_ISDIR)) ||
+        (mask & IN_MASK_ADD && mask & IN_MASK_CREATE))
         return -EINVAL;
     result = find_instance(fd, &file);
     if (result < 0)
