@@ -273,7 +273,7 @@ $(BUILD)/unit/sigsys: $(call objects,jailer/sigsys.c policy/runtime/filters.c $(
 $(BUILD)/unit/screen $(BUILD)/unit/terminal: $(call objects,$(LOGS))
 $(BUILD)/unit/window: $(call objects,jailer/window.c)
 OCI_CONFIG := $(addprefix jailer/oci/,config.c config_linux.c config_mounts.c file.c hooks.c json.c \
-                log.c settings.c)
+                log.c settings.c) jailer/ids.c
 $(BUILD)/unit/oci_config: $(call objects,$(OCI_CONFIG))
 $(BUILD)/unit/oracle: $(call objects,policy/tool/oracle.c policy/runtime/names.c) $(NAMES)
 

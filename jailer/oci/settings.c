@@ -2,6 +2,7 @@
 #include "settings.h"
 
 #include "file.h"
+#include "jailer/ids.h"
 #include "log.h"
 
 #include <errno.h>
@@ -9,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #define SETTINGS_MAX 65536
 
@@ -41,19 +41,6 @@ static void take_settings(struct settings *settings, struct reading *reading, co
     json_object_put(whole.object);
 }
 
-/* Whoever has only the rights of a user can open only that user's files. */
-static bool is_root(void)
-{
-    unsigned long inside, outside, count = 0;
-    FILE *map = fopen("/proc/self/uid_map", "re");
-    bool all =
-        map && fscanf(map, "%lu %lu %lu", &inside, &outside, &count) == 3 && count == UINT32_MAX;
-
-    if (map)
-        fclose(map);
-    return geteuid() == 0 && all;
-}
-
 struct settings settings_read(const char *path)
 {
     struct settings settings = {0};
@@ -68,7 +55,7 @@ struct settings settings_read(const char *path)
     free(text);
     if (reading.error[0] != '\0')
         fail("%s: %s", path ? path : SETTINGS_FILE, reading.error);
-    settings.annotation_paths |= !is_root();
+    settings.annotation_paths |= !ids_is_root();
     return settings;
 }
 
