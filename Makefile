@@ -515,6 +515,7 @@ bench: packages all ## measure it against bwrap, QEMU and PEER='...'; figures in
 	@BUILD=$(BUILD) tests/bench/run $(BENCH)
 	@BUILD=$(BUILD) tests/bench/broker $(if $(SHORT),5)
 	@BUILD=$(BUILD) tests/bench/linux $(if $(SHORT),--short)
+	@BUILD=$(BUILD) tests/bench/oci $(if $(SHORT),--short)
 	@BUILD=$(BUILD) tests/bench/image $(if $(SHORT),--short)
 
 # An image for jailer --root: of the directory DIR, or of these Debian packages.
