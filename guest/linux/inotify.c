@@ -18,8 +18,7 @@ enum { QUEUE_MAX = 16384, WATCHES_MAX = 65536 };
 
 struct event {
     struct event *next;
-    struct inotify_event header;
-    char name[]; /* with zeros up to header.len */
+    struct inotify_event header; /* and its name, with zeros up to header.len */
 };
 
 struct watch {
@@ -48,8 +47,8 @@ static bool is_same(const struct event *event, int number, uint32_t mask, const 
                     size_t length)
 {
     return event->header.wd == number && event->header.mask == mask &&
-           strnlen(event->name, event->header.len) == length &&
-           memcmp(event->name, name, length) == 0;
+           strnlen(event->header.name, event->header.len) == length &&
+           memcmp(event->header.name, name, length) == 0;
 }
 
 static struct event *last_event(const struct instance *instance)
@@ -74,7 +73,7 @@ static void queue(struct instance *instance, int number, uint32_t mask, uint32_t
     if (!event)
         return;
     event->header = (struct inotify_event){number, mask, cookie, (uint32_t)size};
-    memcpy(event->name, name, length);
+    memcpy(event->header.name, name, length);
     *instance->last = event;
     instance->last = &event->next;
     if (++instance->count == QUEUE_MAX) {
