@@ -63,7 +63,8 @@ void hooks_check(struct reading *reading, const struct place *whole, unsigned wi
     }
 }
 
-/* The strings of this name, ended by NULL; never freed, since they are a child's. */
+/* The strings of this name, ended by NULL, or NULL without memory; never freed, since they are a
+ * child's. */
 static char **vector(struct json_object *hook, const char *name)
 {
     struct json_object *strings;
@@ -73,7 +74,9 @@ static char **vector(struct json_object *hook, const char *name)
     if (json_object_object_get_ex(hook, name, &strings))
         count = json_object_array_length(strings);
     list = calloc(count + 1, sizeof(*list));
-    for (size_t i = 0; list && i < count; i++)
+    if (!list)
+        return NULL;
+    for (size_t i = 0; i < count; i++)
         list[i] = (char *)json_object_get_string(json_object_array_get_idx(strings, i));
     return list;
 }
