@@ -13,11 +13,13 @@ teardown_file() {
 }
 
 setup() {
+    need_engine
     cd "$BATS_TEST_TMPDIR"
     name=c$BATS_TEST_NUMBER
 }
 
 teardown() {
+    [ -z "$OCI_MISSING" ] || return 0
     terminal kill-server 2>/dev/null || true
     podman rm --all --force --time 0 >/dev/null
     check_no_container_left
@@ -348,6 +350,26 @@ END
     logged "$name-asks" 'Weather: '
     podman kube down pod.yaml
     [[ -z $(podman ps --all --quiet) ]]
+}
+
+@test "jailer/oci/README.md: its Pod, with Python from Debian's packages, asks two feeds" {
+    need_ours "a feed"
+    [[ ! -d /run/rig ]] || skip "the rig has no network to fetch packages by"
+    mmdebstrap --quiet --variant=extract --include=python3-minimal \
+        "$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release)" python.tar
+    podman import --quiet python.tar localhost/python:slim
+    jq '.feeds |= map(select(.file != "tweet"))' "$build/feeds.json" >feeds.json
+    sed -n '/^    kind: Pod/,/^$/s/^    //p' "$root/jailer/oci/README.md" |
+        sed -e "s|sparkler.feeds: .*|sparkler.feeds: $PWD/feeds.json|" \
+            -e 's|image: |image: localhost/|' \
+            -e 's|  annotations:|&\n    sparkler.samples: "true"\n    sparkler.without: network|' \
+            -e '1i apiVersion: v1' >pod.yaml
+    cat pod.yaml
+    podman kube play --network none pod.yaml
+    podman wait asks-asks
+    logged asks-asks Weather:
+    logged asks-asks 'Open-Meteo model, London'
+    podman kube down pod.yaml
 }
 
 # refused REGEX COMMAND...: it fails, and says so
