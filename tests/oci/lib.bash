@@ -60,6 +60,19 @@ make_images() {
     printf '%s\n' root:x:0: users:x:100: >"$images/busybox/etc/group"
 }
 
+# storage_driver: the usual one, unless $stage is on what no overlay can be over, such as an overlay
+storage_driver() {
+    local try=$stage/overlay
+    mkdir -p "$try"/{lower,upper,work}
+    if unshare --map-root-user --mount mount -t overlay \
+        -o "userxattr,lowerdir=$try/lower,upperdir=$try/upper,workdir=$try/work" none "$try" \
+        2>/dev/null; then
+        echo overlay
+    else
+        echo vfs
+    fi
+}
+
 # podman_stage: podman with all of its state in $stage, and an image of each root
 podman_stage() {
     oci_stage
@@ -87,7 +100,7 @@ tested = ["$runtime"]
 END
     cat >"$CONTAINERS_STORAGE_CONF" <<END
 [storage]
-driver = "overlay"
+driver = "$(storage_driver)"
 graphroot = "$stage/podman/storage"
 runroot = "$stage/podman/run"
 END
@@ -168,7 +181,8 @@ containerd_stage() {
     podman_stage # which makes images for it
     [ -n "$OCI_MISSING" ] || OCI_MISSING=$(containerd_missing)
     [ -z "$OCI_MISSING" ] || return 0
-    export CONTAINERD_ADDRESS=$stage/containerd/socket
+    export CONTAINERD_ADDRESS=$stage/containerd/socket CONTAINERD_SNAPSHOTTER=overlayfs
+    [[ $(storage_driver) == overlay ]] || CONTAINERD_SNAPSHOTTER=native
     mkdir "$stage/containerd"
     cat >"$stage/containerd/config.toml" <<END
 version = 2
