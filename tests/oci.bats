@@ -325,8 +325,9 @@ box
     oci start "$id"
     within said up
     oci delete --force "$id"
-    [[ -z $(find /sys/fs/cgroup -name "box-$id.scope") ]]
-    find /sys/fs/cgroup -depth -type d -name "$slice*" -exec rmdir {} +
+    # on v2 a scope is systemd's to remove, once it is empty
+    [[ ! -d /sys/fs/cgroup/cpu || -z $(find /sys/fs/cgroup -name "box-$id.scope") ]]
+    find /sys/fs/cgroup -depth -type d \( -name "box-$id.scope" -o -name "$slice*" \) -exec rmdir {} +
     check_no_container_left
 }
 
