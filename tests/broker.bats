@@ -370,7 +370,7 @@ RAW=https://faulty.test:8443/raw
 
 # request: the request that an answer of $RAW holds, as it was sent, without its own newlines
 request() {
-    xxd -r -p <<<"$1" | tr -d '\r'
+    python3 -c 'import sys; sys.stdout.buffer.write(bytes.fromhex(sys.argv[1]))' "$1" | tr -d '\r'
 }
 
 @test "a question: its argument has its place in the path, in the query or in the body" {

@@ -28,7 +28,7 @@ calls() {
 
 # in_make ARGUMENT...: make, as if it were not make that runs this test
 in_make() {
-    env -u MAKEFLAGS -u MAKELEVEL make --no-print-directory -C "$root" "$@"
+    env -u MAKEFLAGS -u MAKELEVEL -u T make --no-print-directory -C "$root" "$@"
 }
 
 # as_other_user GROUP COMMAND...: where /dev/kvm belongs to root and that group

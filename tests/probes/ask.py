@@ -91,10 +91,13 @@ class Link:
 
     def take(self):
         """The text of the reply, or its bytes; what is known of them is in self.kind and .total."""
-        ready = select.select([self.link, self.pidfd], [], [], REPLY_SECONDS)[0]
+        events = select.poll() # select(2) has no descriptor beyond 1023
+        for file in self.link, self.pidfd:
+            events.register(file, select.POLLIN)
+        ready = dict(events.poll(REPLY_SECONDS * 1000))
         if not ready:
             give_up("nothing in %d s" % REPLY_SECONDS)
-        if self.link not in ready:
+        if self.link.fileno() not in ready:
             give_up(self.ended())
         reply = self.link.recv(65536)
         if not reply:
