@@ -57,7 +57,7 @@ as_other_user() {
     [[ $(grep -cE '^  [A-Z]+ ' <<<"$output") -eq 0 ]]
     [[ ! -s calls ]]
     in_make BUILD="$PWD/build" PACKAGES_BUILD=none-such PACKAGES_CHECK= PACKAGES_RIG= \
-        PACKAGES_FRESH=none-either deps
+        PACKAGES_FRESH=none-either PACKAGES_DEB= deps
     grep 'apt-get -qq install .* none-such none-either$' calls
 }
 
