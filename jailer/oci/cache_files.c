@@ -116,7 +116,7 @@ static struct images find_images(const struct cache *cache)
             fail_errno("cannot list %s", cache->path);
         image = &images.list[images.count++];
         *image = (struct image){.bytes = (uint64_t)status.st_blocks * 512, .used = status.st_mtime};
-        snprintf(image->name, sizeof(image->name), "%s", entry->d_name);
+        memcpy(image->name, entry->d_name, strlen(entry->d_name) + 1); /* fits: is_image() */
         images.bytes += image->bytes;
     }
     closedir(directory);
