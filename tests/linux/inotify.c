@@ -129,7 +129,8 @@ int main(void)
     show("make");
     rename("d/a name that is long", "d/over");
     show("over");
-    fd = open("d/over", O_RDONLY | O_TRUNC);
+    fd = open("d/over", O_RDONLY);
+    truncate("d/over", 0); /* kernels differ in whether O_TRUNC is told of before the open(2) */
     close(fd);
     close(open("d/over", O_RDONLY));
     show("open");

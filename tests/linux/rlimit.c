@@ -25,7 +25,11 @@ static int limit(int resource, rlim_t soft, rlim_t hard)
 
 static int open_file(void)
 {
-    return open("/tmp", O_TMPFILE | O_RDWR, 0600);
+    char path[] = "/tmp/rlimit-XXXXXX";
+    const int fd = mkstemp(path);
+
+    unlink(path);
+    return fd;
 }
 
 static void file_size(void)
