@@ -7,8 +7,7 @@ load upstream/lib
 setup_file() {
     cd "$BATS_TEST_DIRNAME/.."
     export BUILD=$(realpath "${BUILD:-build}")
-    export MISSING=$(upstream_missing)
-    [ -r /dev/kvm ] && [ -w /dev/kvm ] || MISSING="/dev/kvm cannot be opened here"
+    export MISSING=$(upstream_missing kvm)
     [ -n "$MISSING" ] || upstream_start "$BATS_FILE_TMPDIR/upstream"
 }
 

@@ -9,8 +9,7 @@ load upstream/lib
 setup_file() {
     export root="$BATS_TEST_DIRNAME/.."
     export build="$(realpath "$root/${BUILD:-build}")"
-    export MISSING=$(upstream_missing) SHARED=${UPSTREAM:-}
-    [[ -r /dev/kvm && -w /dev/kvm ]] || MISSING="/dev/kvm cannot be opened here"
+    export MISSING=$(upstream_missing kvm) SHARED=${UPSTREAM:-}
     [[ -n $MISSING || -n $SHARED ]] || upstream_start "$BATS_FILE_TMPDIR/upstream"
 }
 

@@ -11,14 +11,16 @@ RECORDER=1.2.3.5
 PUBLIC6=2600::1234
 UPSTREAM_SOURCE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 
-# Prints why the internet cannot be set up here; nothing if it can.
+# upstream_missing [kvm]: prints why the internet, or a VM that asks it, cannot be set up here; nothing if
+# it can.
 upstream_missing() {
     local tool
     for tool in nginx dnsmasq openssl unshare nsenter ip python3; do
         command -v "$tool" >/dev/null || { echo "$tool is not installed"; return; }
     done
     unshare "${UPSTREAM_USER[@]}" --net --mount true 2>/dev/null ||
-        echo "network namespaces cannot be made by $(id -un) here"
+        { echo "network namespaces cannot be made by $(id -un) here"; return; }
+    [[ ${1:-} != kvm || (-r /dev/kvm && -w /dev/kvm) ]] || echo "/dev/kvm cannot be opened here"
 }
 
 [ "$(id -u)" = 0 ] || UPSTREAM_USER=(--user --map-root-user)
