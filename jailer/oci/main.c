@@ -13,49 +13,44 @@
 #include <string.h>
 #include <unistd.h>
 
-static const char usage[] =
-    "usage: sparkler-oci [OPTIONS] COMMAND ..., or --help, --version\n"
-    "An OCI runtime that runs a container's program in a VM; engines call it like runc.\n"
-    "  create [--bundle DIR] [--pid-file FILE] [--console-socket SOCKET] ID\n"
-    "  run [--detach] [the same] ID       create, start, wait, delete\n"
-    "  start ID\n"
-    "  state ID\n"
-    "  kill [--all] ID [SIGNAL]           SIGTERM; SIGKILL ends the VM\n"
-    "  delete [--force] ID\n"
-    "  list, ps ID [--format table|json]  containers; the processes of a VM\n"
-    "  events [--stats] ID                what it uses\n"
-    "  features\n"
-    "  image [--output FILE] DIRECTORY    make its image in the cache, or as FILE\n"
-    "  cache [--limit SIZE | --empty]     list the images kept; bound them; remove them\n"
+/* From this table, its order and its texts come --help and the completion of shells, too
+ * (jailer/completion.awk). */
+static const struct command {
+    const char *name;
+    int (*run)(const struct globals *globals, int argc, char **argv);
+    const char *takes, *what; /* NULL: what engines call, and a VM cannot do */
+} commands[] = {
+    {"create", create_command, "[--bundle DIR] [--pid-file FILE] [--console-socket SOCKET] ID",
+     "build the VM; its program waits"},
+    {"run", run_command, "[--detach] [--bundle DIR] [--pid-file FILE] [--console-socket SOCKET] ID",
+     "create, start, wait, delete"},
+    {"start", start_command, "ID", "start the program"},
+    {"state", state_command, "ID", "as JSON"},
+    {"kill", kill_command, "[--all] ID [SIGNAL]", "SIGTERM; SIGKILL ends the VM"},
+    {"delete", delete_command, "[--force] ID", "what a stopped one has left"},
+    {"list", list_command, "[--quiet] [--format table|json]", "containers"},
+    {"ps", ps_command, "[--format table|json] ID", "the processes of a VM"},
+    {"events", events_command, "[--stats] [--interval TIME] ID", "what it uses"},
+    {"features", features_command, "", "what this runtime can do, as JSON"},
+    {"image", image_command, "[--output FILE] DIR", "make its image in the cache, or as FILE"},
+    {"cache", cache_command, "[--limit SIZE | --empty]", "list, bound or remove the images kept"},
+    {"exec", unsupported_command, NULL, NULL},
+    {"pause", unsupported_command, NULL, NULL},
+    {"resume", unsupported_command, NULL, NULL},
+    {"update", unsupported_command, NULL, NULL},
+    {"checkpoint", unsupported_command, NULL, NULL},
+    {"restore", unsupported_command, NULL, NULL},
+};
+
+#define COMMANDS    (sizeof(commands) / sizeof(commands[0]))
+#define HELP_COLUMN 41 /* of the last */
+
+static const char usage_options[] =
     "Options:\n"
     "  --root DIR            of the containers' states (/run/sparkler-oci)\n"
     "  --log FILE, --log-format text|json\n"
     "  --systemd-cgroup      systemd makes the cgroup, SLICE:PREFIX:NAME\n"
     "  --config FILE         of the administrator's settings (/etc/sparkler/oci.json)\n";
-
-static const struct command {
-    const char *name;
-    int (*run)(const struct globals *globals, int argc, char **argv);
-} commands[] = {
-    {"create", create_command},
-    {"run", run_command},
-    {"start", start_command},
-    {"state", state_command},
-    {"kill", kill_command},
-    {"delete", delete_command},
-    {"list", list_command},
-    {"ps", ps_command},
-    {"events", events_command},
-    {"features", features_command},
-    {"image", image_command},
-    {"cache", cache_command},
-    {"exec", unsupported_command},
-    {"pause", unsupported_command},
-    {"resume", unsupported_command},
-    {"update", unsupported_command},
-    {"checkpoint", unsupported_command},
-    {"restore", unsupported_command},
-};
 
 enum option_id {
     ROOT = 1,
@@ -92,9 +87,18 @@ static const char *default_root(void)
     return path;
 }
 
-static _Noreturn void print_and_end(const char *text)
+static _Noreturn void print_help(void)
 {
-    fputs(text, stdout);
+    puts("usage: sparkler-oci [OPTIONS] COMMAND ..., or --help, --version\n"
+         "An OCI runtime that runs a container's program in a VM; engines call it like runc.");
+    for (size_t i = 0; i < COMMANDS && commands[i].takes; i++) {
+        const int length = printf("  %s %s", commands[i].name, commands[i].takes);
+        const bool fits = length < HELP_COLUMN;
+
+        printf("%s%*s%s\n", fits ? "" : "\n", HELP_COLUMN - (fits ? length : 0), "",
+               commands[i].what);
+    }
+    fputs(usage_options, stdout);
     exit(0);
 }
 
@@ -125,9 +129,10 @@ static struct globals parse(int argc, char **argv)
         case DEBUG:
             break;
         case HELP:
-            print_and_end(usage);
+            print_help();
         case VERSION:
-            print_and_end("sparkler-oci version " SPARKLER_VERSION "\nspec: 1.0.2\n");
+            puts("sparkler-oci version " SPARKLER_VERSION "\nspec: 1.0.2");
+            exit(0);
         default:
             fail("%s: %s; see sparkler-oci --help", argv[optind - 1],
                  option == ':' ? "a value is missing" : "no such option");
@@ -145,7 +150,7 @@ int main(int argc, char **argv)
 
     if (first == argc)
         fail("which command? See sparkler-oci --help");
-    for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+    for (size_t i = 0; i < COMMANDS; i++)
         if (strcmp(argv[first], commands[i].name) == 0) {
             optind = 0; /* start anew */
             return commands[i].run(&globals, argc - first, argv + first);

@@ -5,8 +5,10 @@
 #include "policy/tool/explain.h"
 #include "policy/tool/feed_table.h"
 #include "policy/tool/record_summary.h"
+#include "policy/tool/wrap.h"
 
 #include <err.h>
+#include <getopt.h>
 #include <inttypes.h>
 #include <libgen.h>
 #include <limits.h>
@@ -15,30 +17,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-static const char usage[] =
-    "usage: sparkler-policy [--policy-dir DIRECTORY] COMMAND\n"
-    "\n"
-    "  check FILE...      report each mistake in these policies, compile them, and compare the\n"
-    "                     filters with the files, call by call\n"
-    "  compile FILE       the same, and print the filter as C source if all is well\n"
-    "  explain            print a table of what each process may do\n"
-    "  explain PROCESS    say in words what one process may do, and why\n"
-    "  explain --json [PROCESS]\n"
-    "                     the same as JSON\n"
-    "  audit PID          compare the filters that the kernel holds for a process with the\n"
-    "                     policies, and print what else confines it\n"
-    "  audit --all ID     the same for each process of every VM started with --id ID\n"
-    "  feeds FILE         print what a feeds file lets a guest ask of whom, and how many bits an\n"
-    "                     hour that can tell\n"
-    "  record FILE        count what jailer --record has written, by feed\n"
-    "  feeds --json FILE, record --json FILE\n"
-    "                     the same as JSON\n"
-    "\n"
-    "PROCESS is sparkler-vmm, sparkler-linux (the VMM of a Linux program), sparkler-netbroker,\n"
-    "resolver, warden, supervisor or janitor. The policies are found by the path of this program\n"
-    "unless --policy-dir names their directory. The exit status is 0 only if there is no mistake,\n"
-    "no difference and no malformed line.\n";
 
 /*
  * Lints a policy, compiles it, and compares the filter with the file. If all is well, prints the
@@ -75,13 +53,25 @@ static bool compile(const char *path, bool as_c)
     return fine;
 }
 
-static bool check_all(char **paths)
+/* What a command is called with. */
+struct call {
+    char **operands;       /* behind the command and its option, up to NULL */
+    bool json, all;        /* its option */
+    const char *directory; /* of the policies, NULL unless it is needed */
+};
+
+static bool check(const struct call *call)
 {
     bool fine = true;
 
-    for (; *paths; paths++)
-        fine &= compile(*paths, false);
+    for (char **path = call->operands; *path; path++)
+        fine &= compile(*path, false);
     return fine;
+}
+
+static bool compile_one(const struct call *call)
+{
+    return compile(call->operands[0], true);
 }
 
 /* Where the policies are: in the source tree above build/, or where they were installed. */
@@ -103,29 +93,19 @@ static const char *find_directory(void)
     errx(1, "cannot find the policies near %s; name their directory with --policy-dir", beside);
 }
 
-static bool explain(char **arguments, const char *directory)
+static bool explain(const struct call *call)
 {
-    bool json = *arguments && strcmp(*arguments, "--json") == 0;
-    const char *name = arguments[json ? 1 : 0];
+    const char *name = call->operands[0];
     const struct process *process = name ? process_find(name) : NULL;
 
     if (name && !process)
         errx(1, "cannot explain '%s': there is no such process; see sparkler-policy --help", name);
-    if (json)
-        explain_json(process, directory);
+    if (call->json)
+        explain_json(process, call->directory);
     else if (process)
-        explain_process(process, directory);
+        explain_process(process, call->directory);
     else
-        explain_table(directory);
-    return true;
-}
-
-static bool feeds(const char *file, bool json)
-{
-    if (json)
-        feed_table_json(file);
-    else
-        feed_table_print(file);
+        explain_table(call->directory);
     return true;
 }
 
@@ -139,37 +119,134 @@ static pid_t parse_pid(const char *text)
     return pid;
 }
 
+static bool audit_one_or_all(const struct call *call)
+{
+    const char *which = call->operands[0];
+
+    return call->all ? audit_all(which, call->directory) : audit(parse_pid(which), call->directory);
+}
+
+static bool feeds(const struct call *call)
+{
+    if (call->json)
+        feed_table_json(call->operands[0]);
+    else
+        feed_table_print(call->operands[0]);
+    return true;
+}
+
+static bool record(const struct call *call)
+{
+    return record_summary(call->operands[0], call->json);
+}
+
+/* From this table, its texts and the names of the processes come --help and the completion of
+ * shells, too (jailer/completion.awk). */
+static const struct command {
+    const char *name;
+    bool (*run)(const struct call *call);
+    const char *takes, *what;
+    int least, most; /* operands */
+    bool needs_policies;
+} commands[] = {
+    {"check", check, "FILE...",
+     "report each mistake in these policies, compile them, and compare the filters with the files, "
+     "call by call",
+     1, INT_MAX, false},
+    {"compile", compile_one, "FILE", "the same, and print the filter as C source if all is well", 1,
+     1, false},
+    {"explain", explain, "[--json] [PROCESS]",
+     "print a table of what each process may do; or say in words what one may do, and why", 0, 1,
+     true},
+    {"audit", audit_one_or_all, "PID | --all ID",
+     "compare the filters that the kernel holds for a process with the policies, and print what "
+     "else confines it; or do that for each process of every VM started with --id ID",
+     1, 1, true},
+    {"feeds", feeds, "[--json] FILE",
+     "print what a feeds file lets a guest ask of whom, and how many bits an hour that can tell", 1,
+     1, false},
+    {"record", record, "[--json] FILE", "count what jailer --record has written, by feed", 1, 1,
+     false},
+};
+
+#define COMMANDS (sizeof(commands) / sizeof(commands[0]))
+
+static void print_help(void)
+{
+    struct wrap row;
+
+    puts("usage: sparkler-policy [--policy-dir DIRECTORY] COMMAND\n");
+    for (size_t i = 0; i < COMMANDS; i++) {
+        printf("  %s %s\n", commands[i].name, commands[i].takes);
+        row = wrap_begin("");
+        wrap_words(&row, commands[i].what);
+        wrap_end(&row);
+    }
+    row = wrap_begin("PROCESS");
+    for (const struct process *process = processes; process->name; process++)
+        wrap_print(&row, "%s%s", process->name, process[1].name ? "," : "");
+    wrap_end(&row);
+    puts("\nThe policies are found by the path of this program unless --policy-dir names their\n"
+         "directory. The exit status is 0 only if there is no mistake, no difference and no\n"
+         "malformed line.");
+}
+
+static const struct command *find_command(const char *name)
+{
+    for (size_t i = 0; i < COMMANDS; i++)
+        if (strcmp(commands[i].name, name) == 0)
+            return &commands[i];
+    errx(1, "%s: no such command; see sparkler-policy --help", name);
+}
+
+/* Whether the next operand is this option, and the command takes it; then it is skipped. */
+static bool skip_option(struct call *call, const struct command *command, const char *option)
+{
+    const char *next = call->operands[0];
+    const bool found = next && strcmp(next, option) == 0 && strstr(command->takes, option);
+
+    call->operands += found;
+    return found;
+}
+
+enum option_id { POLICY_DIR = 1, HELP = 'h' };
+
+static const struct option names[] = {
+    {"policy-dir", required_argument, NULL, POLICY_DIR},
+    {"help", no_argument, NULL, HELP},
+    {0},
+};
+
 int main(int argc, char **argv)
 {
-    const char *directory = NULL, *command;
-    bool json;
+    const struct command *command;
+    struct call call = {0};
+    int option, count = 0;
 
-    if (argc > 2 && strcmp(argv[1], "--policy-dir") == 0) {
-        directory = argv[2];
-        argv += 2;
-        argc -= 2;
-    }
-    command = argc > 1 ? argv[1] : "";
-    if (!directory && (strcmp(command, "explain") == 0 || strcmp(command, "audit") == 0))
-        directory = find_directory();
-
-    if (strcmp(command, "--help") == 0)
-        return fputs(usage, stdout) == EOF;
-    if (strcmp(command, "check") == 0 && argc > 2)
-        return check_all(argv + 2) ? 0 : 1;
-    if (strcmp(command, "compile") == 0 && argc == 3)
-        return compile(argv[2], true) ? 0 : 1;
-    if (strcmp(command, "explain") == 0 && argc <= 4)
-        return explain(argv + 2, directory) ? 0 : 1;
-    if (strcmp(command, "audit") == 0 && argc == 4 && strcmp(argv[2], "--all") == 0)
-        return audit_all(argv[3], directory) ? 0 : 1;
-    if (strcmp(command, "audit") == 0 && argc == 3)
-        return audit(parse_pid(argv[2]), directory) ? 0 : 1;
-    json = argc == 4 && strcmp(argv[2], "--json") == 0;
-    if (strcmp(command, "feeds") == 0 && argc == 3 + json)
-        return feeds(argv[2 + json], json) ? 0 : 1;
-    if (strcmp(command, "record") == 0 && argc == 3 + json)
-        return record_summary(argv[2 + json], json) ? 0 : 1;
-    fputs(usage, stderr);
-    return 1;
+    opterr = 0;
+    while ((option = getopt_long(argc, argv, "+:h", names, NULL)) != -1)
+        switch (option) {
+        case POLICY_DIR:
+            call.directory = optarg;
+            break;
+        case HELP:
+            print_help();
+            return 0;
+        default:
+            errx(1, "%s: %s; see sparkler-policy --help", argv[optind - 1],
+                 option == ':' ? "a value is missing" : "no such option");
+        }
+    if (optind == argc)
+        errx(1, "which command? See sparkler-policy --help");
+    command = find_command(argv[optind]);
+    call.operands = argv + optind + 1;
+    call.json = skip_option(&call, command, "--json");
+    call.all = skip_option(&call, command, "--all");
+    while (call.operands[count])
+        count++;
+    if (count < command->least || count > command->most)
+        errx(1, "%s: expected %s; see sparkler-policy --help", command->name, command->takes);
+    if (command->needs_policies && !call.directory)
+        call.directory = find_directory();
+    return command->run(&call) ? 0 : 1;
 }
