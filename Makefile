@@ -53,7 +53,12 @@ SHARED  := policy/runtime/names.c policy/runtime/processes.c # what jailer and s
 filters = $(or $(OPEN),$(1:%=$(BUILD)/obj/policy/%.filter.o))
 OPEN = # what a check links instead of the filters
 
-COMPLETION := $(BUILD)/completion/jailer $(BUILD)/completion/_jailer # bash, zsh
+# What people type, and the tables by which shells complete it.
+TABLES_jailer          := jailer/options.c
+TABLES_sparkler-oci    := jailer/oci/main.c
+TABLES_sparkler-policy := policy/tool/main.c policy/runtime/processes.c
+COMMANDS   := jailer sparkler-oci sparkler-policy
+COMPLETION := $(COMMANDS:%=$(BUILD)/completion/bash/%) $(COMMANDS:%=$(BUILD)/completion/zsh/_%)
 PROGRAMS := $(BUILD)/jailer $(BUILD)/sparkler-oci $(BUILD)/sparkler-vmm $(BUILD)/sparkler-netbroker \
             $(BUILD)/sparkler-policy $(BUILD)/monitor.bin $(BUILD)/linux.bin $(BUILD)/feeds.json \
             $(COMPLETION)
@@ -219,12 +224,11 @@ $(BUILD)/linux.bin: $(BUILD)/linux.elf
 	$(call say,OBJCOPY)
 	$(Q)objcopy -O binary $< $@
 
-$(BUILD)/completion/jailer:  SHELL_NAME = bash
-$(BUILD)/completion/_jailer: SHELL_NAME = zsh
-$(COMPLETION): jailer/completion.awk jailer/options.c | packages
+$(COMPLETION): $(BUILD)/completion/%: jailer/completion.awk \
+        $(foreach command,$(COMMANDS),$(TABLES_$(command))) | packages
 	@mkdir -p $(@D)
 	$(call say,AWK)
-	$(Q)awk -f $< -v shell=$(SHELL_NAME) -v program=jailer jailer/options.c >$@
+	$(Q)awk -f $< -v shell=$(*D) -v program=$(*F:_%=%) $(TABLES_$(*F:_%=%)) >$@
 
 $(BUILD)/feeds.json: policy/feeds.json | packages
 	@mkdir -p $(@D)
@@ -537,21 +541,21 @@ PAGES := $(wildcard jailer/*.8 jailer/oci/*.8 policy/*.1)
 install: all ## install below PREFIX (/usr/local), into DESTDIR
 	install -d $(ROOT)/bin $(ROOT)/libexec/sparkler $(ROOT)/share/doc/sparkler \
 	    $(addprefix $(ROOT)/share/,man/man1 man/man8 sparkler/examples sparkler/policy) $(COMPLETIONS)
-	install $(BUILD)/jailer $(BUILD)/sparkler-oci $(BUILD)/sparkler-policy $(ROOT)/bin
+	install $(COMMANDS:%=$(BUILD)/%) $(ROOT)/bin
 	install $(BUILD)/sparkler-vmm $(BUILD)/sparkler-netbroker $(ROOT)/libexec/sparkler
 	install -m 644 $(BUILD)/monitor.bin $(BUILD)/linux.bin $(BUILD)/feeds.json $(ROOT)/share/sparkler
 	install -m 644 policy/examples/* $(ROOT)/share/sparkler/examples
 	install guest/linux/make-image $(ROOT)/share/sparkler
 	install -m 644 policy/*.policy policy/*.md policy/fds.h $(ROOT)/share/sparkler/policy
 	install -m 644 README.md LICENSE $(ROOT)/share/doc/sparkler
-	install -m 644 $(BUILD)/completion/jailer $(word 1,$(COMPLETIONS))
-	install -m 644 $(BUILD)/completion/_jailer $(word 2,$(COMPLETIONS))
+	install -m 644 $(COMMANDS:%=$(BUILD)/completion/bash/%) $(word 1,$(COMPLETIONS))
+	install -m 644 $(COMMANDS:%=$(BUILD)/completion/zsh/_%) $(word 2,$(COMPLETIONS))
 	install -m 644 $(filter %.1,$(PAGES)) $(ROOT)/share/man/man1
 	install -m 644 $(filter %.8,$(PAGES)) $(ROOT)/share/man/man8
 
 uninstall: ## remove what install put there
-	rm -f $(ROOT)/bin/jailer $(ROOT)/bin/sparkler-oci $(ROOT)/bin/sparkler-policy
-	rm -f $(word 1,$(COMPLETIONS))/jailer $(word 2,$(COMPLETIONS))/_jailer
+	rm -f $(COMMANDS:%=$(ROOT)/bin/%)
+	rm -f $(COMMANDS:%=$(word 1,$(COMPLETIONS))/%) $(COMMANDS:%=$(word 2,$(COMPLETIONS))/_%)
 	rm -f $(foreach page,$(notdir $(PAGES)),$(ROOT)/share/man/man$(subst .,,$(suffix $(page)))/$(page))
 	rm -rf $(ROOT)/libexec/sparkler $(ROOT)/share/sparkler $(ROOT)/share/doc/sparkler
 

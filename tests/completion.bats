@@ -1,4 +1,4 @@
-# The completion of the jailer's command line, in shells that somebody types into.
+# The completion of command lines, in shells that somebody types into.
 
 load lib.bash
 
@@ -7,7 +7,9 @@ setup() {
     cd "$BATS_TEST_TMPDIR"
     touch guest-file
     mkdir bin
-    cp "$build/jailer" bin
+    cp "$build"/{jailer,sparkler-oci,sparkler-policy} bin
+    mkdir -p states/kept-container # one that has ended
+    echo '{}' >states/kept-container/state.json
 }
 
 teardown() {
@@ -37,32 +39,48 @@ completes() {
     terminal send-keys C-u C-l
 }
 
-completes_options_choices_and_files() {
+completes_command_lines() {
     completes 'jailer --offl' 'jailer --offline-samples'
     completes 'jailer --console r' 'jailer --console raw'
     completes 'jailer --guest guest-' 'jailer --guest guest-file'
     completes 'jailer --hostn' 'jailer --hostname'
+    completes 'sparkler-oci --systemd-cgroup kil' 'sparkler-oci --systemd-cgroup kill'
+    completes 'sparkler-oci list --quiet --format j' 'sparkler-oci list --quiet --format json'
+    completes 'sparkler-oci --root states kill ke' 'sparkler-oci --root states kill kept-container'
+    completes 'sparkler-oci image --output guest- sta' 'sparkler-oci image --output guest- states/'
+    completes 'sparkler-policy expl' 'sparkler-policy explain'
+    completes 'sparkler-policy explain --json sparkler-n' \
+        'sparkler-policy explain --json sparkler-netbroker'
+    completes 'sparkler-policy feeds --j' 'sparkler-policy feeds --json'
+    completes 'sparkler-policy check states guest-' 'sparkler-policy check states guest-file'
 }
 
 @test "bash" {
-    shell 'bash --norc --noprofile' "source $build/completion/jailer"
-    completes_options_choices_and_files
+    shell 'bash --norc --noprofile' "for file in $build/completion/bash/*; do source \$file; done"
+    completes_command_lines
+    completes 'sparkler-oci kill some-container SIGTER' 'sparkler-oci kill some-container SIGTERM'
 }
 
 @test "zsh" {
     command -v zsh >/dev/null || skip "zsh is missing: apt-get install zsh"
-    mkdir functions
-    cp "$build/completion/_jailer" functions
-    shell 'zsh -f' "fpath=($PWD/functions \$fpath); autoload -U compinit; compinit -D"
-    completes_options_choices_and_files
+    shell 'zsh -f' "fpath=($build/completion/zsh \$fpath); autoload -U compinit; compinit -D"
+    completes_command_lines
+    completes 'sparkler-oci kill some-container TER' 'sparkler-oci kill some-container TERM'
 }
 
-@test "every option of --help is completed" {
-    local shell option
-    for shell in jailer _jailer; do
-        for option in $({ "$build/jailer" --help && "$build/jailer" --help=linux; } |
-            grep -o -- '--[a-z][a-z-]*'); do
-            grep -qE -- "$option\\b" "$build/completion/$shell" || { echo "$shell: $option" && false; }
+# help PROGRAM: all that it prints
+help() {
+    "$build/$1" --help
+    [[ $1 != jailer ]] || "$build/$1" --help=linux
+}
+
+@test "every command and option of --help is completed" {
+    local program word
+    for program in jailer sparkler-oci sparkler-policy; do
+        for word in $(help "$program" | grep -oP '(^  |\[|, |\| )\K--[a-z-]+|^  \K[a-z]+ '); do
+            [[ $(grep -lw -- "$word" "$build/completion"/{bash/,zsh/_}"$program" | wc -l) -eq 2 ]] || {
+                echo "$program: $word" && false
+            }
         done
     done
 }
