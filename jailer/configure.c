@@ -37,6 +37,7 @@ void configure_vm(struct jail *vmm, int config_pipe)
         .guest = options->is_linux ? GUEST_LINUX : GUEST_FLAT,
         .memory_size = options->memory_bytes,
         .lock_memory = options->lock_memory,
+        .held = is_held(options),
         .image_count = 1,
         .images = {{.kind = IMAGE_FLAT, .fd = VMM_FD_GUEST}},
     };

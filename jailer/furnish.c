@@ -149,10 +149,18 @@ static void furnish_vmm(struct jail *vmm, int kvm, int link, int config)
     jail_give(vmm, VMM_FD_GUEST, guest_image(options->guest), "guest");
     jail_give(vmm, VMM_FD_BROKER, link, "broker");
     jail_give(vmm, VMM_FD_CONFIG, config, "config");
-    if (options->is_linux) {
-        jail_give(vmm, VMM_FD_VM, -1, "vm"); /* the VMM makes these two */
-        jail_give(vmm, VMM_FD_VCPU, -1, "vcpu");
-    }
+}
+
+/* What a VM waits at once it is built, until its guest may start (vmm/config.h). */
+static void hold(struct jails *jails, struct supervisor *supervisor)
+{
+    int start[2];
+
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, start) != 0)
+        err(1, "cannot make the VMM's link to the supervisor");
+    jail_give(&jails->vmm, VMM_FD_START, start[0], "start");
+    jail_give(&jails->supervisor, SUPERVISOR_FD_START, start[1], "start");
+    supervisor->building = true;
 }
 
 /* The broker is born in it; the VMM leaves it. */
@@ -328,6 +336,8 @@ void furnish(struct jails *jails, struct supervisor *supervisor)
     give_console(&jails->vmm, &jails->supervisor, supervisor);
     give_ledger(&jails->supervisor, ledger[0], &supervisor->ledger);
     furnish_vmm(&jails->vmm, kvm, link[0], config[0]);
+    if (is_held(options))
+        hold(jails, supervisor);
     configure_vm(&jails->vmm, config[1]);
     furnish_broker(&jails->broker, link[1], ledger[1], log[1]);
     pidfd = sys_pidfd_open(getpid());

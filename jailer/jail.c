@@ -31,8 +31,10 @@ struct jail jail_new(enum role role, const struct options *options, struct timin
     };
 
     ids_give(&jail);
-    for (int fd = 0; fd < JAIL_FDS_MAX; fd++)
+    for (int fd = 0; fd < JAIL_FDS_MAX; fd++) {
         jail.fds[fd] = -1;
+        jail.names[fd] = "unknown"; /* as in sd_listen_fds_with_names(3) */
+    }
     return jail;
 }
 

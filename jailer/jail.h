@@ -69,7 +69,7 @@ struct jails {
     struct jail vmm, broker, supervisor, janitor;
 };
 
-_Static_assert(SUPERVISOR_FD_RECORD < JAIL_FDS_MAX, "the supervisor's descriptors fit");
+_Static_assert(SUPERVISOR_FD_START < JAIL_FDS_MAX, "the supervisor's descriptors fit");
 _Static_assert(BROKER_FD_CREDENTIALS + OPTION_REPEATS_MAX <= JAIL_FDS_MAX,
                "the broker's descriptors fit");
 

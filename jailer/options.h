@@ -105,4 +105,10 @@ struct options {
  */
 struct options options_parse(int argc, char **argv);
 
+/* Whether the VMM waits for the supervisor's word before it starts the guest (vmm/config.h). */
+static inline bool is_held(const struct options *options)
+{
+    return options->hold || options->ready >= 0;
+}
+
 #endif

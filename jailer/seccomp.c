@@ -9,8 +9,8 @@
 static void install_filter(struct jail *jail)
 {
     policy_install(policy_find(jail->process->policies[0]));
-    /* the guest waits until all but the VMM have come here, and for --hold */
-    if (jail->ready >= 0 && !(jail->role == SUPERVISOR && jail->options->hold))
+    /* the guest waits until all but the VMM have come here */
+    if (jail->ready >= 0)
         close(JAIL_FD_READY);
 }
 

@@ -210,6 +210,7 @@ enum {
     KERNEL_LOG,
     LEDGER,
     USER_LOG,
+    BUILT,
     HOLD,
     READY,
     POLLED
@@ -273,8 +274,11 @@ static void wait_for_events(struct supervisor *supervisor, struct pollfd polled[
     polled[KERNEL_LOG] = (struct pollfd){.fd = supervisor->kernel_log.fd, .events = POLLIN};
     polled[LEDGER] = ledger_poll(&supervisor->ledger);
     polled[USER_LOG] = user_log_poll(&supervisor->log);
+    polled[BUILT] =
+        (struct pollfd){.fd = supervisor->building ? SUPERVISOR_FD_START : -1, .events = POLLIN};
     polled[HOLD] =
-        (struct pollfd){.fd = supervisor->held ? SUPERVISOR_FD_HOLD : -1, .events = POLLIN};
+        (struct pollfd){.fd = supervisor->held && !supervisor->building ? SUPERVISOR_FD_HOLD : -1,
+                        .events = POLLIN};
     polled[READY] =
         (struct pollfd){.fd = supervisor->awaited ? SUPERVISOR_FD_READY : -1, .events = POLLIN};
     for (int i = 0; i < POLLED; i++)
@@ -299,11 +303,29 @@ static void tell_starter(struct supervisor *supervisor, int status)
     supervisor->starter = false;
 }
 
-/* The jails are built. */
-static void tell_ready(void)
+/* Starts the guest. */
+static void let_go(struct supervisor *supervisor)
 {
-    if (write(SUPERVISOR_FD_READY, "", 1) != 1) /* its end will be seen, too */
+    if (supervisor->held)
+        close(SUPERVISOR_FD_HOLD);
+    supervisor->held = false;
+    if (write(SUPERVISOR_FD_START, "", 1) != 1) /* the VMM has ended, which will be seen, too */
         return;
+    close(SUPERVISOR_FD_START);
+}
+
+/* The VMM says that the VM is built, which we pass on, or has ended. */
+static void take_built(struct supervisor *supervisor)
+{
+    char word;
+
+    supervisor->building = false;
+    if (read(SUPERVISOR_FD_START, &word, 1) != 1)
+        return; /* likewise */
+    if (supervisor->awaited && write(SUPERVISOR_FD_READY, "", 1) != 1)
+        return;
+    if (!supervisor->held)
+        let_go(supervisor);
 }
 
 /* Whoever has us built has answered, and may go. False if it has ended without that. */
@@ -315,14 +337,6 @@ static bool take_answer(struct supervisor *supervisor)
     close(SUPERVISOR_FD_READY);
     supervisor->awaited = false;
     return answered;
-}
-
-/* Starts the guest, which waits for us to close the last descriptor of its configuration. */
-static void let_go(struct supervisor *supervisor)
-{
-    close(JAIL_FD_READY);
-    close(SUPERVISOR_FD_HOLD);
-    supervisor->held = false;
 }
 
 /* what ended the VM; the first three are the deaths of processes */
@@ -354,6 +368,8 @@ static enum cause wait_for_end(struct supervisor *supervisor, long long start, i
             return GRACE_OVER;
         if (polled[READY].revents != 0 && !take_answer(supervisor))
             return FORSAKEN;
+        if (polled[BUILT].revents != 0)
+            take_built(supervisor);
         if (polled[HOLD].revents != 0)
             let_go(supervisor);
         if (timing_ms_until(up) == 0)
@@ -461,8 +477,6 @@ int supervise(struct supervisor *supervisor)
     enum cause cause;
 
     supervisor->grace_end = LLONG_MAX;
-    if (supervisor->awaited)
-        tell_ready();
     if (in_background(supervisor))
         signal = stop_for_a_while(supervisor);
     else

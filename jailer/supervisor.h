@@ -28,6 +28,7 @@ struct supervisor {
     unsigned long broker_oom_kills; /* said so far */
     unsigned timeout_seconds;       /* 0: none */
     bool held;                      /* the guest waits for a byte from SUPERVISOR_FD_HOLD */
+    bool building;                  /* SUPERVISOR_FD_START will say when the VM is built */
     bool awaited;                   /* whoever has started us still waits at SUPERVISOR_FD_READY */
     bool passes_signals;            /* --pass-signals */
     int forwarded;                  /* a signal that asked the Linux program to end, or 0 */

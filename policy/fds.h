@@ -24,7 +24,8 @@
 #define VMM_FD_VM     7  /* made by KVM_CREATE_VM */
 #define VMM_FD_VCPU   8  /* made by KVM_CREATE_VCPU */
 #define VMM_FD_ERROR  9  /* a Linux program's standard error */
-#define VMM_FD_IMAGES 10 /* a Linux guest's images from here on; closed once they are mapped */
+#define VMM_FD_START  10 /* a held VMM's end of the start; closed before the guest runs */
+#define VMM_FD_IMAGES 11 /* a Linux guest's images from here on; closed once they are mapped */
 
 /* the warden and sparkler-netbroker */
 #define BROKER_FDNAMES     "link:feeds:ca:ledger"
@@ -65,6 +66,7 @@
 #define SUPERVISOR_FD_ERROR         24 /* --stderr, if that is a terminal */
 #define SUPERVISOR_FD_LEDGER        25 /* the supervisor's end of the ledger */
 #define SUPERVISOR_FD_RECORD        26 /* --record */
+#define SUPERVISOR_FD_START         27 /* the supervisor's end of the start (vmm/config.h) */
 
 /* janitor */
 #define JANITOR_FD_SUPERVISOR  3 /* pidfd of the supervisor */

@@ -333,7 +333,7 @@ daemon_is_there() {
     [[ $stderr == *"the guest image none.bin"*"No such file"* ]]
 }
 
-# held WAY HOW OPTION...: a Linux program whose jails are built first (tests/probes/held.py)
+# held WAY HOW OPTION...: a Linux program whose VM is built first (tests/probes/held.py)
 held() {
     HELD=$2 run --separate-stderr jail "$1" "$stage/held.py" --id "$VM_ID" "${@:3}" </dev/null
     echo "$1: $status $output $stderr"

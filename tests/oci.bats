@@ -542,6 +542,12 @@ refuses() {
     refuses '.annotations["sparkler.feeds"] = "/etc/passwd"' "/etc/passwd"
 }
 
+@test "a set-up that fails in the VMM, the last process to be ready, fails create" {
+    ulimit -v 2000000 # KiB, which the VMM inherits
+    refuses '.annotations["sparkler.mem"] = "4G"' \
+        "sparkler-vmm: cannot map the guest's memory of 4294967296 bytes"
+}
+
 # hook TEXT: a program that writes what it gets to ./hooks, behind the text
 hook() {
     printf '#!/bin/sh\necho "%s $* $V $(jq --raw-output .status)" >>%s/hooks\nexit %s\n' \

@@ -352,7 +352,7 @@ without_memory() {
         'trap "stty size" WINCH; echo ready; while :; do sleep 1; done'
 }
 
-# held WAY OPTION...: a VM that is held until the jails are built (tests/probes/held.py)
+# held WAY OPTION...: a VM that is held until it is built (tests/probes/held.py)
 held() {
     HELD=$1 JAILER=$build/jailer run --separate-stderr enter "timeout --kill-after 5 $limit" \
         "$root/tests/probes/held.py" --id "$id" "${@:2}" </dev/null
@@ -368,7 +368,7 @@ held() {
     monitor_end 6
 }
 
-@test "supervisor: it tells its creator that the jails are built, and starts the guest when told" {
+@test "supervisor: it tells its creator that the VM is built, and starts the guest when told" {
     held start --program /bin/busybox -- sh -c 'echo started; exit 4'
     [[ $status -eq 4 && $output == "built"*"started" ]]
     held forsake --program /bin/busybox -- sh -c 'echo started'

@@ -57,10 +57,26 @@ void config_read_processor(struct config_processor *processor)
     read_part(processor->leaves, processor->leaf_count * sizeof(processor->leaves[0]));
 }
 
-void config_await_start(void)
+/* Says that the VM is built, and waits for the word that starts its guest. */
+static void await_word(void)
+{
+    char word;
+    ssize_t n;
+
+    if (write(VMM_FD_START, "", 1) != 1)
+        err(1, "cannot tell the supervisor that the VM is built");
+    while ((n = read(VMM_FD_START, &word, 1)) < 0 && errno == EINTR)
+        continue;
+    if (n != 1)
+        errx(1, "the supervisor ended before the guest was to start");
+}
+
+void config_await_start(const struct config *config)
 {
     char none;
 
     if (read_pipe(&none, sizeof(none)) != 0)
         errx(1, "the jailer's configuration is longer than version %u's", CONFIG_VERSION);
+    if (config->held)
+        await_word();
 }

@@ -1,7 +1,9 @@
 /*
  * The configuration of a VM, which the jailer writes to the pipe VMM_FD_CONFIG: a struct config; a
  * struct config_processor, once KVM has told the jailer what it supports; and the end of the pipe,
- * when all other processes of the VM are confined and the guest may start.
+ * when all other processes of the VM are confined and the guest may start. A VMM that is held then
+ * writes a byte to VMM_FD_START, a socket, which says that the VM is built; the supervisor answers
+ * with another when the guest is to start.
  */
 #ifndef SPARKLER_VMM_CONFIG_H
 #define SPARKLER_VMM_CONFIG_H
@@ -12,7 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define CONFIG_VERSION    2u /* covers this file and the VMM's descriptors in policy/fds.h */
+#define CONFIG_VERSION    3u /* covers this file and the VMM's descriptors in policy/fds.h */
 #define CONFIG_IMAGES_MAX (LINUX_MOUNTS_MAX + 2) /* with the kernel and struct linux_config */
 #define CONFIG_CAPS_MAX   4
 #define SIGNAL_FORWARDED                                                                           \
@@ -50,7 +52,8 @@ struct config {
     uint64_t memory_size; /* bytes of the guest's memory */
     uint32_t lock_memory; /* 1: allocated at the start and never swapped; else 0 */
     uint32_t image_count; /* valid entries in `images` */
-    uint32_t cap_count, padding;
+    uint32_t cap_count;
+    uint32_t held; /* 1: by VMM_FD_START; else 0 */
     struct config_image images[CONFIG_IMAGES_MAX];
     struct config_cap caps[CONFIG_CAPS_MAX];
 };
@@ -74,7 +77,7 @@ _Static_assert(offsetof(struct config_processor, leaves) == sizeof(struct kvm_cp
 void config_read(struct config *config);
 void config_read_processor(struct config_processor *processor);
 
-/* Waits for the end of the pipe. */
-void config_await_start(void);
+/* Waits for the end of the pipe and, if held, for the supervisor's word. */
+void config_await_start(const struct config *config);
 
 #endif

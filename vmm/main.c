@@ -48,7 +48,7 @@ static void end_with_125(void)
 static void close_descriptors(void)
 {
     if (close(VMM_FD_KVM) != 0 || close(VMM_FD_GUEST) != 0 || close(VMM_FD_CONFIG) != 0 ||
-        syscall(SYS_close_range, VMM_FD_IMAGES, ~0u, 0) != 0)
+        syscall(SYS_close_range, VMM_FD_START, ~0u, 0) != 0)
         err(1, "cannot close the descriptors of the set-up");
 }
 
@@ -96,7 +96,7 @@ int main(int argc, char **argv)
     }
     broker_open();
     log_timing("machine set up");
-    config_await_start();
+    config_await_start(&config);
     log_timing("all others confined");
     lock_down(&config);
 

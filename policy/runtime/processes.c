@@ -142,6 +142,7 @@ const struct process
                         {SUPERVISOR_FD_ERROR, SUPERVISOR_FD_ERROR, {PATH}},
                         {SUPERVISOR_FD_LEDGER, SUPERVISOR_FD_LEDGER, {SOCKET}},
                         {SUPERVISOR_FD_RECORD, SUPERVISOR_FD_RECORD, {PATH}},
+                        {SUPERVISOR_FD_START, SUPERVISOR_FD_START, {SOCKET}},
                     },
             },
             {

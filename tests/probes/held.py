@@ -3,7 +3,7 @@
 
     HELD=WAY JAILER=PATH held.py OPTION...
 
-    start     the guest starts as soon as the jails are built
+    start     the guest starts as soon as the VM is built
     terminal  the same; the program's standard error is a terminal, and what it shows comes last
     forsake   whoever has started the jailer goes without an answer
     signal    SIGTERM comes while the guest is held
