@@ -45,7 +45,7 @@ static int above(int fd, const char *what)
 
 static void start_vmm(const char *vmm, const char *guest, int link)
 {
-    const struct options options = {.guest = guest, .memory_bytes = MEMORY_SIZE};
+    const struct options options = {.guest = guest, .memory_bytes = MEMORY_SIZE, .ready = -1};
     struct jail jail = {.options = &options};
     char *arguments[] = {"sparkler-vmm", NULL}, *environment[] = {NULL};
     int start[2] = {-1, -1};
