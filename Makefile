@@ -535,12 +535,13 @@ image: ## make IMAGE, a root for Linux programs, of DIR='...' or of Debian's PAC
 # Programs find each other from where the jailer is, so PREFIX is compiled into none.
 ROOT = $(DESTDIR)$(PREFIX)
 COMPLETIONS = $(ROOT)/share/bash-completion/completions $(ROOT)/share/zsh/site-functions
-PAGES := $(wildcard jailer/*.8 jailer/oci/*.8 policy/*.1)
+PAGES := $(wildcard guest/*.7 jailer/*.8 jailer/oci/*.8 policy/*.1 policy/*.5)
 
 .PHONY: install uninstall
 install: all ## install below PREFIX (/usr/local), into DESTDIR
 	install -d $(ROOT)/bin $(ROOT)/libexec/sparkler $(ROOT)/share/doc/sparkler \
-	    $(addprefix $(ROOT)/share/,man/man1 man/man8 sparkler/examples sparkler/policy) $(COMPLETIONS)
+	    $(addprefix $(ROOT)/share/sparkler/,examples policy) $(addprefix $(ROOT)/share/man/man,1 5 7 8) \
+	    $(COMPLETIONS)
 	install $(COMMANDS:%=$(BUILD)/%) $(ROOT)/bin
 	install $(BUILD)/sparkler-vmm $(BUILD)/sparkler-netbroker $(ROOT)/libexec/sparkler
 	install -m 644 $(BUILD)/monitor.bin $(BUILD)/linux.bin $(BUILD)/feeds.json $(ROOT)/share/sparkler
@@ -551,6 +552,8 @@ install: all ## install below PREFIX (/usr/local), into DESTDIR
 	install -m 644 $(COMMANDS:%=$(BUILD)/completion/bash/%) $(word 1,$(COMPLETIONS))
 	install -m 644 $(COMMANDS:%=$(BUILD)/completion/zsh/_%) $(word 2,$(COMPLETIONS))
 	install -m 644 $(filter %.1,$(PAGES)) $(ROOT)/share/man/man1
+	install -m 644 $(filter %.5,$(PAGES)) $(ROOT)/share/man/man5
+	install -m 644 $(filter %.7,$(PAGES)) $(ROOT)/share/man/man7
 	install -m 644 $(filter %.8,$(PAGES)) $(ROOT)/share/man/man8
 
 uninstall: ## remove what install put there

@@ -1,7 +1,7 @@
 /*
  * The keys of a feed that make it a question: "argument" (feed_argument.c), and "method", "headers"
  * and "body" of the request that it becomes (feed_request.c). Each reader returns false, with a
- * fault, if its key is not as policy/FEEDS.md says. The feed owns what they leave in it, even
+ * fault, if its key is not as sparkler-feeds(5) says. The feed owns what they leave in it, even
  * then.
  */
 #ifndef SPARKLER_FEED_QUESTION_H

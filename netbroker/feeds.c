@@ -1,5 +1,5 @@
 /*
- * Parses feeds.json. The table below is the schema; policy/FEEDS.md documents it. The user wrote
+ * Parses feeds.json. The table below is the schema; sparkler-feeds(5) documents it. The user wrote
  * the file, but a slip in it is a hole in the policy, so nothing is guessed and nothing ignored.
  */
 #include "feeds.h"
@@ -293,7 +293,7 @@ static bool read_definitions(struct json_object *object, uint16_t entry, struct 
     json_object_object_foreach(object, name, value)
     {
         if (!is_known(name))
-            return refuse(fault, value, name, "a key that policy/FEEDS.md lists");
+            return refuse(fault, value, name, "a key of sparkler-feeds(5)");
     }
 
     struct json_object *ports = definition_get(object, "ports");

@@ -1,7 +1,7 @@
 /*
  * feeds.json defines all that the network is used for. A feed of the file may name several of the
  * guest's I/O ports; each port becomes one struct feed. A feed whose url or body has a place for an
- * argument is a *question*. policy/FEEDS.md documents the file.
+ * argument is a *question*. sparkler-feeds(5) documents the file.
  */
 #ifndef SPARKLER_FEEDS_H
 #define SPARKLER_FEEDS_H

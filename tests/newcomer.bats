@@ -172,6 +172,10 @@ as_other_user() {
     in_make -s BUILD="${BUILD:-build}" PREFIX="$PWD/prefix" install
     [[ -r prefix/share/sparkler/policy/fds.h && -r prefix/share/doc/sparkler/LICENSE ]]
     [[ -r prefix/share/sparkler/examples/geocoder.json && -r prefix/share/sparkler/examples/README.md ]]
+    local page
+    for page in "$root"/{guest,jailer,jailer/oci,policy}/*.[1-8]; do
+        [[ -r prefix/share/man/man${page##*.}/${page##*/} ]]
+    done
     in_make -s PREFIX="$PWD/prefix" uninstall
     [[ -z $(find prefix ! -type d) ]]
 }

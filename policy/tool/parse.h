@@ -1,5 +1,5 @@
 /*
- * A policy file as data. The language is that of policy/README.md:
+ * A policy file as data. The language is that of sparkler-policy(5):
  *
  *     # the reason
  *     ioctl: arg0 == VMM_FD_VCPU && arg1 == KVM_RUN || arg0 == VMM_FD_VM && arg1 == KVM_IRQ_LINE

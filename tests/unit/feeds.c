@@ -186,7 +186,7 @@ static void test_keys(void)
         "\"place\": \"a\\u202eb\"", "\"place\": \"a\\u200bb\"",
     };
 
-    refuse_more("\"colour\": 1", "line 8, \"colour\": expected a key that");
+    refuse_more("\"colour\": 1", "line 8, \"colour\": expected a key of sparkler-feeds(5)");
     refuse_more("\"ttl_seconds\": 0", "line 8, \"ttl_seconds\": expected at least 1");
     refuse_more("\"ttl_seconds\": -1", "line 8, \"ttl_seconds\": expected a whole number from 0");
     refuse_more("\"max_text\": 255", "line 8, \"max_text\": expected a whole number from 256");
