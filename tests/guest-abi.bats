@@ -239,6 +239,14 @@ END
     [[ $status -eq 4 ]]
 }
 
+@test "sparkler-guest(7): its example asks a question, prints the answer, and halts" {
+    sed -n '/^ *bits 16$/,/^\.Ed$/p' "$root/guest/sparkler-guest.7" | sed 's/^\\&//; /^\.Ed$/d' >berlin.asm
+    nasm -f bin -o berlin.bin berlin.asm
+    linked berlin.bin
+    [[ $status -eq 0 ]]
+    [[ $output == 'text 1 of port 0x500: Berlin' ]]
+}
+
 @test "memory: the last byte of the default 1 MiB works" {
     vm top
     [[ $status -eq 0 ]]
