@@ -70,7 +70,7 @@ IN_RIG = $(if $(NATIVE),,tests/rig/run)
 
 # What builds says which packages are missing, and how to install them; what runs installs them.
 GOALS    := $(or $(MAKECMDGOALS),all)
-TESTS    := test check check-cpython check-rig check-sanitize check-valgrind coverage fuzz fuzz-guest prove-policy soak bench
+TESTS    := test check pictures check-cpython check-rig check-sanitize check-valgrind coverage fuzz fuzz-guest prove-policy soak bench
 INSTALLS := $(if $(filter deps run deb $(TESTS),$(GOALS)),--install)
 NEEDED   := $(PACKAGES_BUILD) $(if $(filter deps $(TESTS),$(GOALS)),$(PACKAGES_CHECK)) \
     $(if $(filter deps check check-rig $(if $(NATIVE),,run test),$(GOALS)),$(PACKAGES_RIG)) \
@@ -238,6 +238,11 @@ $(BUILD)/feeds.json: policy/feeds.json | packages
 .PHONY: run
 run: packages all ## run the monitor in its jail; needs no network
 	@$(IN_RIG) $(BUILD)/jailer --offline-samples --exec sparkler-vmm
+
+# They are committed; each is made of what the programs say and do.
+.PHONY: pictures
+pictures: packages all ## draw the pictures of README.md anew
+	@python3 jailer/walls.py $(BUILD) >$(BUILD)/walls.svg && cp $(BUILD)/walls.svg jailer
 
 # Everything without optimisation, in a directory of its own.
 .PHONY: debug
