@@ -100,6 +100,15 @@ has_commands_of() {
     has_commands_of sparkler-oci jailer/oci/sparkler-oci.8
 }
 
+@test "sparkler-oci(8) has the annotations, and what a container can go without" {
+    same "$(sed -n '/^static void add_annotation(/,/^}/p' "$root/jailer/oci/vm.c" |
+        grep -oP '(strcmp\(name, |credential\[\] = )"\K[a-z]+')" \
+        "$(section "$root/jailer/oci/sparkler-oci.8" ANNOTATIONS | grep -oP '^\.It Li sparkler\.\K[a-z]+')"
+    same "$(grep -oP 'names\[\] = {\K.*(?=})' "$root/jailer/oci/settings.c" | grep -o '[a-z]*')" \
+        "$(section "$root/jailer/oci/sparkler-oci.8" CONTAINERS |
+            sed -n '/^What a VM cannot/,$p' | items Li)"
+}
+
 # ---- sparkler-feeds(5) ----
 
 # a_feed [JQ-FILTER]: writes feeds.json, with the least that a feed needs, changed so
