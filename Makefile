@@ -169,7 +169,7 @@ $(BUILD)/jailer: $(call small,$(wildcard jailer/*.c) $(RUNTIME) $(SHARED) policy
 JAIL := $(addprefix jailer/,jail.c locks.c address_guard.c address_program.c cgroup.c descriptors.c ids.c \
           janitor.c kvm.c landlock.c namespaces.c prctl.c privileges.c rlimits.c root.c seccomp.c \
           session.c stream.c timing.c)
-EROFS := guest/linux/erofs.c guest/linux/erofs_directory.c
+EROFS := $(addprefix guest/linux/,erofs.c erofs_directory.c erofs_xattr.c)
 
 $(BUILD)/sparkler-oci: $(call objects,$(wildcard jailer/oci/*.c) $(JAIL) $(RUNTIME) $(SHARED) \
                                       policy/runtime/filters.c $(EROFS)) \
@@ -288,7 +288,7 @@ $(BUILD)/unit/oracle: $(call objects,policy/tool/oracle.c policy/runtime/names.c
 
 # The files of the guest's kernel, in a program of the host (tests/unit/guest/).
 GUEST_FILES := $(addprefix guest/linux/,attributes.c console.c copy.c credentials.c dentry.c device.c erofs.c \
-                 erofs_directory.c fd.c feeds.c file.c format.c fs.c inode.c inotify.c iter.c line.c \
+                 erofs_directory.c erofs_xattr.c fd.c feeds.c file.c format.c fs.c inode.c inotify.c iter.c line.c \
                  line_output.c line_read.c locks.c \
                  memfd.c mount.c names.c open.c path.c permission.c pipe.c position.c proc.c proc_cpu.c \
                  proc_process.c proc_system.c pty.c radix.c read_directory.c read_write.c rename.c \

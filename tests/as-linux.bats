@@ -105,6 +105,72 @@ same() {
     same user self
 }
 
+# attribute_tree PROGRAM: a directory of files with attributes, and of copies of the program with
+# capabilities, and an image of it
+attribute_tree() {
+    python3 -c 'import os; os.setxattr(".", "user.probe", b"")' ||
+        skip "the file system of $BATS_TEST_TMPDIR keeps no attributes"
+    mkdir tree
+    cp "$1" tree/plain
+    (cd tree && python3 -c 'if True:
+        import os, shutil, struct, sys
+        RAW, BIND = 1 << 13, 1 << 10
+        def file(name, attributes={}, mode=0o755, of="plain"):
+            shutil.copy(of, name)
+            os.chmod(name, mode)
+            for attribute, value in attributes.items():
+                os.setxattr(name, attribute, value)
+        def capable(name, permitted, inheritable, effective=0, mode=0o755, more={}):
+            file(name, {"security.capability": struct.pack("<5I", 0x2000000 | effective, permitted,
+                 inheritable, 0, 0), **more}, mode)
+        os.umask(0o22)
+        shared = {"user.shared": b"by some"}
+        open("text", "w").write("text")
+        file("file", {**shared, "user.own": b"by none" * 100, "user.empty": b""}, of="text")
+        file("other", {**shared, "user.other": bytes(range(23))}, 0o644, "text")
+        file("private", shared, 0o600, "text")
+        file("none", {}, 0o644, "text")
+        os.link("file", "again")
+        os.symlink("file", "link")
+        os.mkdir("directory")
+        os.setxattr("directory", "user.shared", shared["user.shared"])
+        capable("raw", RAW, 0, 1, more=shared)
+        capable("permitted", RAW, 0)
+        capable("inheritable", 0, RAW, 1)
+        capable("both", BIND, RAW)
+        capable("owner", RAW, 0, 1, 0o4755)
+        capable("nothing", 0, 0, 0)
+        file("foreign", {"security.capability": struct.pack("<6I", 0x3000001, RAW, 0, 0, 0, 1000)})
+        for name in "written", "cut", "given", "moved":
+            capable(name, RAW, 0, 1, more=shared)
+        ')
+    mkfs.erofs --quiet tree.erofs tree
+}
+
+# attributes WHAT OPTION...: the program in its tree says the same natively, by chroot(1) with these
+# options, and in a VM
+attributes() {
+    local libc
+    for libc in glibc musl; do
+        rm -rf tree
+        attribute_tree "$programs/attribute-$libc"
+        run --separate-stderr "$JAILER" --id "$VM_ID-$libc" --timeout $((3 * DEADLINE)) --root tree.erofs \
+            "${options[@]}" -- /plain "$1"
+        local guest=$output
+        echo "$stderr"
+        run --separate-stderr timeout --foreground $((3 * DEADLINE)) chroot "${@:2}" tree /plain "$1"
+        diff <(echo "$output") <(echo "$guest")
+        [[ -n $guest && $status -eq 0 ]]
+    done
+}
+
+@test "attributes and capabilities of files: who has them, reads them, and runs with them" {
+    need_root "give files capabilities"
+    attributes root
+    options=(--user 1000:1000)
+    attributes self --userspec 1000:1000 --groups ''
+}
+
 # all_of WHAT LINE...: the program that takes all of it gets this answer, and all of it again, from a
 # VM that ends with the program.
 all_of() {

@@ -68,6 +68,25 @@ tree() {
     echo root >"$1/etc/name"
 }
 
+# set_attribute FILE NAME VALUE: by Python's literals
+set_attribute() {
+    python3 -c "import os; os.setxattr('$1', '$2', $3)"
+}
+
+# CAP_NET_RAW, permitted and effective
+RAW='bytes.fromhex("0100000200200000000000000000000000000000")'
+
+# shows NAME: a program that shows its capabilities
+shows() {
+    musl-gcc -std=gnu11 -static -o "$1" "$root/tests/linux/attribute.c"
+}
+# check_capable PROGRAM: a user has its capability in a VM whose root is $image
+check_capable() {
+    run jail "${ways%% *}" "$JAILER" --id "$VM_ID" --root "$image" --user 1000:1000 -- "$1" show
+    echo "$output"
+    [[ $output == "permitted raw, effective raw, "* ]]
+}
+
 # with_packer ATTEMPT [COMMAND...]: the program of tests/probes/packer.c is mkfs.erofs, and tries that on
 # ./tree; COMMAND instead of sparkler-oci image. The calling process becomes it
 with_packer() {
@@ -125,6 +144,20 @@ nowhere
 END
 }
 
+@test "attributes of files are kept: those of user.*, and capabilities, which a program has then" {
+    need_root "give files capabilities"
+    tree root
+    set_attribute root user.probe 'b""' || skip "the file system of $PWD keeps no attributes"
+    shows root/raw
+    set_attribute root/raw security.capability "$RAW"
+    set_attribute root/etc user.note 'b"the value of a directory"'
+    set_attribute root/etc/name user.note 'b"the value of a file"'
+    image root
+    grep -q "the value of a directory" "$image"
+    grep -q "the value of a file" "$image"
+    check_capable /raw
+}
+
 @test "names of a directory with many entries, larger than what malloc(3) takes at once" {
     tree root
     (cd root/etc && seq -f '%040.0f' 20000 | xargs touch)
@@ -157,12 +190,26 @@ END
     [[ $image == "$first" && $(images) -eq 1 ]]
     changes=('echo more >>copy/etc/name' 'touch copy/etc/name' 'chmod 600 copy/etc/name'
         'ln -sfn b copy/link' 'mkdir copy/new' 'mv copy/new copy/old' 'ln copy/busybox copy/hard')
-    [ "$(id -u)" != 0 ] || changes+=('chown 1 copy/etc' 'mknod copy/n c 1 2' 'rm copy/n; mknod copy/n c 1 3')
+    if set_attribute copy user.probe 'b""'; then
+        python3 -c 'import os; os.removexattr("copy", "user.probe")'
+        changes+=('set_attribute copy/etc user.b "b\"1\""' 'set_attribute copy/etc user.b "b\"2\""'
+            'set_attribute copy/etc user.a "b\"\""' 'set_attribute copy/etc/name user.a "b\"\""')
+    fi
+    if [ "$(id -u)" = 0 ]; then
+        changes+=('chown 1 copy/etc' 'mknod copy/n c 1 2' 'rm copy/n; mknod copy/n c 1 3'
+            'set_attribute copy/busybox security.capability "$RAW"')
+        set_attribute copy/busybox trusted.other 'b"that no guest sees"'
+        image copy
+        [[ $image == "$first" && $(images) -eq 1 ]]
+    fi
     expected=1
     for change in "${changes[@]}"; do
         eval "$change"
         image copy
         [[ $(images) -eq $((++expected)) ]]
+        last=$image
+        image copy
+        [[ $image == "$last" && $(images) -eq $expected ]]
     done
 }
 
@@ -392,10 +439,12 @@ for i in range(100):
     cd "$stage/user"
     mkdir home
     tree home/tree
+    shows home/tree/raw
     touch home/tree/etc/closed
     # shellcheck disable=SC2153 # jail_stage sets it
     if [ "$(id -u)" = 0 ]; then
         chown -R "$VM_UID" home
+        set_attribute home/tree/raw security.capability "$RAW"
         user=(setpriv --reuid "$VM_UID" --regid "$VM_UID" --clear-groups)
     fi
     run -0 "${user[@]}" env -u SPARKLER_OCI_CACHE -u XDG_CACHE_HOME HOME="$PWD/home" "$OCI" image home/tree
@@ -403,24 +452,28 @@ for i in range(100):
     [[ $output == "$PWD"/home/.cache/sparkler-oci/content-* ]]
     [[ $(stat -c '%a %u' "$output") == "444 $VM_UID" ]]
     [ "$(id -u)" = 0 ] || return 0
+    image=$output
+    check_capable /raw
     chown 0 home/tree/etc/closed
     chmod 600 home/tree/etc/closed
     refused "closed: Permission denied" "${user[@]}" env SPARKLER_OCI_CACHE="$PWD/home/cache" \
         "$OCI" image home/tree
 }
 
-@test "in a user namespace with many ids, as podman makes for a user: all of its files are read" {
+@test "in a user namespace with many ids, as podman makes for a user: all of files is read, capabilities too" {
     need_root "map ids"
     mkdir "$stage/ids"
     cd "$stage/ids"
     mkdir home
     tree home/tree
+    shows home/tree/raw
     echo secret >home/tree/etc/closed
     chmod 600 home/tree/etc/closed
     chown -R 100000:100000 home
     chown 100005 home/tree/etc/closed
-    run -0 python3 - "$OCI" image home/tree <<'END'
+    run -0 python3 - "$RAW" "$OCI" image home/tree <<'END'
 import ctypes, os, sys
+capability = eval(sys.argv.pop(1))
 wait, go = os.pipe()
 made, make = os.pipe()
 child = os.fork()
@@ -429,6 +482,7 @@ if child == 0:
     os.write(make, b"x")
     os.read(wait, 1)
     os.setgroups([]); os.setresgid(0, 0, 0); os.setresuid(0, 0, 0)
+    os.setxattr("home/tree/raw", "security.capability", capability) # the namespace's own
     os.environ["SPARKLER_OCI_CACHE"] = os.getcwd() + "/home/cache"
     os.execv(sys.argv[1], sys.argv[1:])
 os.read(made, 1)
@@ -441,6 +495,8 @@ END
     [[ $output == "$PWD"/home/cache/content-* ]]
     [[ $(stat -c '%a %u' "$output") == "444 100000" ]]
     grep -q secret "$output"
+    image=$output
+    check_capable /raw
 }
 
 @test "the cache keeps to its limit: what was not used for longest goes first, and nothing in use" {

@@ -173,8 +173,10 @@ static long change_owner(struct dentry *found, uint32_t uid, uint32_t gid, int e
     } else {
         inode->uid = uid == UINT32_MAX ? inode->uid : uid;
         inode->gid = gid == UINT32_MAX ? inode->gid : gid;
-        if (!S_ISDIR(inode->mode)) /* rights of the old owner are no rights of the new one */
+        if (!S_ISDIR(inode->mode)) { /* rights of the old owner are no rights of the new one */
             inode->mode &= ~(S_ISUID | (inode->mode & S_IXGRP ? (uint32_t)S_ISGID : 0u));
+            inode->powerless = true;
+        }
         inode_touch(inode, false);
         notify_dentry(found, IN_ATTRIB);
     }

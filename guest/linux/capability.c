@@ -1,5 +1,5 @@
-/* Capabilities (capabilities(7)). Files have none here, and user 0 has all that its bounding set
- * leaves. */
+/* Capabilities of a process, as it asks for and changes them (capabilities(7)); credentials.c has
+ * what programs get by being executed. */
 #include "credentials.h"
 #include "kernel.h"
 #include "memory.h"

@@ -1,6 +1,7 @@
 /* User and group IDs, by the rules of credentials(7). */
 #include "credentials.h"
 
+#include "erofs.h"
 #include "kernel.h"
 #include "memory.h"
 #include "syscalls.h"
@@ -43,26 +44,94 @@ void credentials_start(struct credentials *credentials, uint32_t uid, uint32_t g
     };
 }
 
-bool credentials_execute(struct credentials *credentials, const struct inode *inode,
-                         bool no_new_privileges)
+/* What a file gives to who executes it. */
+struct file_capabilities {
+    bool any, effective;
+    uint64_t permitted, inheritable;
+};
+
+/* Its attribute is a struct vfs_ns_cap_data, or as much of it as its version has. */
+static int read_capabilities(struct inode *inode, struct file_capabilities *capabilities)
+{
+    static const size_t sizes[] = {
+        [1] = XATTR_CAPS_SZ_1, [2] = XATTR_CAPS_SZ_2, [3] = XATTR_CAPS_SZ_3};
+    struct vfs_ns_cap_data data = {0};
+    struct erofs_attribute attribute;
+    const int error = inode_attribute(inode, EROFS_CAPABILITY, &attribute);
+    uint32_t version;
+
+    *capabilities = (struct file_capabilities){0};
+    if (error < 0)
+        return error == -ENODATA ? 0 : error;
+    if (attribute.size < sizeof(data.magic_etc) || attribute.size > sizeof(data))
+        return -EINVAL;
+    memcpy(&data, attribute.value, attribute.size);
+    version = data.magic_etc >> VFS_CAP_REVISION_SHIFT;
+    if (version >= ARRAY_SIZE(sizes) || attribute.size != sizes[version])
+        return -EINVAL;
+    if (data.rootid != 0) /* they are for another user namespace */
+        return 0;
+    capabilities->any = true;
+    capabilities->effective = data.magic_etc & VFS_CAP_FLAGS_EFFECTIVE;
+    capabilities->permitted =
+        (data.data[0].permitted | (uint64_t)data.data[1].permitted << 32) & CAPABILITIES_ALL;
+    capabilities->inheritable =
+        (data.data[0].inheritable | (uint64_t)data.data[1].inheritable << 32) & CAPABILITIES_ALL;
+    return 0;
+}
+
+/* The rules of capabilities(7). User 0 has all, unless it is only the file's owner, and the file
+ * has its own. */
+static int execute_capabilities(struct credentials *credentials,
+                                const struct file_capabilities *file, bool *effective)
+{
+    const struct ids *user = &credentials->user;
+
+    *effective = file->effective;
+    credentials->permitted =
+        (credentials->inheritable & file->inheritable) | (credentials->bounding & file->permitted);
+    if (file->effective && (file->permitted & ~credentials->permitted) != 0)
+        return -EPERM;
+    if (user->effective == 0 && user->real != 0 && file->any)
+        return 0;
+    if (user->real == 0 || user->effective == 0)
+        credentials->permitted = credentials->inheritable | credentials->bounding;
+    if (user->effective == 0)
+        *effective = true;
+    return 0;
+}
+
+int credentials_execute(struct credentials *credentials, struct inode *inode,
+                        bool no_new_privileges, bool *is_secure)
 {
     struct ids *user = &credentials->user, *group = &credentials->group;
+    const uint64_t had = credentials->permitted;
     const bool may_change = !no_new_privileges;
+    struct file_capabilities file;
+    bool effective;
+    int error = read_capabilities(inode, &file);
 
-    if (may_change && inode->mode & S_ISUID)
+    if (error == 0 && may_change && inode->mode & S_ISUID)
         user->effective = inode->uid;
-    if (may_change && (inode->mode & (S_ISGID | S_IXGRP)) == (S_ISGID | S_IXGRP))
+    if (error == 0 && may_change && (inode->mode & (S_ISGID | S_IXGRP)) == (S_ISGID | S_IXGRP))
         group->effective = inode->gid;
-    if (user->effective != user->file || group->effective != group->file)
+    if (error == 0)
+        error = execute_capabilities(credentials, &file, &effective);
+    if (error < 0)
+        return error;
+    if (no_new_privileges)
+        credentials->permitted &= had;
+    if (file.any || user->effective != user->file || group->effective != group->file)
         credentials->ambient = 0;
     user->saved = user->file = user->effective;
     group->saved = group->file = group->effective;
-    credentials->permitted = credentials->ambient;
-    if (user->real == 0 || user->effective == 0)
-        credentials->permitted = credentials->inheritable | credentials->bounding;
-    credentials->effective = user->effective == 0 ? credentials->permitted : credentials->ambient;
+    credentials->permitted |= credentials->ambient;
+    credentials->effective = effective ? credentials->permitted : credentials->ambient;
     credentials->keeps_capabilities = false;
-    return user->effective != user->real || group->effective != group->real;
+    *is_secure =
+        user->effective != user->real || group->effective != group->real ||
+        (user->real != 0 && (effective || (credentials->permitted & ~credentials->ambient) != 0));
+    return 0;
 }
 
 static bool has_zero(const struct ids *ids)

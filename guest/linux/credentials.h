@@ -30,10 +30,13 @@ struct credentials *current_credentials(void);
 /* The ids, and the capabilities that Linux gives to such a process at its start: all, or none. */
 void credentials_start(struct credentials *credentials, uint32_t uid, uint32_t gid);
 
-/* What they become by executing a file; true where the program has more than its caller, and must
- * not trust it (AT_SECURE). */
-bool credentials_execute(struct credentials *credentials, const struct inode *inode,
-                         bool no_new_privileges);
+/*
+ * What they become by executing a file. *is_secure: the program has more than its caller, and must
+ * not trust it (AT_SECURE). -EPERM where a capability that the file needs is not to be had, -EINVAL
+ * where what it says of them is no such thing, -EUCLEAN where the image is broken.
+ */
+int credentials_execute(struct credentials *credentials, struct inode *inode,
+                        bool no_new_privileges, bool *is_secure);
 
 bool is_capable(unsigned capability);
 bool is_in_group(const struct credentials *credentials, uint32_t group);

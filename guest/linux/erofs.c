@@ -1,6 +1,6 @@
 /*
  * EROFS: the superblock, inodes, and where the data of a file stand. Every offset is checked
- * against the image by at(), so that whoever wants bytes of it goes through there.
+ * against the image by erofs_at(), so that whoever wants bytes of it goes through there.
  */
 #include "erofs.h"
 
@@ -57,8 +57,7 @@ _Static_assert(sizeof(struct superblock) == 128, "as on disk");
 _Static_assert(sizeof(struct compact_inode) == 32, "as on disk");
 _Static_assert(sizeof(struct extended_inode) == 64, "as on disk");
 
-/* `length` bytes of the image, or NULL where it has none. */
-static const void *at(const struct erofs *fs, uint64_t offset, uint64_t length)
+const void *erofs_at(const struct erofs *fs, uint64_t offset, uint64_t length)
 {
     return offset <= fs->size && length <= fs->size - offset ? fs->bytes + offset : NULL;
 }
@@ -69,7 +68,7 @@ const char *erofs_open(struct erofs *fs, const void *bytes, uint64_t size)
     struct erofs_inode root;
 
     *fs = (struct erofs){.bytes = bytes, .size = size};
-    super = at(fs, SUPERBLOCK_OFFSET, sizeof(*super));
+    super = erofs_at(fs, SUPERBLOCK_OFFSET, sizeof(*super));
     if (!super || super->magic != MAGIC)
         return "it is not an EROFS image; mkfs.erofs makes one of a directory";
     if (super->block_bits != 12 || super->directory_block_bits != 0)
@@ -82,6 +81,7 @@ const char *erofs_open(struct erofs *fs, const void *bytes, uint64_t size)
     fs->blocks = super->blocks;
     fs->size = fs->blocks * EROFS_BLOCK; /* what lies behind is no part of it */
     fs->meta = (uint64_t)super->meta_block * EROFS_BLOCK;
+    fs->shared = (uint64_t)super->xattr_block * EROFS_BLOCK;
     fs->build_time = super->build_time;
     fs->build_time_nsec = super->build_time_nsec;
     fs->root = super->root_nid;
@@ -131,14 +131,14 @@ static int find_blocks(struct erofs_inode *inode, uint32_t location)
 
     if (inode->layout == INLINE) {
         if (inode->size > 0 && (rest == 0 || rest > EROFS_BLOCK - inode->tail % EROFS_BLOCK ||
-                                !at(inode->fs, inode->tail, rest)))
+                                !erofs_at(inode->fs, inode->tail, rest)))
             return -EUCLEAN;
     } else {
         blocks += rest > 0;
     }
     inode->data = (uint64_t)location * EROFS_BLOCK;
     if (blocks > inode->fs->blocks ||
-        (blocks > 0 && !at(inode->fs, inode->data, blocks * EROFS_BLOCK)))
+        (blocks > 0 && !erofs_at(inode->fs, inode->data, blocks * EROFS_BLOCK)))
         return -EUCLEAN;
     return 0;
 }
@@ -155,7 +155,7 @@ static int find_chunks(struct erofs_inode *inode, uint32_t format)
     inode->chunk_format = format;
     inode->tail = (inode->tail + entry - 1) & -entry;
     if (!S_ISREG(inode->mode) || chunks > inode->fs->size / entry ||
-        !at(inode->fs, inode->tail, chunks * entry))
+        !erofs_at(inode->fs, inode->tail, chunks * entry))
         return -EUCLEAN;
     return 0;
 }
@@ -167,22 +167,23 @@ int erofs_inode(const struct erofs *fs, uint64_t nid, struct erofs_inode *inode)
     uint64_t length = sizeof(*compact);
 
     if (nid <= fs->size / sizeof(*compact))
-        compact = at(fs, offset, length);
+        compact = erofs_at(fs, offset, length);
     if (!compact)
         return -EUCLEAN;
     *inode = (struct erofs_inode){.fs = fs, .nid = nid};
     if (compact->format & 1) {
         length = sizeof(struct extended_inode);
-        if (!at(fs, offset, length))
+        if (!erofs_at(fs, offset, length))
             return -EUCLEAN;
-        read_extended(at(fs, offset, length), inode);
+        read_extended(erofs_at(fs, offset, length), inode);
     } else {
         read_compact(fs, compact, inode);
     }
     inode->layout = compact->format >> 1;
-    inode->tail = offset + length;
+    inode->attributes = offset + length;
     if (compact->xattr_count > 0) /* a header of 12 bytes, then units of 4 */
-        inode->tail += 12 + (compact->xattr_count - 1) * 4ul;
+        inode->attribute_bytes = 12 + (compact->xattr_count - 1) * 4u;
+    inode->tail = inode->attributes + inode->attribute_bytes;
     if (inode->size > INT64_MAX || inode->mtime_nsec >= 1000000000u)
         return -EUCLEAN;
     switch (inode->mode & S_IFMT) {
@@ -256,6 +257,6 @@ int erofs_block(const struct erofs_inode *inode, uint64_t index, const uint8_t *
         offset = inode->tail;
         *whole = false;
     }
-    *bytes = at(inode->fs, offset, *whole ? EROFS_BLOCK : *length);
+    *bytes = erofs_at(inode->fs, offset, *whole ? EROFS_BLOCK : *length);
     return *bytes ? 0 : -EUCLEAN;
 }

@@ -16,6 +16,7 @@ struct erofs {
     const uint8_t *bytes; /* on a page boundary */
     uint64_t size;
     uint64_t meta;       /* offset of inode 0 */
+    uint64_t shared;     /* offset of attributes that inodes share */
     uint64_t build_time; /* of compact inodes, which have no time of their own */
     uint32_t build_time_nsec;
     uint64_t root; /* nid, which is the number of an inode */
@@ -29,9 +30,14 @@ struct erofs_inode {
     uint32_t mtime_nsec, links, mode, uid, gid, rdev; /* as makedev(3) of the kernel encodes it */
     uint32_t layout;
     uint32_t chunk_format;
-    uint64_t data; /* offset of the blocks */
-    uint64_t tail; /* offset behind inode and attributes: an inline tail, or the chunks */
+    uint64_t data;       /* offset of the blocks */
+    uint64_t attributes; /* offset behind the inode */
+    uint64_t tail;       /* offset behind inode and attributes: an inline tail, or the chunks */
+    uint32_t attribute_bytes;
 };
+
+/* `length` bytes of the image, or NULL where it has none. */
+const void *erofs_at(const struct erofs *fs, uint64_t offset, uint64_t length);
 
 /* Looks at the superblock: NULL, or why the image is refused. */
 const char *erofs_open(struct erofs *fs, const void *bytes, uint64_t size);
@@ -69,5 +75,23 @@ int erofs_lookup(const struct erofs_inode *directory, const char *name, size_t l
  */
 #define EROFS_ENTRIES_MAX 512u
 int erofs_next(const struct erofs_inode *directory, uint64_t *position, struct erofs_entry *entry);
+
+#define EROFS_CAPABILITY "security.capability"
+
+/* An extended attribute: of user.*, or EROFS_CAPABILITY. */
+struct erofs_attribute {
+    const char *prefix; /* with its dot, and a NUL */
+    const char *name;   /* behind it; in the image, without a NUL */
+    size_t length;
+    const uint8_t *value; /* in the image */
+    size_t size;
+};
+
+/* The attribute at *position, which starts at 0, or the first one after it, and the position behind
+ * it: 1, or 0 at the end. All others are passed over. */
+int erofs_next_attribute(const struct erofs_inode *inode, uint64_t *position,
+                         struct erofs_attribute *attribute);
+/* Whether this is its whole name. */
+bool erofs_attribute_is(const struct erofs_attribute *attribute, const char *name);
 
 #endif

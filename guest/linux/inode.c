@@ -1,6 +1,7 @@
 /* What all inodes have: references, times, pages; and the file systems that they are of. */
 #include "credentials.h"
 #include "dentry.h"
+#include "erofs.h"
 #include "kernel.h"
 #include "memory.h"
 
@@ -99,6 +100,18 @@ void inode_access(struct inode *inode)
         !is_later(&inode->accessed, &inode->changed) ||
         now.seconds - inode->accessed.seconds >= 24 * 60 * 60)
         inode->accessed = now;
+}
+
+int inode_attribute(struct inode *inode, const char *name, struct erofs_attribute *attribute)
+{
+    uint64_t position = 0;
+    int found = 0;
+
+    while (inode->operations->attribute &&
+           (found = inode->operations->attribute(inode, &position, attribute)) > 0)
+        if (erofs_attribute_is(attribute, name))
+            return 0;
+    return found < 0 ? found : -ENODATA;
 }
 
 unsigned type_of_mode(uint32_t mode)

@@ -55,13 +55,14 @@ int may_remove(const struct inode *directory, const struct inode *inode)
     return 0;
 }
 
-uint32_t mode_after_write(const struct inode *inode)
+void drop_privileges(struct inode *inode)
 {
     uint32_t bits = S_ISUID;
 
+    inode->powerless = true;
     if (!S_ISREG(inode->mode) || is_capable(CAP_FSETID))
-        return inode->mode;
+        return;
     if (inode->mode & S_IXGRP)
         bits |= S_ISGID;
-    return inode->mode & ~bits;
+    inode->mode &= ~bits;
 }

@@ -24,7 +24,8 @@ int may_execute(const struct inode *inode);
 int may_add(const struct inode *directory);
 int may_remove(const struct inode *directory, const struct inode *inode);
 
-/* Without the bits by which others would become its owner, since it is not what it was. */
-uint32_t mode_after_write(const struct inode *inode);
+/* Takes from a file that is written to the bits by which others would become its owner, and its
+ * capabilities: it is not what it was. */
+void drop_privileges(struct inode *inode);
 
 #endif

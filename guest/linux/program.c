@@ -104,8 +104,14 @@ static void set_registers(struct thread *thread, uint64_t entry, uint64_t stack)
 static int replace(struct loading *loading, struct start *start, bool *is_lost)
 {
     struct process *process = current_process();
-    struct space *old = process->space, *space = make_space(process);
+    struct space *old = process->space, *space;
+    struct credentials credentials = process->credentials;
+    int error = credentials_execute(&credentials, loading->file->inode, process->no_new_privileges,
+                                    &start->is_secure);
 
+    if (error != 0)
+        return error;
+    space = make_space(process);
     if (space == NULL)
         return -ENOMEM;
     *is_lost = true;
@@ -115,11 +121,10 @@ static int replace(struct loading *loading, struct start *start, bool *is_lost)
     if (old != NULL)
         space_put(old);
 
-    int error = map_files(loading, space, start);
+    error = map_files(loading, space, start);
     if (error != 0)
         return error;
-    start->is_secure = credentials_execute(&process->credentials, loading->file->inode,
-                                           process->no_new_privileges);
+    process->credentials = credentials;
     process->not_dumpable = start->is_secure;
     start->vdso = vdso_map(space);
     long stack = stack_make(space, start);

@@ -37,12 +37,27 @@ static long link_read(struct inode *inode, char *to, size_t size)
     return (long)length;
 }
 
+int tmpfs_attribute(struct inode *inode, uint64_t *position, struct erofs_attribute *attribute)
+{
+    const struct erofs_inode *lower = &tmpfs_of(inode)->lower;
+    int found = 0;
+
+    while (lower->fs && (found = erofs_next_attribute(lower, position, attribute)) > 0)
+        if (!inode->powerless || !erofs_attribute_is(attribute, EROFS_CAPABILITY))
+            return 1;
+    return found;
+}
+
 static const struct inode_operations link_inode = {
     .readlink = link_read,
+    .attribute = tmpfs_attribute,
     .evict = tmpfs_evict,
 };
 
-const struct inode_operations tmpfs_other_inode = {.evict = tmpfs_evict};
+const struct inode_operations tmpfs_other_inode = {
+    .attribute = tmpfs_attribute,
+    .evict = tmpfs_evict,
+};
 
 void tmpfs_evict(struct inode *inode)
 {

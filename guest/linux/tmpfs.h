@@ -79,6 +79,7 @@ uint64_t tmpfs_blocks(struct inode *inode); /* of 512 bytes, as stat(2) counts *
  * contents. */
 extern const struct inode_operations tmpfs_directory_inode, tmpfs_file_inode, tmpfs_other_inode;
 extern const struct file_operations tmpfs_directory, tmpfs_file;
+int tmpfs_attribute(struct inode *inode, uint64_t *position, struct erofs_attribute *attribute);
 void tmpfs_drop_pages(struct tmpfs_inode *node);
 void tmpfs_evict(struct inode *inode);
 

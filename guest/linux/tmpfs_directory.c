@@ -400,5 +400,6 @@ const struct file_operations tmpfs_directory = {.seekable = true};
 const struct inode_operations tmpfs_directory_inode = {
     .lookup = directory_lookup,
     .iterate = directory_iterate,
+    .attribute = tmpfs_attribute,
     .evict = tmpfs_evict,
 };

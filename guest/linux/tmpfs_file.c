@@ -183,7 +183,7 @@ static long file_write(struct file *file, struct iter *from, uint64_t *position)
     if (size < 0)
         return size;
     if (size > 0)
-        inode->mode = mode_after_write(inode);
+        drop_privileges(inode);
     while (part > 0 && done < size) {
         const size_t offset = *position % PAGE_SIZE;
         size_t most = PAGE_SIZE - offset;
@@ -223,7 +223,7 @@ int tmpfs_truncate(struct inode *inode, uint64_t size)
     if ((node->seals & F_SEAL_SHRINK && size < inode->size) ||
         (node->seals & F_SEAL_GROW && size > inode->size))
         return -EPERM;
-    inode->mode = mode_after_write(inode);
+    drop_privileges(inode);
     if (size < inode->size) {
         const uint64_t edge = pages_of(size);
 
@@ -333,5 +333,6 @@ const struct file_operations tmpfs_file = {
 
 const struct inode_operations tmpfs_file_inode = {
     .page = file_page,
+    .attribute = tmpfs_attribute,
     .evict = tmpfs_evict,
 };

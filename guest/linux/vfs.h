@@ -20,6 +20,7 @@
 #include <stdint.h>
 
 struct dentry;
+struct erofs_attribute;
 struct file;
 struct inode;
 struct super_block;
@@ -73,6 +74,8 @@ struct inode_operations {
     int (*follow)(struct inode *link, struct dentry **target);
     /* Of a regular file. */
     int (*page)(struct inode *inode, uint64_t index, enum page_use use, void **page);
+    /* The extended attribute at *position, as erofs_next_attribute() has it. */
+    int (*attribute)(struct inode *inode, uint64_t *position, struct erofs_attribute *attribute);
     /* When the last reference is gone. */
     void (*evict)(struct inode *inode);
 };
@@ -84,6 +87,7 @@ struct inode {
     unsigned references;
     unsigned mappings; /* of it in address spaces */
     bool unnamed;      /* made by O_TMPFILE: link(2) may give it the first name */
+    bool powerless;    /* has lost the capabilities that it may have had (drop_privileges()) */
     uint64_t number;
     uint64_t size;
     uint64_t rdev;
@@ -96,6 +100,9 @@ struct inode {
 
 struct inode *inode_get(struct inode *inode);
 void inode_put(struct inode *inode);
+
+/* The extended attribute of this name: 0, -ENODATA, or -EUCLEAN where the image is broken. */
+int inode_attribute(struct inode *inode, const char *name, struct erofs_attribute *attribute);
 
 /* ---- Pages of a file, for who maps it ---- */
 

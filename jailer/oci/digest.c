@@ -15,11 +15,11 @@ enum mark { MARK_ENTRY = 1, MARK_LEAVE, MARK_FIRST_NAME, MARK_OTHER_NAME };
 /* all that is known of an entry, without padding */
 struct record {
     uint32_t mark, mode, uid, gid;
-    uint64_t size, length;
+    uint64_t size, length, attributes;
     int64_t mtime;
     uint32_t mtime_nsec, device;
 };
-_Static_assert(sizeof(struct record) == 48, "no padding, which would be hashed");
+_Static_assert(sizeof(struct record) == 56, "no padding, which would be hashed");
 
 /* a file with several names */
 struct link {
@@ -68,6 +68,7 @@ void digest_enter(struct digest *digest, const struct digest_entry *entry)
         .uid = entry->uid,
         .gid = entry->gid,
         .length = entry->length,
+        .attributes = entry->attributes,
     };
 
     if (S_ISREG(entry->mode)) {
@@ -85,6 +86,15 @@ void digest_enter(struct digest *digest, const struct digest_entry *entry)
 void digest_add(struct digest *digest, const void *bytes, size_t length)
 {
     blake2b_add(&digest->hash, bytes, length);
+}
+
+void digest_attribute(struct digest *digest, const char *name, const void *value, size_t size)
+{
+    const uint64_t lengths[] = {strlen(name), size};
+
+    blake2b_add(&digest->hash, lengths, sizeof(lengths));
+    blake2b_add(&digest->hash, name, lengths[0]);
+    blake2b_add(&digest->hash, value, size);
 }
 
 void digest_leave(struct digest *digest)

@@ -1,7 +1,8 @@
 /*
  * The digest of a tree of files: a hash over names, types, permissions, owners, contents, links,
- * device numbers and the times of regular files. Those of directories and links are left out, since
- * engines change some of them in each container of an image. A tree and the image that is made of
+ * device numbers, the extended attributes that the guest's kernel knows, and the times of regular
+ * files. Those of directories and links are left out, since engines change some of them in each
+ * container of an image. A tree and the image that is made of
  * it have the same digest, so that an image can be kept by what is in it, whoever was able to
  * change the tree while it was read.
  */
@@ -29,6 +30,7 @@ struct digest_entry {
     uint64_t size;       /* of a regular file or a link */
     int64_t mtime;       /* of a regular file */
     uint32_t mtime_nsec; /* likewise */
+    size_t attributes;   /* how many are added next */
 };
 
 void digest_begin(struct digest *digest);
@@ -37,6 +39,8 @@ void digest_begin(struct digest *digest);
  * bytes of a file or a link. */
 void digest_enter(struct digest *digest, const struct digest_entry *entry);
 void digest_add(struct digest *digest, const void *bytes, size_t length);
+/* An extended attribute, in the order of names: by their bytes. */
+void digest_attribute(struct digest *digest, const char *name, const void *value, size_t size);
 void digest_leave(struct digest *digest);
 
 /* Says on standard error what is wrong, the second with strerror(errno), and ends the process with

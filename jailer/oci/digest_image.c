@@ -5,6 +5,8 @@
 #include "guest/linux/erofs.h"
 
 #include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -59,9 +61,59 @@ static void add_directory(struct digest *digest, const struct erofs_inode *direc
     digest_leave(digest);
 }
 
+struct attributes {
+    size_t count;
+    struct erofs_attribute *list;
+};
+
+static int by_name(const void *a, const void *b)
+{
+    const struct erofs_attribute *one = a, *other = b;
+    const size_t both = one->length < other->length ? one->length : other->length;
+    int difference = strcmp(one->prefix, other->prefix);
+
+    if (difference == 0)
+        difference = memcmp(one->name, other->name, both);
+    return difference ? difference : (one->length > other->length) - (one->length < other->length);
+}
+
+static struct attributes list_attributes(const struct erofs_inode *inode)
+{
+    struct attributes attributes = {.count = 0};
+    struct erofs_attribute one;
+    uint64_t position = 0;
+    int found;
+
+    while ((found = erofs_next_attribute(inode, &position, &one)) > 0) {
+        attributes.list = reallocarray(attributes.list, attributes.count + 1, sizeof(one));
+        if (!attributes.list)
+            digest_fail_errno("cannot keep the attributes of a file");
+        attributes.list[attributes.count++] = one;
+    }
+    check(found, "an attribute");
+    if (attributes.count > 0)
+        qsort(attributes.list, attributes.count, sizeof(one), by_name);
+    return attributes;
+}
+
+static void add_attributes(struct digest *digest, const struct attributes *attributes)
+{
+    char name[XATTR_NAME_MAX + sizeof("security.")];
+
+    for (size_t i = 0; i < attributes->count; i++) {
+        const struct erofs_attribute *one = &attributes->list[i];
+
+        snprintf(name, sizeof(name), "%s%.*s", one->prefix, (int)one->length, one->name);
+        digest_attribute(digest, name, one->value, one->size);
+    }
+    free(attributes->list);
+}
+
 static void add_inode(struct digest *digest, const struct erofs_inode *inode, const char *name,
                       size_t length, unsigned depth)
 {
+    const struct attributes attributes = list_attributes(inode);
+
     digest_enter(digest, &(struct digest_entry){
                              .name = name,
                              .length = length,
@@ -72,7 +124,9 @@ static void add_inode(struct digest *digest, const struct erofs_inode *inode, co
                              .size = inode->size,
                              .mtime = inode->mtime,
                              .mtime_nsec = inode->mtime_nsec,
+                             .attributes = attributes.count,
                          });
+    add_attributes(digest, &attributes);
     if (S_ISDIR(inode->mode))
         add_directory(digest, inode, depth);
     else if (S_ISLNK(inode->mode) ||

@@ -15,15 +15,17 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 struct reader {
     struct digest digest;
     char path[PATH_MAX];
     uint8_t buffer[128 << 10];
+    char attributes[XATTR_LIST_MAX]; /* names of an entry's, each with a NUL */
 };
 
-/* Names of a directory, in the order of an image: by their bytes. */
+/* Names of a directory or of attributes, in the order of an image: by their bytes. */
 struct names {
     size_t count, room;
     char **list;
@@ -37,19 +39,36 @@ static uint32_t encode_device(dev_t device)
     return low | major(device) << 8 | high << 12;
 }
 
-static void add_name(const char *path, struct names *names, const char *name)
+/* The place of one more. */
+static char **add_place(const char *path, struct names *names)
 {
     if (names->count == names->room) {
         names->room = names->room ? 2 * names->room : 64;
         names->list = reallocarray(names->list, names->room, sizeof(*names->list));
     }
-    if (!names->list || !(names->list[names->count++] = strdup(name)))
+    if (!names->list)
         digest_fail_errno("cannot keep the names in %s", path);
+    return &names->list[names->count++];
+}
+
+static void add_name(const char *path, struct names *names, const char *name)
+{
+    char *copy = strdup(name);
+
+    if (!copy)
+        digest_fail_errno("cannot keep the names in %s", path);
+    *add_place(path, names) = copy;
 }
 
 static int by_bytes(const void *a, const void *b)
 {
     return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static void sort(struct names *names)
+{
+    if (names->count > 0)
+        qsort(names->list, names->count, sizeof(*names->list), by_bytes);
 }
 
 static void list(const char *path, struct names *names)
@@ -66,8 +85,7 @@ static void list(const char *path, struct names *names)
     if (errno != 0)
         digest_fail_errno("cannot read the directory %s", path);
     closedir(directory);
-    if (names->count > 0)
-        qsort(names->list, names->count, sizeof(*names->list), by_bytes);
+    sort(names);
 }
 
 static _Noreturn void changed(const char *path)
@@ -133,12 +151,47 @@ static void add_directory(struct reader *reader)
     digest_leave(&reader->digest);
 }
 
+static bool is_kept(const char *attribute)
+{
+    return strncmp(attribute, "user.", 5) == 0 || strcmp(attribute, "security.capability") == 0;
+}
+
+/* The names of an entry's extended attributes that are hashed, in reader->attributes. */
+static struct names list_attributes(struct reader *reader)
+{
+    ssize_t length = llistxattr(reader->path, reader->attributes, sizeof(reader->attributes));
+    struct names names = {.count = 0};
+
+    if (length < 0 && errno != EOPNOTSUPP)
+        digest_fail_errno("cannot list the attributes of %s", reader->path);
+    for (ssize_t at = 0; at < length; at += (ssize_t)strlen(reader->attributes + at) + 1)
+        if (is_kept(reader->attributes + at))
+            *add_place(reader->path, &names) = reader->attributes + at;
+    sort(&names);
+    return names;
+}
+
+static void add_attributes(struct reader *reader, const struct names *names)
+{
+    for (size_t i = 0; i < names->count; i++) {
+        const char *name = names->list[i];
+        ssize_t size = lgetxattr(reader->path, name, reader->buffer, sizeof(reader->buffer));
+
+        if (size < 0)
+            digest_fail_errno("cannot read the attribute %s of %s", name, reader->path);
+        digest_attribute(&reader->digest, name, reader->buffer, (size_t)size);
+    }
+    free(names->list);
+}
+
 static void add_entry(struct reader *reader, const char *name)
 {
+    struct names attributes;
     struct stat status;
 
     if (lstat(reader->path, &status) != 0)
         digest_fail_errno("cannot look at %s", reader->path);
+    attributes = list_attributes(reader);
     digest_enter(&reader->digest, &(struct digest_entry){
                                       .name = name,
                                       .length = strlen(name),
@@ -149,7 +202,9 @@ static void add_entry(struct reader *reader, const char *name)
                                       .size = (uint64_t)status.st_size,
                                       .mtime = status.st_mtim.tv_sec,
                                       .mtime_nsec = (uint32_t)status.st_mtim.tv_nsec,
+                                      .attributes = attributes.count,
                                   });
+    add_attributes(reader, &attributes);
     if (S_ISDIR(status.st_mode))
         add_directory(reader);
     else if (S_ISLNK(status.st_mode))

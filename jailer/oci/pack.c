@@ -20,6 +20,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 /* Where distributions have mkfs.erofs; not PATH, which may be the engine's or empty. */
@@ -214,11 +215,31 @@ static int open_program(void)
     return fd;
 }
 
+/* Whether the file system of a directory has extended attributes: mkfs.erofs fails if it asks one
+ * that has none for them. */
+static bool has_attributes(const char *directory)
+{
+    const int fd = source_open(directory);
+    char path[32];
+    bool has;
+
+    snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+    has = fd >= 0 && (listxattr(path, NULL, 0) >= 0 || errno != EOPNOTSUPP);
+    close(fd);
+    return has;
+}
+
 void pack(const char *directory, const char *image, int fd, uint64_t limit)
 {
-    /* -x-1: no extended attributes, which the kernel in the guest does not have */
-    static char *arguments[] = {"mkfs.erofs",       "--quiet",  "-d0",     "-x-1",
-                                "--preserve-mtime", JAIL_IMAGE, JAIL_TREE, NULL};
+    /* -x: with attributes, of which none is shared by files, or without */
+    char *arguments[] = {"mkfs.erofs",
+                         "--quiet",
+                         "-d0",
+                         has_attributes(directory) ? "-x2147483647" : "-x-1",
+                         "--preserve-mtime",
+                         JAIL_IMAGE,
+                         JAIL_TREE,
+                         NULL};
     struct tree tree = tree_of(directory);
     struct work work;
     char what[128];

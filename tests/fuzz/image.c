@@ -18,7 +18,7 @@ static unsigned budget; /* of inodes: directories may contain themselves */
 
 static void look_at(const void *bytes, size_t length)
 {
-    static uint8_t copy[EROFS_BLOCK];
+    static uint8_t copy[UINT16_MAX];
 
     if (bytes)
         memcpy(copy, bytes, length);
@@ -28,8 +28,9 @@ static void look_at(const void *bytes, size_t length)
 static void read_inode(const struct erofs_inode *inode, unsigned depth)
 {
     struct erofs_entry entry;
+    struct erofs_attribute attribute;
     struct erofs_inode inner;
-    uint64_t position = 0;
+    uint64_t position = 0, attributes = 0;
     const uint8_t *bytes;
     size_t length;
     bool whole;
@@ -42,6 +43,12 @@ static void read_inode(const struct erofs_inode *inode, unsigned depth)
             look_at(bytes, length);
         if (erofs_block(inode, inode->size / EROFS_BLOCK - index, &bytes, &length, &whole) == 0)
             look_at(bytes, length);
+    }
+    for (unsigned i = 0; i < ENTRIES_MAX; i++) {
+        if (erofs_next_attribute(inode, &attributes, &attribute) <= 0)
+            break;
+        look_at(attribute.name, attribute.length);
+        look_at(attribute.value, attribute.size);
     }
     for (unsigned i = 0; S_ISDIR(inode->mode) && depth > 0 && i < ENTRIES_MAX; i++) {
         if (erofs_next(inode, &position, &entry) <= 0)
@@ -58,14 +65,18 @@ static void use_file(const char *path)
     uint8_t stat[200], bytes[5000];
     struct file *file;
     const long fd = sys_open(path, O_RDWR, 0);
+    bool is_secure;
     void *page;
 
     sys_lstat(path, stat);
     sys_stat(path, stat);
     sys_readlink(path, (char *)bytes, sizeof(bytes));
+    sys_llistxattr(path, (char *)bytes, sizeof(bytes));
+    sys_getxattr(path, "security.capability", bytes, sizeof(bytes));
     if (fd < 0)
         return;
     file = fd_file((int)fd);
+    credentials_execute(&(struct credentials){0}, file->inode, false, &is_secure);
     for (uint64_t index = 0; index < READ_MAX; index++) {
         sys_read((int)fd, bytes, sizeof(bytes));
         if (inode_page(file->inode, index, PAGE_READ, &page) == 0)

@@ -14,9 +14,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 static char directory[] = "/tmp/erofs-XXXXXX";
+static bool with_attributes; /* in the image */
 
 static const char *in(const char *name)
 {
@@ -39,6 +41,17 @@ static void make_file(const char *name, size_t size, size_t hole)
     fclose(file);
 }
 
+/* Attributes: one that mkfs.erofs has files share, one of its own, one without a value. */
+static void set_attributes(const char *path)
+{
+    const char *own = path + strlen(directory);
+
+    if (setxattr(path, "user.shared", "by many", 7, 0) < 0 ||
+        setxattr(path, "user.own", own, strlen(own), 0) < 0 ||
+        setxattr(path, "user.empty", "", 0, 0) < 0)
+        printf("# no attributes here: %s\n", strerror(errno));
+}
+
 static void make_tree(void)
 {
     static const size_t sizes[] = {0, 1, 100, 4000, 4095, 4096, 4097, 8191, 8192, 70000};
@@ -48,9 +61,11 @@ static void make_tree(void)
     for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
         snprintf(name, sizeof(name), "tree/%zu", sizes[i]);
         make_file(name, sizes[i], 0);
+        set_attributes(in(name));
     }
     make_file("tree/hole", 10000, 100000);
     mkdir(in("tree/many"), 01777);
+    set_attributes(in("tree/many"));
     for (unsigned i = 0; i < 3000; i++) {
         snprintf(name, sizeof(name), "tree/many/%u-%.*s", i * 7919 % 3000, (int)(i % 200),
                  "A name that is longer than most, so that blocks of a directory hold few of them, "
@@ -117,12 +132,37 @@ static bool same_link(const struct erofs_inode *inode, const char *path)
            memcmp(bytes, target, there) == 0;
 }
 
+/* All that an image has are the file's, and there are as many. */
+static bool same_attributes(const struct erofs_inode *inode, const char *path)
+{
+    struct erofs_attribute attribute;
+    char name[300], value[300], names[1000];
+    uint64_t position = 0;
+    ssize_t length = llistxattr(path, names, sizeof(names));
+    int found, count = 0;
+
+    for (ssize_t at = 0; at < length; at += (ssize_t)strlen(names + at) + 1)
+        count += strncmp(names + at, "user.", 5) == 0;
+    while ((found = erofs_next_attribute(inode, &position, &attribute)) > 0) {
+        snprintf(name, sizeof(name), "%s%.*s", attribute.prefix, (int)attribute.length,
+                 attribute.name);
+        length = lgetxattr(path, name, value, sizeof(value));
+        if (!erofs_attribute_is(&attribute, name) || length != (ssize_t)attribute.size ||
+            memcmp(value, attribute.value, attribute.size) != 0)
+            return false;
+        count--;
+    }
+    return found == 0 && count == 0;
+}
+
 static bool same_inode(const struct erofs_inode *inode, const char *path)
 {
     struct stat stat;
 
     if (lstat(path, &stat) < 0 || stat.st_mode != inode->mode || stat.st_uid != inode->uid ||
         stat.st_nlink != inode->links)
+        return false;
+    if (with_attributes && !same_attributes(inode, path))
         return false;
     if (S_ISREG(stat.st_mode))
         return (uint64_t)stat.st_size == inode->size && same_contents(inode, path);
@@ -181,6 +221,7 @@ static void test_image(const char *options)
     uint8_t *image = make_image(options, &fs, &size, &why);
     int same;
 
+    with_attributes = strcmp(options, "-x-1") != 0;
     if (!ok(image && !why, "mkfs.erofs %s: %s", options, why ? why : "opened"))
         return;
     ok(erofs_inode(&fs, fs.root, &root) == 0, "  its root");
@@ -226,14 +267,18 @@ static void test_refused(void)
 static unsigned visit(const struct erofs_inode *inode, unsigned depth)
 {
     struct erofs_entry entry;
+    struct erofs_attribute attribute;
     struct erofs_inode inner;
-    uint64_t position = 0;
+    uint64_t position = 0, attributes = 0;
     unsigned errors = 0;
     const uint8_t *bytes;
     size_t length;
     bool whole;
     int found = 0;
 
+    while ((found = erofs_next_attribute(inode, &attributes, &attribute)) > 0)
+        erofs_attribute_is(&attribute, "user.name");
+    errors += found < 0;
     if (!S_ISDIR(inode->mode))
         return erofs_block(inode, inode->size / EROFS_BLOCK, &bytes, &length, &whole) < 0;
     while (depth > 0 && (found = erofs_next(inode, &position, &entry)) > 0) {
@@ -243,7 +288,7 @@ static unsigned visit(const struct erofs_inode *inode, unsigned depth)
             errors += visit(&inner, depth - 1);
         erofs_lookup(inode, entry.name, entry.length, &entry);
     }
-    return errors + (found < 0);
+    return errors + (depth > 0 && found < 0);
 }
 
 /* The bytes of a small image one by one: it is refused, or read to the end, with errors or not. */
@@ -260,6 +305,7 @@ static void test_damaged(void)
         return;
     mkdir(in("tree"), 0755);
     make_file("tree/a", 5000, 0);
+    set_attributes(in("tree/a"));
     mkdir(in("tree/b"), 0755);
     make_file("tree/b/c", 10, 0);
     if (symlink("a", in("tree/link")) < 0)
@@ -288,6 +334,7 @@ int main(void)
         "-Eforce-inode-compact",
         "-Enoinline_data",
         "-x-1",
+        "-x0",
         "--chunksize=4096",
         "--chunksize=65536",
         "--chunksize=8192 -Eforce-chunk-indexes",
