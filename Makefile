@@ -239,10 +239,13 @@ $(BUILD)/feeds.json: policy/feeds.json | packages
 run: packages all ## run the monitor in its jail; needs no network
 	@$(IN_RIG) $(BUILD)/jailer --offline-samples --exec sparkler-vmm
 
-# They are committed; each is made of what the programs say and do.
+# They are committed. As root: only root's VMs have all of the processes.
 .PHONY: pictures
-pictures: packages all ## draw the pictures of README.md anew
+pictures: packages all ## as root: draw the pictures of README.md anew
 	@python3 jailer/walls.py $(BUILD) >$(BUILD)/walls.svg && cp $(BUILD)/walls.svg jailer
+	@for session in monitor python; do \
+	    BUILD=$(BUILD) tests/sessions/record $$session >$(BUILD)/$$session.svg && \
+	    cp $(BUILD)/$$session.svg guest || exit 1; done
 
 # Everything without optimisation, in a directory of its own.
 .PHONY: debug

@@ -1,12 +1,37 @@
 # The pictures of README.md: they show what the programs say and do, and are nothing but pictures.
 
 load lib.bash
+load upstream/lib
 
-pictures=("$root"/jailer/*.svg)
+pictures=("$root"/{jailer,guest}/*.svg)
 
 @test "jailer/walls.svg is what jailer --explain and sparkler-policy explain say" {
     need_root "have a janitor, whose walls are in it"
     python3 "$root/jailer/walls.py" "$build" | diff "$root/jailer/walls.svg" -
+}
+
+# session NAME: a new recording is the committed one, byte for byte
+session() {
+    local lacks
+    need_kvm
+    need_root "leave the network and stay itself"
+    command -v tmux >/dev/null || skip "tmux is not installed"
+    lacks=$("$build/jailer" --explain 2>&1 >/dev/null)
+    [[ -z $lacks ]] || skip "the screen would say that too: $lacks"
+    "$root/tests/sessions/record" "$1" >"$BATS_TEST_TMPDIR/$1.svg" 3>&-
+    diff "$root/guest/$1.svg" "$BATS_TEST_TMPDIR/$1.svg"
+}
+
+@test "guest/monitor.svg is what make run shows" {
+    session monitor
+}
+
+@test "guest/python.svg is what a Python program reads, asks and is denied" {
+    local missing
+    missing=$(upstream_missing kvm)
+    [[ -z $missing ]] || skip "$missing"
+    [[ ! -d /run/rig ]] || skip "the rig has no network to fetch packages by"
+    session python
 }
 
 @test "pictures are small, well-formed, and neither run nor load anything" {
