@@ -293,7 +293,7 @@ $(BUILD)/unit/oracle: $(call objects,policy/tool/oracle.c policy/runtime/names.c
 GUEST_FILES := $(addprefix guest/linux/,attributes.c console.c copy.c credentials.c dentry.c device.c erofs.c \
                  erofs_directory.c erofs_xattr.c fd.c feeds.c file.c format.c fs.c inode.c inotify.c iter.c line.c \
                  line_output.c line_read.c locks.c \
-                 memfd.c mount.c names.c open.c path.c permission.c pipe.c position.c proc.c proc_cpu.c \
+                 memfd.c mount.c mount_options.c names.c open.c path.c permission.c pipe.c position.c proc.c proc_cpu.c \
                  proc_process.c proc_system.c pty.c radix.c read_directory.c read_write.c rename.c \
                  stat.c text.c tmpfs.c tmpfs_directory.c tmpfs_file.c tty.c xattr.c)
 

@@ -151,7 +151,7 @@ static void map_image(struct jail *vmm, struct config *config, struct linux_conf
 static void add_mount(struct jail *vmm, struct config *config, struct linux_config *guest,
                       const struct mount *what)
 {
-    struct linux_mount mount = {.kind = what->kind, .size = what->size};
+    struct linux_mount mount = {.kind = what->kind};
 
     for (uint32_t i = 0; i < guest->mount_count; i++)
         if (strcmp(guest->strings + guest->mounts[i].path, what->path) == 0)
@@ -161,7 +161,9 @@ static void add_mount(struct jail *vmm, struct config *config, struct linux_conf
              "%s is one too many: --program, --root, --mount, --file and --tmpfs make at most "
              "%d",
              what->path, LINUX_MOUNTS_MAX);
-    if (what->file)
+    if (what->kind == LINUX_MOUNT_TMPFS)
+        mount.size = add_string(guest, what->file);
+    else
         map_image(vmm, config, guest, &mount, what->file, what->option);
     mount.path = add_string(guest, what->path);
     guest->mounts[guest->mount_count++] = mount;
@@ -170,9 +172,9 @@ static void add_mount(struct jail *vmm, struct config *config, struct linux_conf
 static void add_mounts(struct jail *vmm, struct config *config, struct linux_config *guest)
 {
     const struct options *options = vmm->options;
-    const struct mount root = {LINUX_MOUNT_EROFS, "/", options->linux_root, 0, "--root"};
+    const struct mount root = {LINUX_MOUNT_EROFS, "/", options->linux_root, "--root"};
     const struct mount program = {LINUX_MOUNT_EXECUTABLE, options->program_path,
-                                  options->linux_program, 0, "--program"};
+                                  options->linux_program, "--program"};
 
     if (options->linux_root)
         add_mount(vmm, config, guest, &root);

@@ -45,7 +45,7 @@ static const char usage_linux[] =
     "  --root IMAGE          EROFS image of its file system (make image)\n"
     "  --mount PATH=IMAGE    another one, read-only at PATH; repeatable, as are:\n"
     "  --file [PATH=]FILE    a file of the host's, in /input or at PATH\n"
-    "  --tmpfs PATH[=SIZE]   an empty directory in memory (half of it)\n"
+    "  --tmpfs PATH[=OPTIONS]   an empty one in memory: size=64M,mode=700,uid=5,ro\n"
     "  --env NAME=VALUE      a variable (PATH; HOME by /etc/passwd; TERM)\n"
     "  --rlimit NAME=SOFT[:HARD]   a limit: as, cpu, fsize, nofile, nproc, stack...\n"
     "  --read-only           it cannot write to the root, only to each --tmpfs\n"

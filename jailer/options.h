@@ -37,8 +37,7 @@ struct strings {
 struct mount {
     enum linux_mount_kind kind;
     const char *path; /* in the guest */
-    const char *file; /* of the host; NULL: a tmpfs */
-    uint64_t size;    /* of a tmpfs */
+    const char *file; /* of the host; of a tmpfs its options, which are the guest's to read */
     const char *option;
 };
 

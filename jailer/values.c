@@ -125,7 +125,7 @@ void mount_option(char *text, struct mounts *mounts)
 
     if (!image || *image == '\0' || !is_below_root(text))
         errx(1, "--mount %s: expected PATH=IMAGE, with a path from / on, inside the VM", text);
-    add_mount(mounts, (struct mount){LINUX_MOUNT_EROFS, text, image, 0, "--mount"});
+    add_mount(mounts, (struct mount){LINUX_MOUNT_EROFS, text, image, "--mount"});
 }
 
 const char *input_path(const char *file)
@@ -147,20 +147,17 @@ void file_option(char *text, struct mounts *mounts)
         errx(1, "--file %s=: expected FILE or PATH=FILE, with a path from / on, inside the VM",
              text);
     add_mount(mounts, (struct mount){LINUX_MOUNT_FILE, file ? text : input_path(text),
-                                     file ? file : text, 0, "--file"});
+                                     file ? file : text, "--file"});
 }
 
 void tmpfs_option(char *text, struct mounts *mounts)
 {
-    const char *size = take_path(text);
-    uint64_t bytes = 0;
+    const char *options = take_path(text);
 
     if (!is_below_root(text))
-        errx(1, "--tmpfs %s: expected PATH or PATH=SIZE, with a path from / on, inside the VM",
+        errx(1, "--tmpfs %s: expected PATH or PATH=OPTIONS, with a path from / on, inside the VM",
              text);
-    if (size && (!parse_number(size, true, &bytes) || bytes < 4096))
-        errx(1, "--tmpfs %s=%s: expected a size of at least 4K", text, size);
-    add_mount(mounts, (struct mount){LINUX_MOUNT_TMPFS, text, NULL, bytes, "--tmpfs"});
+    add_mount(mounts, (struct mount){LINUX_MOUNT_TMPFS, text, options ? options : "", "--tmpfs"});
 }
 
 /* The number at `*at`, which is then behind it; false if there is none, or -1, which is nobody. */

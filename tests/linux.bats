@@ -320,7 +320,7 @@ in_ppoll() {
     echo 'echo executed' >script
     chmod 755 script
     linux --program "$stage/busybox" --mount /data/here="$stage/mount.erofs" --file /etc/given=given \
-        --tmpfs /run=64K --file /run/secret=given --file /usr/bin/script=script -- sh -c '
+        --tmpfs /run=size=64K --file /run/secret=given --file /usr/bin/script=script -- sh -c '
         cd /
         cat data/here/sub/text etc/given run/secret
         /usr/bin/script
@@ -343,11 +343,48 @@ erofs /data/here erofs ro,relatime 0 0"$'\n'"tmpfs /run tmpfs rw,relatime 0 0"$'
     "$root/guest/linux/make-image" "$stage/empty.erofs" tree
     for end in "--mount /a=text:it is not an EROFS image" "--mount /input/busybox/x=$stage/empty.erofs:a part" \
         "--file /proc/version=text:nothing can be put there" "--file /proc=text:it is a directory" \
-        "--tmpfs /proc/x:nothing can be put there"; do
+        "--tmpfs /proc/x:nothing can be put there" "--tmpfs /a=size=x:its options" "--tmpfs /a=4K:its options" \
+        "--tmpfs /a=size=4k,:its options" "--tmpfs /a=mode=8:its options" "--tmpfs /a=mode=17777:its options" \
+        "--tmpfs /a=uid=4294967295:its options" "--tmpfs /a=size=99999999999999g:its options" \
+        "--tmpfs /a=rot:its options"; do
         # shellcheck disable=SC2086 # an option and its value
         linux --program "$stage/busybox" ${end%%:*} -- true
         [[ $status -eq 125 && $stderr == *" cannot be set up: ${end#*:}"* ]]
     done
+}
+
+@test "--tmpfs: size, mode, owner, read-only, or what the image has there" {
+    mkdir -p tree/etc
+    echo text >tree/etc/file
+    chmod 700 tree/etc
+    "$root/guest/linux/make-image" "$stage/tmpfs.erofs" tree
+    linux --root "$stage/tmpfs.erofs" --file /busybox="$stage/busybox" --tmpfs /plain --tmpfs /ro=ro,mode=0755 \
+        --tmpfs /own=uid=12,gid=34,mode=2750 --tmpfs /size=size=64k --tmpfs /part=size=50% \
+        --tmpfs /etc=tmpcopyup,size=1m --tmpfs /none=tmpcopyup -- /busybox sh -c '
+        cd /
+        /busybox stat -c "%n %a %u %g" plain ro own etc none
+        echo x >ro/x
+        /busybox head -c 100000 /dev/zero >size/x
+        /busybox stat -c %s size/x
+        set -- $(/busybox df -k part plain | /busybox awk "NR > 1 { print \$2 }")
+        [ "$1" -eq "$2" ] && echo half
+        echo more >>etc/file; /busybox cat etc/file
+        /busybox df -k etc | /busybox awk "NR > 1 { print \$2 }"'
+    echo "$output"
+    echo "$stderr"
+    diff - <(echo "$output") <<'END'
+plain 1777 0 0
+ro 755 0 0
+own 2750 12 34
+etc 700 0 0
+none 1777 0 0
+65536
+half
+text
+more
+1024
+END
+    [[ $stderr == *"ro/x: Read-only file system"* ]]
 }
 
 @test "--read-only: nothing is written but to a tmpfs" {

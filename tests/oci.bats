@@ -11,7 +11,7 @@ setup_file() {
     export OCI=$stage/sparkler-oci
     mkdir -p "$stage/tree/bin"
     cp /bin/busybox "$stage/tree/bin"
-    for applet in sh cat echo env sleep id hostname stty tty df tail; do
+    for applet in sh cat echo env sleep id hostname stty tty df tail stat wc; do
         ln -s busybox "$stage/tree/bin/$applet"
     done
     mkfs.erofs --quiet "$stage/root.erofs" "$stage/tree"
@@ -580,21 +580,30 @@ with_tree() {
     echo two >two
     : >nothing
     ln -s /etc bundle/rootfs/trap
-    bundle 'cat /data/inner/one /two; echo x >/data/y; cat /trap/passwd; echo x >/new/file && df /new | tail -n 1' '
+    bundle 'cat /data/inner/one /two; echo x >/data/y; cat /trap/passwd; echo x >/new/file && df /new | tail -n 1
+        stat -c "%a %u %g" /new; cat /bin/echo | wc -c; echo x >/bin/x' '
         del(.annotations) | .mounts = [
             {destination: "/proc", type: "proc", source: "proc"},
             {destination: "/data", type: "bind", source: "'"$PWD"'/data", options: ["rbind", "ro"]},
             {destination: "/two", source: "'"$PWD"'/two", options: ["bind", "ro"]},
             {destination: "/etc/hosts", type: "bind", source: "'"$PWD"'/nothing"},
-            {destination: "/new", type: "tmpfs", source: "tmpfs", options: ["size=64k"]}]'
+            {destination: "/new", type: "tmpfs", source: "tmpfs",
+                options: ["nosuid", "noexec", "size=64k", "mode=0710", "uid=5", "gid=6"]},
+            {destination: "/bin", type: "tmpfs", source: "tmpfs", options: ["tmpcopyup", "rprivate"]}]'
     run --separate-stderr oci run --bundle bundle "$id"
     echo "$output $stderr"
-    [[ ${lines[0]} == one && ${lines[1]} == two && ${lines[2]} == *" 64 "* ]]
+    [[ ${lines[0]} == one && ${lines[1]} == two && ${lines[2]} == *" 64 "* && ${lines[3]} == "710 5 6" ]]
+    [[ ${lines[4]} -eq $(stat -c %s "$stage/tree/bin/busybox") ]]
     [[ $stderr == *"/data/y"*"Read-only"* && $stderr == *"/trap/passwd"*"No such file"* ]]
     [[ $(<two) == two && ! -e data/y ]]
     check_no_container_left
     refuses '.mounts = [{destination: "/a", source: "/none", options: ["bind", "ro"]}]' "/none"
     refuses '.mounts = [{destination: "/a", source: "/dev/null", options: ["bind", "ro"]}]' "/dev/null"
+    local option
+    for option in size= size=1x mode=9 mode=777777 uid=-1 uid=root acl; do
+        refuses ".mounts = [{destination: \"/a\", type: \"tmpfs\", options: [\"ro\", \"$option\"]}]" \
+            "mounts[0].options: $option: a tmpfs in a VM cannot have that"
+    done
 }
 
 @test "annotations: feeds, samples, a record, a credential" {

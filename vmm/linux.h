@@ -10,7 +10,7 @@
 
 #include <stdint.h>
 
-#define LINUX_VERSION 2u
+#define LINUX_VERSION 3u
 
 /*
  * Guest-physical memory. RAM starts at 0; what exceeds 3 GiB continues at 4 GiB, above the hole for
@@ -37,7 +37,7 @@ struct linux_time {
 
 enum linux_mount_kind {
     LINUX_MOUNT_EROFS = 1,      /* a file system, read-only: --mount; at "/": --root */
-    LINUX_MOUNT_TMPFS = 2,      /* an empty one in memory: --tmpfs */
+    LINUX_MOUNT_TMPFS = 2,      /* one in memory: --tmpfs */
     LINUX_MOUNT_FILE = 3,       /* one file: --file */
     LINUX_MOUNT_EXECUTABLE = 4, /* one that may be executed: --file, --program */
 };
@@ -48,12 +48,13 @@ enum linux_mount_kind {
 #define LINUX_RLIMITS_MAX  16 /* RLIM_NLIMITS of setrlimit(2) */
 #define LINUX_STRINGS_MAX  (128u << 10)
 
-/* What stands where in the guest. Of a tmpfs there is no image, and `size` is what it may hold. */
+/* What stands where in the guest. Of a tmpfs there is no image, and `size` is the offset of its
+ * options in strings. */
 struct linux_mount {
     uint32_t kind;
     uint32_t path;    /* offset into strings: absolute, in the guest */
     uint64_t address; /* of the image: guest-physical, on a 2 MiB boundary */
-    uint64_t size;    /* bytes; the rest of an image's last page is zero. 0: a tmpfs' default */
+    uint64_t size;    /* bytes; the rest of an image's last page is zero */
 };
 
 struct linux_rlimit {

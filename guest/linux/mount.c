@@ -185,14 +185,42 @@ static int mount_image(const struct linux_mount *mount, const struct erofs_inode
     return cover(path_of(mount), super);
 }
 
+/* What the image has in a directory: false if there is no such directory of an image's. */
+static bool find_lower(const char *name, struct erofs_inode *lower)
+{
+    struct path path;
+    bool found;
+
+    if (path_find_kernel(name, PATH_FOLLOW, &path) < 0)
+        return false;
+    found = path.found->inode->operations == &tmpfs_directory_inode;
+    if (found)
+        *lower = tmpfs_of(path.found->inode)->lower;
+    path_put(&path);
+    return found && lower->fs;
+}
+
 static int mount_memory(const struct linux_mount *mount)
 {
-    struct super_block *super = tmpfs_new("tmpfs", NULL);
+    struct super_block *super;
+    struct tmpfs_options options;
+    struct erofs_inode lower;
+    struct inode *root;
+    bool copy_up;
 
+    if (!tmpfs_options(host_config->strings + mount->size, &options))
+        return -EINVAL;
+    copy_up = options.copy_up && find_lower(path_of(mount), &lower);
+    super = tmpfs_new("tmpfs", copy_up ? &lower : NULL);
     if (super) {
-        super->root->inode->mode = S_IFDIR | 01777;
-        if (mount->size > 0)
-            super->pages_max = (mount->size + PAGE_MASK) / PAGE_SIZE;
+        root = super->root->inode;
+        if (!copy_up || options.has_mode)
+            root->mode = S_IFDIR | (options.has_mode ? options.mode : 01777);
+        root->uid = options.uid;
+        root->gid = options.gid;
+        if (options.pages > 0)
+            super->pages_max = options.pages;
+        super->read_only = options.read_only;
     }
     return cover(path_of(mount), super);
 }
@@ -245,6 +273,9 @@ static const char *why_not(int error)
         return "a part of its path is not a directory";
     case -EISDIR:
         return "it is a directory";
+    case -EINVAL:
+        return "its options are not size=, mode=, uid=, gid=, ro and tmpcopyup, with commas "
+               "between";
     case -EROFS:
         return "nothing can be put there";
     case -ENOMEM:

@@ -21,7 +21,7 @@ struct config_mount {
     enum mount_kind kind;
     const char *destination;
     const char *source; /* of a MOUNT_COPY: a directory or a file of the host, never written to */
-    const char *size;   /* of a MOUNT_TMPFS, as --tmpfs takes it; NULL: its default */
+    struct json_object *options; /* strings, checked; may be NULL */
 };
 
 /* Limits of the container's cgroup; 0 or NULL: none. */
@@ -62,6 +62,9 @@ void config_read(struct config *config, struct reading *reading, const char *tex
 const char *config_annotation(const struct config *config, const char *name);
 
 void config_free(struct config *config);
+
+/* Whether an option of a MOUNT_TMPFS is one that --tmpfs takes; others have no meaning in a VM. */
+bool mount_option_is_kept(const char *option);
 
 /* For config.c: `mounts` (config_mounts.c), and `linux` (config_linux.c). */
 void config_read_mounts(struct config *config, struct reading *reading, const struct place *whole);

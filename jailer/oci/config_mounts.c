@@ -7,9 +7,11 @@
 
 #include "settings.h"
 
+#include <stdio.h>
 #include <string.h>
 
-#define MOUNTS_MAX 512 /* in the list */
+#define MOUNTS_MAX  512 /* in the list */
+#define OPTIONS_MAX 64  /* of one */
 
 static bool is_one_of(const char *text, const char *const *list)
 {
@@ -53,7 +55,7 @@ static bool is_of_engine(const char *destination)
 
 static bool has_option(struct reading *reading, const struct place *mount, const char *option)
 {
-    struct json_object *options = read_array(reading, mount, "options", 64);
+    struct json_object *options = read_array(reading, mount, "options", OPTIONS_MAX);
     bool found = false;
 
     for (size_t i = 0; options && i < json_object_array_length(options); i++) {
@@ -64,20 +66,79 @@ static bool has_option(struct reading *reading, const struct place *mount, const
     return found;
 }
 
-/* The value of an option such as size=64m, or NULL. */
-static const char *option_value(struct reading *reading, const struct place *mount,
-                                const char *name)
+/* What is meant for a host: the guest's kernel has no devices, bounds a tmpfs by its size, and no
+ * mount is seen elsewhere. */
+static bool is_passed_over(const char *option)
 {
-    struct json_object *options = read_array(reading, mount, "options", 64);
-    const char *value = NULL;
+    static const char *const names[] = {
+        "rw",         "async",      "sync",          "dirsync",     "defaults",   "atime",
+        "noatime",    "diratime",   "nodiratime",    "relatime",    "norelatime", "strictatime",
+        "lazytime",   "nolazytime", "nostrictatime", "suid",        "nosuid",     "dev",
+        "nodev",      "exec",       "noexec",        "notmpcopyup", "private",    "rprivate",
+        "slave",      "rslave",     "shared",        "rshared",     "unbindable", "runbindable",
+        "nr_inodes=", "nr_blocks=", "huge=",         "mpol=",       "inode32",    "inode64",
+        NULL};
+    char name[32];
+    const char *equals = strchr(option, '=');
+
+    snprintf(name, sizeof(name), "%.*s", equals ? (int)(equals + 1 - option) : -1, option);
+    return is_one_of(name, names);
+}
+
+/* Options of tmpfs(5) with a number. */
+struct number {
+    const char *name, *digits, *units;
+    int most; /* digits */
+};
+
+static bool is_number(const struct number *number, const char *value)
+{
+    const char *end = value + strspn(value, number->digits);
+
+    if (end == value || end - value > number->most)
+        return false;
+    return *end == '\0' || (end[1] == '\0' && strchr(number->units, *end));
+}
+
+bool mount_option_is_kept(const char *option)
+{
+    static const struct number numbers[] = {{"size=", "0123456789", "kKmMgG%", 15},
+                                            {"mode=", "01234567", "", 5},
+                                            {"uid=", "0123456789", "", 10},
+                                            {"gid=", "0123456789", "", 10}};
+
+    for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+        const size_t length = strlen(numbers[i].name);
+
+        if (strncmp(option, numbers[i].name, length) == 0)
+            return is_number(&numbers[i], option + length);
+    }
+    return strcmp(option, "ro") == 0 || strcmp(option, "tmpcopyup") == 0;
+}
+
+static void add_mount(struct config *config, struct reading *reading, const struct place *mount,
+                      struct config_mount added)
+{
+    if (config->mount_count == CONFIG_MOUNTS)
+        reading_fail(reading, "%s: at most %d mounts are supported", mount->name, CONFIG_MOUNTS);
+    else
+        config->mounts[config->mount_count++] = added;
+}
+
+static void read_tmpfs(struct config *config, struct reading *reading, const struct place *mount,
+                       const char *destination)
+{
+    struct json_object *options = read_array(reading, mount, "options", OPTIONS_MAX);
 
     for (size_t i = 0; options && i < json_object_array_length(options); i++) {
-        const char *text = read_element(reading, mount, "options", options, i);
+        const char *option = read_element(reading, mount, "options", options, i);
 
-        if (text && strncmp(text, name, strlen(name)) == 0 && text[strlen(name)] == '=')
-            value = text + strlen(name) + 1;
+        if (option && !mount_option_is_kept(option) && !is_passed_over(option))
+            reading_fail(reading, "%s.options: %.64s: a tmpfs in a VM cannot have that",
+                         mount->name, option);
     }
-    return value;
+    add_mount(config, reading, mount,
+              (struct config_mount){MOUNT_TMPFS, destination, .options = options});
 }
 
 /* An absolute path without "..", which would be resolved in a file system that we do not have. */
@@ -93,15 +154,6 @@ static bool is_plain(const char *path)
     return path[strspn(path, "/")] != '\0' && !strpbrk(path, "=");
 }
 
-static void add_mount(struct config *config, struct reading *reading, const struct place *mount,
-                      struct config_mount added)
-{
-    if (config->mount_count == CONFIG_MOUNTS)
-        reading_fail(reading, "%s: at most %d mounts are supported", mount->name, CONFIG_MOUNTS);
-    else
-        config->mounts[config->mount_count++] = added;
-}
-
 static void read_bind(struct config *config, struct reading *reading, const struct place *mount,
                       const char *destination)
 {
@@ -114,7 +166,7 @@ static void read_bind(struct config *config, struct reading *reading, const stru
     }
     if (only_read)
         add_mount(config, reading, mount,
-                  (struct config_mount){MOUNT_COPY, destination, source, NULL});
+                  (struct config_mount){MOUNT_COPY, destination, .source = source});
     else if (!(config->without & WITHOUT_MOUNTS))
         reading_fail(reading,
                      "%s: %.128s would be written to on the host, which a VM cannot; mount it "
@@ -136,9 +188,7 @@ static void read_mount(struct config *config, struct reading *reading, const str
              has_option(reading, mount, "rbind"))
         read_bind(config, reading, mount, destination);
     else if (type && strcmp(type, "tmpfs") == 0)
-        add_mount(config, reading, mount,
-                  (struct config_mount){MOUNT_TMPFS, destination, NULL,
-                                        option_value(reading, mount, "size")});
+        read_tmpfs(config, reading, mount, destination);
     else
         reading_fail(reading, "%s.type: a VM cannot mount %.32s", mount->name,
                      type ? type : "what has no type");

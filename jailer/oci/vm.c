@@ -183,21 +183,20 @@ static void add_copy(const struct vm *vm, struct arguments *arguments, unsigned 
             format("%s=%s", mount->destination, copy));
 }
 
-/* A size of tmpfs(5): bytes, k, m, g, or a part of the memory, which is the guest's to know. */
 static void add_tmpfs(struct arguments *arguments, const struct config_mount *mount)
 {
-    const char *size = mount->size;
-    char *full;
+    char *text = format("%s", mount->destination);
+    char separator = '=';
 
-    if (!size || strchr(size, '%')) {
-        add(arguments, "--tmpfs", mount->destination);
-        return;
+    for (size_t i = 0; mount->options && i < json_object_array_length(mount->options); i++) {
+        const char *option = json_object_get_string(json_object_array_get_idx(mount->options, i));
+
+        if (!mount_option_is_kept(option))
+            continue;
+        text = format("%s%c%s", text, separator, option);
+        separator = ',';
     }
-    full = format("%s=%s", mount->destination, size);
-    for (char *unit = full + strlen(mount->destination) + 1; *unit != '\0'; unit++)
-        if (*unit >= 'a' && *unit <= 'z')
-            *unit ^= 0x20;
-    add(arguments, "--tmpfs", full);
+    add(arguments, "--tmpfs", text);
 }
 
 static void add_mounts(const struct vm *vm, struct arguments *arguments)

@@ -321,7 +321,7 @@ int main(void)
     machine_start();
     machine_mount(LINUX_MOUNT_EXECUTABLE, "/input/hello", program, 7);
     machine_mount(LINUX_MOUNT_FILE, "/input/data", data, 5);
-    machine_mount(LINUX_MOUNT_TMPFS, "/made/for it", NULL, 3 * PAGE_SIZE);
+    machine_mount(LINUX_MOUNT_TMPFS, "/made/for it", "size=12k,uid=7,gid=8,mode=750", 0);
     machine_mount(LINUX_MOUNT_FILE, "/made/for it/data", data, 5);
     machine_mount(LINUX_MOUNT_FILE, "/etc/data", data, 5);
     machine.feed = answer;

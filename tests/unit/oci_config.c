@@ -56,7 +56,7 @@ static void test_mounts(void)
         "{\"destination\": \"/sys/fs/cgroup\", \"type\": \"cgroup2\"},"
         "{\"destination\": \"/etc/hosts\", \"type\": \"bind\", \"source\": \"/hosts\"},"
         "{\"destination\": \"/data\", \"source\": \"/d\", \"options\": [\"rbind\", \"ro\"]},"
-        "{\"destination\": \"/tmp\", \"type\": \"tmpfs\", \"options\": [\"ro\", \"size=8m\"]}]",
+        "{\"destination\": \"/tmp\", \"type\": \"tmpfs\", \"options\": [\"nodev\", \"size=8m\"]}]",
         "");
 
     ok(is_good() && mounts->mount_count == 3, "what the guest has by itself is passed over");
@@ -64,8 +64,14 @@ static void test_mounts(void)
        "an engine's file is copied, though it may be written to");
     ok(mounts->mounts[1].kind == MOUNT_COPY && strcmp(mounts->mounts[1].destination, "/data") == 0,
        "a directory to be read is copied, with or without a type");
-    ok(mounts->mounts[2].kind == MOUNT_TMPFS && strcmp(mounts->mounts[2].size, "8m") == 0,
-       "a tmpfs has its size");
+    ok(mounts->mounts[2].kind == MOUNT_TMPFS &&
+           json_object_array_length(mounts->mounts[2].options) == 2,
+       "a tmpfs has its options");
+    ok(mount_option_is_kept("size=8m") && mount_option_is_kept("size=50%") &&
+           mount_option_is_kept("mode=01777") && mount_option_is_kept("ro") &&
+           !mount_option_is_kept("nodev") && !mount_option_is_kept("mode=8") &&
+           !mount_option_is_kept("uid=") && !mount_option_is_kept("size=8mm"),
+       "those of them that a guest has a use for");
 }
 
 static void test_limits(void)

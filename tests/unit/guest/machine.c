@@ -60,6 +60,11 @@ void machine_mount(uint32_t kind, const char *path, const void *bytes, uint64_t 
         (struct linux_mount){kind, (uint32_t)strings, (uintptr_t)bytes - DIRECT_MAP, size};
     strcpy(config->strings + strings, path);
     strings += strlen(path) + 1;
+    if (kind != LINUX_MOUNT_TMPFS)
+        return;
+    config->mounts[config->mount_count - 1].size = strings;
+    strcpy(config->strings + strings, bytes);
+    strings += strlen(bytes) + 1;
 }
 
 void machine_terminal(unsigned flags)
