@@ -15,9 +15,10 @@
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <stdio.h>
 #include <string.h>
+
+static const char needs_v2[] = "needs cgroup v2";
 
 /* Returns a descriptor of the program; -1 and errno if the kernel refuses it. */
 static int load(const struct program *program, enum bpf_prog_type type,
@@ -35,22 +36,21 @@ static int load(const struct program *program, enum bpf_prog_type type,
     return (int)syscall(SYS_bpf, BPF_PROG_LOAD, &attributes, sizeof(attributes));
 }
 
-static void attach(int cgroup, const struct program *program, enum bpf_prog_type type,
-                   enum bpf_attach_type attach_type)
+/* Takes a program that is loaded. */
+static void attach(int cgroup, int program, enum bpf_attach_type attach_type)
 {
-    int loaded = load(program, type, attach_type);
     union bpf_attr attributes;
 
-    if (loaded < 0)
+    if (program < 0)
         err(1, "cannot load a program of the address guard (bpf)");
     memset(&attributes, 0, sizeof(attributes));
     attributes.target_fd = (unsigned)cgroup;
-    attributes.attach_bpf_fd = (unsigned)loaded;
+    attributes.attach_bpf_fd = (unsigned)program;
     attributes.attach_type = attach_type;
     attributes.attach_flags = BPF_F_ALLOW_MULTI; /* beside those that the host may have */
     if (syscall(SYS_bpf, BPF_PROG_ATTACH, &attributes, sizeof(attributes)) != 0)
         err(1, "cannot put the address guard on the broker's cgroup (bpf)");
-    close(loaded);
+    close(program);
 }
 
 static bool add_server(struct name_servers *servers, const char *text)
@@ -87,29 +87,6 @@ static struct name_servers read_name_servers(void)
     if (count == 0)
         add_server(&servers, "127.0.0.1");
     return servers;
-}
-
-void address_guard_attach(const struct cgroup *cgroup)
-{
-    const struct name_servers no_servers = {0};
-    struct name_servers servers;
-    struct program program;
-
-    if (cgroup->guarded[1] < 0)
-        return;
-    servers = read_name_servers();
-    program = address_program_ipv4(&servers);
-    attach(cgroup->directory, &program, BPF_PROG_TYPE_CGROUP_SOCK_ADDR, BPF_CGROUP_INET4_CONNECT);
-    program = address_program_ipv6(&servers);
-    attach(cgroup->directory, &program, BPF_PROG_TYPE_CGROUP_SOCK_ADDR, BPF_CGROUP_INET6_CONNECT);
-    program = address_program_datagram(&servers);
-    attach(cgroup->directory, &program, BPF_PROG_TYPE_CGROUP_SOCK_ADDR, BPF_CGROUP_UDP4_SENDMSG);
-    program = address_program_datagram(&no_servers);
-    attach(cgroup->directory, &program, BPF_PROG_TYPE_CGROUP_SOCK_ADDR, BPF_CGROUP_UDP6_SENDMSG);
-    program = address_program_socket();
-    attach(cgroup->directory, &program, BPF_PROG_TYPE_CGROUP_SOCK, BPF_CGROUP_INET_SOCK_CREATE);
-    if (write(cgroup->guarded[1], "", 1) != 1)
-        err(1, "cannot tell the jails that the address guard is attached");
 }
 
 /*
@@ -155,64 +132,86 @@ static const char *why_skipped(const struct jail *broker)
     return NULL;
 }
 
-static const char *why_missing(bool has_v2)
+static int load_first(void)
 {
     const struct program program = address_program_socket();
-    int loaded;
 
-    if (!has_v2)
-        return "needs cgroup v2";
-    loaded = load(&program, BPF_PROG_TYPE_CGROUP_SOCK, BPF_CGROUP_INET_SOCK_CREATE);
-    if (loaded < 0)
-        return errno == EPERM ? "bpf(2) is not permitted here" : "needs CONFIG_CGROUP_BPF";
-    close(loaded);
-    return NULL;
+    return load(&program, BPF_PROG_TYPE_CGROUP_SOCK, BPF_CGROUP_INET_SOCK_CREATE);
 }
 
-void address_guard_prepare(struct cgroup *cgroup, const struct jail *broker)
+/* Why the kernel has refused the first program. */
+static const char *why_refused(void)
 {
+    return errno == EPERM ? "bpf(2) is not permitted here" : "needs CONFIG_CGROUP_BPF";
+}
+
+static void attach_address_program(int cgroup, struct program program,
+                                   enum bpf_attach_type attach_type)
+{
+    attach(cgroup, load(&program, BPF_PROG_TYPE_CGROUP_SOCK_ADDR, attach_type), attach_type);
+}
+
+void address_guard_attach(struct cgroup *cgroup, const struct jail *broker)
+{
+    const struct name_servers no_servers = {0};
+    struct name_servers servers;
+    int first;
+
     if (why_skipped(broker))
         return;
-    cgroup->unguarded = why_missing(cgroup->directory >= 0);
-    if (!cgroup->unguarded && pipe2(cgroup->guarded, O_CLOEXEC) != 0)
-        err(1, "cannot make a pipe");
+    if (cgroup->directory < 0) {
+        cgroup->unguarded = needs_v2;
+        return;
+    }
+    first = load_first();
+    if (first < 0) {
+        cgroup->unguarded = why_refused();
+        return;
+    }
+    attach(cgroup->directory, first, BPF_CGROUP_INET_SOCK_CREATE);
+    servers = read_name_servers();
+    attach_address_program(cgroup->directory, address_program_ipv4(&servers),
+                           BPF_CGROUP_INET4_CONNECT);
+    attach_address_program(cgroup->directory, address_program_ipv6(&servers),
+                           BPF_CGROUP_INET6_CONNECT);
+    attach_address_program(cgroup->directory, address_program_datagram(&servers),
+                           BPF_CGROUP_UDP4_SENDMSG);
+    attach_address_program(cgroup->directory, address_program_datagram(&no_servers),
+                           BPF_CGROUP_UDP6_SENDMSG);
+    cgroup->guarded = true;
 }
 
-/* Decided once a jail has cgroups; before that, for --explain, what the decision would be. */
+/* Whether it is attached; before that, for --explain, whether it would be. */
 static const char *skipped(const struct jail *jail)
 {
     if (!jail->cgroups)
         return why_skipped(jail);
-    return jail->cgroups->broker.guarded[0] < 0 && !jail->cgroups->broker.unguarded
-               ? "the jailer has skipped it"
-               : NULL;
+    return jail->cgroups->broker.guarded || jail->cgroups->broker.unguarded
+               ? NULL
+               : "the jailer has skipped it";
 }
 
 static const char *missing(const struct jail *jail)
 {
-    return jail->cgroups ? jail->cgroups->broker.unguarded
-                         : why_missing(cgroups_have_v2(jail->options));
+    int first;
+
+    if (jail->cgroups)
+        return jail->cgroups->broker.unguarded;
+    if (!cgroups_have_v2(jail->options))
+        return needs_v2;
+    first = load_first();
+    if (first < 0)
+        return why_refused();
+    close(first);
+    return NULL;
 }
 
-/* The jailer attaches the guard while the jails close their locks. The byte stays in the pipe, for
- * the next jail in this cgroup. */
-static void await_guard(struct jail *jail)
-{
-    struct pollfd guarded = {.fd = jail->cgroup->guarded[0], .events = POLLIN};
-
-    close(jail->cgroup->guarded[1]);
-    while (poll(&guarded, 1, -1) < 0)
-        if (errno != EINTR)
-            err(1, "cannot wait for the address guard");
-    if ((guarded.revents & POLLIN) == 0) /* the jailer has died */
-        _exit(1);
-}
-
+/* The jailer closes it, before it locks itself up: the guest, and so the broker, starts after that.
+ */
 const struct lock lock_address_guard = {
     .name = "address guard",
     .what = "no private address but name servers'",
     .roles = BROKER,
     .skipped = skipped,
     .missing = missing,
-    .close = await_guard,
 };

@@ -5,15 +5,12 @@
 
 #include "cgroup.h"
 
-/* Decides whether the broker's cgroup gets the guard, while the jailer is root; makes the pipe for
- * it. */
-void address_guard_prepare(struct cgroup *cgroup, const struct jail *broker);
-
 /*
- * Puts the guard on the cgroup's directory of v2, for all that will run there, until it is removed,
- * and says so by the pipe. It lets pass what is public (netbroker/networks.h), and the name servers
- * of /etc/resolv.conf as they are now. Needs root; ends the program by err(3) if it fails.
+ * Puts the guard on the directory of v2 of the broker's cgroup, for all that will run there, until
+ * it is removed; or notes there what this host lacks for it. It lets pass what is public
+ * (netbroker/networks.h), and the name servers of /etc/resolv.conf as they are now. Needs root,
+ * without which there is none; ends the program by err(3) if it fails.
  */
-void address_guard_attach(const struct cgroup *cgroup);
+void address_guard_attach(struct cgroup *cgroup, const struct jail *broker);
 
 #endif

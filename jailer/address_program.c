@@ -1,7 +1,8 @@
 /*
- * A small assembler, and four programs. Each ends with 1 to allow and 0 to refuse. While one runs,
- * register 1 is what the kernel tells it, 2 is an IPv4 address, and 2 to 5 are an IPv6 address, in
- * words of the host's order.
+ * A small assembler, and four programs. None of them jumps, so that the kernel's verifier has one
+ * path to follow: they compute with the signs of 64-bit registers, where a set sign means yes.
+ * While one runs, register 1 is what the kernel tells it, 2 is an IPv4 address, and 2 to 5 are an
+ * IPv6 address, in words of the host's order.
  */
 #include "address_program.h"
 
@@ -11,62 +12,68 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { CONTEXT = BPF_REG_1, ADDRESS = BPF_REG_2, PART = BPF_REG_6, PORT = BPF_REG_7 };
-enum label { HERE, ALLOW, REFUSE, IPV4, LABELS };
+enum {
+    ANSWER = BPF_REG_0,
+    CONTEXT = BPF_REG_1,
+    ADDRESS = BPF_REG_2,
+    PART = BPF_REG_6,
+    WITHIN = BPF_REG_7,
+    SPECIAL = BPF_REG_8,
+    SERVER = BPF_REG_9,
+};
 
-static void emit(struct program *p, struct bpf_insn instruction, enum label label)
+static void emit(struct program *p, struct bpf_insn instruction)
 {
     if (p->length == PROGRAM_MAX)
         errx(1, "the program of the address guard is too long");
-    p->code[p->length] = instruction;
-    p->label[p->length++] = (unsigned char)label;
+    p->code[p->length++] = instruction;
 }
 
-static void set(struct program *p, unsigned to, unsigned from)
+/* An operation of BPF_ALU, which clears the upper half of the register, or of BPF_ALU64, to which
+ * the number is sign-extended. */
+static void number(struct program *p, unsigned operation, unsigned to, int value)
 {
     emit(p,
-         (struct bpf_insn){
-             .code = BPF_ALU | BPF_MOV | BPF_X, .dst_reg = to & 15, .src_reg = from & 15},
-         HERE);
+         (struct bpf_insn){.code = (uint8_t)(operation | BPF_K), .dst_reg = to & 15, .imm = value});
+}
+
+static void combine(struct program *p, unsigned operation, unsigned to, unsigned from)
+{
+    emit(p, (struct bpf_insn){
+                .code = (uint8_t)(operation | BPF_X), .dst_reg = to & 15, .src_reg = from & 15});
 }
 
 static void load(struct program *p, unsigned to, size_t offset)
 {
-    emit(p,
-         (struct bpf_insn){.code = BPF_LDX | BPF_MEM | BPF_W,
-                           .dst_reg = to & 15,
-                           .src_reg = CONTEXT,
-                           .off = (short)offset},
-         HERE);
+    emit(p, (struct bpf_insn){.code = BPF_LDX | BPF_MEM | BPF_W,
+                              .dst_reg = to & 15,
+                              .src_reg = CONTEXT,
+                              .off = (short)offset});
 }
 
-static void host_order(struct program *p, unsigned word)
+static void load_address(struct program *p, size_t offset, unsigned words)
 {
-    emit(p,
-         (struct bpf_insn){.code = BPF_ALU | BPF_END | BPF_TO_BE, .dst_reg = word & 15, .imm = 32},
-         HERE);
+    for (unsigned i = 0; i < words; i++) {
+        load(p, ADDRESS + i, offset + sizeof(uint32_t) * i);
+        number(p, BPF_ALU | BPF_END | BPF_TO_BE, ADDRESS + i, 32);
+    }
 }
 
-static void go(struct program *p, enum label label)
+/* Whether 32 bits are zero. */
+static void is_zero(struct program *p, unsigned bits)
 {
-    emit(p, (struct bpf_insn){.code = BPF_JMP | BPF_JA}, label);
+    number(p, BPF_ALU64 | BPF_SUB, bits, 1);
 }
 
-/* A jump on a comparison of 32 bits, BPF_JEQ or BPF_JNE. */
-static void jump(struct program *p, unsigned condition, unsigned word, uint32_t value,
-                 enum label label)
+static void is_equal(struct program *p, unsigned bits, int value)
 {
-    emit(p,
-         (struct bpf_insn){.code = (unsigned char)(BPF_JMP32 | condition | BPF_K),
-                           .dst_reg = word & 15,
-                           .imm = (int)value},
-         label);
+    number(p, BPF_ALU | BPF_XOR, bits, value);
+    is_zero(p, bits);
 }
 
-/* A jump that was emitted without a label leads to what comes next. */
-static void land(struct program *p, unsigned jump)
+static void invert(struct program *p, unsigned what)
 {
-    p->code[jump].off = (short)(p->length - jump - 1);
+    number(p, BPF_ALU64 | BPF_XOR, what, -1);
 }
 
 static uint32_t word_of(const uint8_t *bytes, size_t word)
@@ -75,99 +82,89 @@ static uint32_t word_of(const uint8_t *bytes, size_t word)
     return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
 }
 
-/* Jumps if the address begins with these bits of the prefix. */
-static void jump_within(struct program *p, const uint8_t *prefix, unsigned bits, enum label label)
+/* WITHIN: whether the address begins with these bits of the prefix. */
+static void is_within(struct program *p, const uint8_t *prefix, unsigned bits)
 {
-    unsigned words = (bits + 31) / 32, elsewhere[4];
+    const unsigned words = (bits + 31) / 32;
 
     for (unsigned i = 0; i < words; i++) {
-        unsigned rest = i == words - 1 ? words * 32 - bits : 0;
+        const unsigned part = i == 0 ? WITHIN : PART, rest = i == words - 1 ? words * 32 - bits : 0;
 
-        set(p, PART, ADDRESS + i);
+        combine(p, BPF_ALU | BPF_MOV, part, ADDRESS + i);
         if (rest > 0)
-            emit(p,
-                 (struct bpf_insn){
-                     .code = BPF_ALU | BPF_RSH | BPF_K, .dst_reg = PART, .imm = (int)rest},
-                 HERE);
-        elsewhere[i] = p->length;
-        jump(p, i == words - 1 ? BPF_JEQ : BPF_JNE, PART, word_of(prefix, i) >> rest,
-             i == words - 1 ? label : HERE);
+            number(p, BPF_ALU | BPF_RSH, part, (int)rest);
+        number(p, BPF_ALU | BPF_XOR, part, (int)(word_of(prefix, i) >> rest));
+        if (i > 0)
+            combine(p, BPF_ALU | BPF_OR, WITHIN, part);
     }
-    for (unsigned i = 0; i + 1 < words; i++)
-        land(p, elsewhere[i]);
+    is_zero(p, WITHIN);
 }
 
-static void jump_within_any(struct program *p, const struct network *networks, size_t count,
-                            enum label label)
+/* SPECIAL: whether the address is in one of the networks. */
+static void is_special(struct program *p, const struct network *networks, size_t count)
 {
-    for (size_t i = 0; i < count; i++)
-        jump_within(p, networks[i].prefix, networks[i].bits, label);
+    number(p, BPF_ALU | BPF_MOV, SPECIAL, 0);
+    for (size_t i = 0; i < count; i++) {
+        is_within(p, networks[i].prefix, networks[i].bits);
+        combine(p, BPF_ALU64 | BPF_OR, SPECIAL, WITHIN);
+    }
 }
 
-/* Jumps to ALLOW if this is port 53 of one of the addresses, each of `size` bytes. */
-static void allow_servers(struct program *p, const void *addresses, size_t size, unsigned count)
+/* SERVER: whether this is port 53 of one of the addresses, each of `size` bytes. */
+static void is_server(struct program *p, const void *addresses, size_t size, unsigned count)
 {
-    unsigned other_port;
-
-    load(p, PORT, offsetof(struct bpf_sock_addr, user_port));
-    other_port = p->length;
-    jump(p, BPF_JNE, PORT, htons(53), HERE);
-    for (unsigned i = 0; i < count; i++)
-        jump_within(p, (const uint8_t *)addresses + i * size, (unsigned)size * 8, ALLOW);
-    land(p, other_port);
+    number(p, BPF_ALU | BPF_MOV, SERVER, 0);
+    for (unsigned i = 0; i < count; i++) {
+        is_within(p, (const uint8_t *)addresses + i * size, (unsigned)size * 8);
+        combine(p, BPF_ALU64 | BPF_OR, SERVER, WITHIN);
+    }
+    load(p, PART, offsetof(struct bpf_sock_addr, user_port));
+    is_equal(p, PART, htons(53));
+    combine(p, BPF_ALU64 | BPF_AND, SERVER, PART);
 }
 
-static void end(struct program *p, int allowed)
+/* Ends the program: 1 allows, 0 refuses. */
+static void answer(struct program *p, unsigned allowed)
 {
-    emit(p, (struct bpf_insn){.code = BPF_ALU64 | BPF_MOV | BPF_K, .imm = allowed}, HERE);
-    emit(p, (struct bpf_insn){.code = BPF_JMP | BPF_EXIT}, HERE);
-}
-
-/* Appends both ends, and points each jump that has a label there. */
-static void finish(struct program *p, unsigned ipv4)
-{
-    const unsigned at[LABELS] = {[IPV4] = ipv4, [ALLOW] = p->length, [REFUSE] = p->length + 2};
-
-    end(p, 1);
-    end(p, 0);
-    for (unsigned i = 0; i < p->length; i++)
-        if (p->label[i] != HERE)
-            p->code[i].off = (short)(at[p->label[i]] - i - 1);
+    combine(p, BPF_ALU64 | BPF_MOV, ANSWER, allowed);
+    number(p, BPF_ALU64 | BPF_RSH, ANSWER, 63);
+    emit(p, (struct bpf_insn){.code = BPF_JMP | BPF_EXIT});
 }
 
 struct program address_program_ipv4(const struct name_servers *servers)
 {
     struct program p = {0};
 
-    load(&p, ADDRESS, offsetof(struct bpf_sock_addr, user_ip4));
-    host_order(&p, ADDRESS);
-    allow_servers(&p, servers->ipv4, sizeof(*servers->ipv4), servers->ipv4_count);
-    jump_within_any(&p, ipv4_special, NETWORKS(ipv4_special), REFUSE);
-    finish(&p, 0);
+    load_address(&p, offsetof(struct bpf_sock_addr, user_ip4), 1);
+    is_server(&p, servers->ipv4, sizeof(*servers->ipv4), servers->ipv4_count);
+    is_special(&p, ipv4_special, NETWORKS(ipv4_special));
+    invert(&p, SPECIAL);
+    combine(&p, BPF_ALU64 | BPF_OR, SERVER, SPECIAL);
+    answer(&p, SERVER);
     return p;
 }
 
+/* A server, or global and not special, or the translation of an IPv4 address that is not special */
 struct program address_program_ipv6(const struct name_servers *servers)
 {
     struct program p = {0};
-    unsigned ipv4, global;
 
-    for (unsigned i = 0; i < 4; i++) {
-        load(&p, ADDRESS + i, offsetof(struct bpf_sock_addr, user_ip6[i]));
-        host_order(&p, ADDRESS + i);
-    }
-    allow_servers(&p, servers->ipv6, sizeof(*servers->ipv6), servers->ipv6_count);
-    jump_within(&p, ipv6_nat64.prefix, ipv6_nat64.bits, IPV4);
-    jump_within(&p, ipv6_global.prefix, ipv6_global.bits, HERE);
-    global = p.length - 1;
-    go(&p, REFUSE);
-    land(&p, global);
-    jump_within_any(&p, ipv6_special, NETWORKS(ipv6_special), REFUSE);
-    go(&p, ALLOW);
-    ipv4 = p.length;
-    set(&p, ADDRESS, ADDRESS + 3);
-    jump_within_any(&p, ipv4_special, NETWORKS(ipv4_special), REFUSE);
-    finish(&p, ipv4);
+    load_address(&p, offsetof(struct bpf_sock_addr, user_ip6), 4);
+    is_server(&p, servers->ipv6, sizeof(*servers->ipv6), servers->ipv6_count);
+    is_special(&p, ipv6_special, NETWORKS(ipv6_special));
+    invert(&p, SPECIAL);
+    is_within(&p, ipv6_global.prefix, ipv6_global.bits);
+    combine(&p, BPF_ALU64 | BPF_AND, WITHIN, SPECIAL);
+    combine(&p, BPF_ALU64 | BPF_OR, SERVER, WITHIN);
+
+    is_within(&p, ipv6_nat64.prefix, ipv6_nat64.bits);
+    combine(&p, BPF_ALU64 | BPF_MOV, ANSWER, WITHIN);
+    combine(&p, BPF_ALU | BPF_MOV, ADDRESS, ADDRESS + 3);
+    is_special(&p, ipv4_special, NETWORKS(ipv4_special));
+    invert(&p, SPECIAL);
+    combine(&p, BPF_ALU64 | BPF_AND, ANSWER, SPECIAL);
+    combine(&p, BPF_ALU64 | BPF_OR, SERVER, ANSWER);
+    answer(&p, SERVER);
     return p;
 }
 
@@ -175,15 +172,13 @@ struct program address_program_datagram(const struct name_servers *servers)
 {
     struct program p = {0};
 
-    if (servers->mapped_count == 0) {
-        end(&p, 0);
-        return p;
+    if (servers->mapped_count > 0) {
+        load_address(&p, offsetof(struct bpf_sock_addr, user_ip4), 1);
+        is_server(&p, servers->mapped, sizeof(*servers->mapped), servers->mapped_count);
+    } else {
+        number(&p, BPF_ALU | BPF_MOV, SERVER, 0);
     }
-    load(&p, ADDRESS, offsetof(struct bpf_sock_addr, user_ip4));
-    host_order(&p, ADDRESS);
-    allow_servers(&p, servers->mapped, sizeof(*servers->mapped), servers->mapped_count);
-    go(&p, REFUSE);
-    finish(&p, 0);
+    answer(&p, SERVER);
     return p;
 }
 
@@ -192,9 +187,10 @@ struct program address_program_socket(void)
     struct program p = {0};
 
     load(&p, PART, offsetof(struct bpf_sock, protocol));
-    jump(&p, BPF_JEQ, PART, IPPROTO_TCP, ALLOW);
-    jump(&p, BPF_JEQ, PART, IPPROTO_UDP, ALLOW);
-    go(&p, REFUSE);
-    finish(&p, 0);
+    combine(&p, BPF_ALU | BPF_MOV, WITHIN, PART);
+    is_equal(&p, PART, IPPROTO_TCP);
+    is_equal(&p, WITHIN, IPPROTO_UDP);
+    combine(&p, BPF_ALU64 | BPF_OR, PART, WITHIN);
+    answer(&p, PART);
     return p;
 }

@@ -11,7 +11,6 @@
 struct program {
     unsigned length;
     struct bpf_insn code[PROGRAM_MAX];
-    unsigned char label[PROGRAM_MAX]; /* target of a jump, until the program is complete */
 };
 
 struct name_servers {

@@ -247,8 +247,7 @@ static bool make_cgroup(const struct cgroups *cgroups, struct cgroup *cgroup, in
 void cgroups_open(struct cgroups *cgroups, const struct jail *vmm)
 {
     const struct options *options = vmm->options;
-    const struct cgroup none = {
-        .directory = -1, .tasks = {-1, -1, -1, -1}, .guarded = {-1, -1}, .events = -1};
+    const struct cgroup none = {.directory = -1, .tasks = {-1, -1, -1, -1}, .events = -1};
 
     *cgroups = (struct cgroups){
         .mapped = options->memory_bytes + vmm->image_bytes, .vmm = none, .broker = none};

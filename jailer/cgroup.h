@@ -23,7 +23,7 @@ struct cgroup {
     char name[96];
     int directory;                 /* of v2, to be born in (CLONE_INTO_CGROUP), or -1 */
     int tasks[CGROUP_PARENTS_MAX]; /* of v1, to enter, or -1 */
-    int guarded[2];                /* a pipe: a byte once the address guard is attached; or -1 */
+    bool guarded;                  /* by the address guard */
     const char *unguarded;         /* what this host lacks for the guard */
     int events;                    /* for cgroups_oom_kills(), or -1 */
 };

@@ -61,7 +61,6 @@ static void make_broker_cgroup(struct jails *jails, struct supervisor *superviso
         close(janitor->cgroups_made[1]);
         jail_give(jail, SUPERVISOR_FD_BROKER_EVENTS, cgroups->broker.events, "broker-events");
     }
-    address_guard_prepare(&cgroups->broker, broker);
 }
 
 /* The user's files, which furnish() has opened for the broker. */
@@ -85,7 +84,7 @@ static void start_jails(struct jails *jails, struct supervisor *supervisor)
     if (feeds_given) {
         copy_files(broker);
         make_broker_cgroup(jails, supervisor);
-        address_guard_attach(broker->cgroup);
+        address_guard_attach(&supervisor->cgroups.broker, broker);
         check_feeds(*broker, &supervisor->log, jail->fds[SUPERVISOR_FD_SIGNALS]);
     }
     jail_give(jail, SUPERVISOR_FD_VMM_PID, jail_start(vmm), "vmm-pid");
@@ -97,8 +96,8 @@ static void start_jails(struct jails *jails, struct supervisor *supervisor)
     timing_phase(broker->timing, "cgroup of the broker, kernel's log");
     jail_give(jail, SUPERVISOR_FD_WARDEN_PID, jail_start(broker), "warden-pid");
     timing_phase(broker->timing, "warden cloned");
-    if (!feeds_given)
-        address_guard_attach(broker->cgroup); /* while the jails close their locks */
+    if (!feeds_given) /* while the jails close their locks */
+        address_guard_attach(&supervisor->cgroups.broker, broker);
     timing_phase(broker->timing, "address guard");
 }
 

@@ -250,13 +250,15 @@ static void show_resolv_conf(void)
 
 static int run_guarded(int directory)
 {
+    const struct options options = {.root = true, .feeds = "/dev/null"};
+    const struct jail broker = {.options = &options, .fds[BROKER_FD_FEEDS] = -1};
     struct cgroup cgroup = {.directory = directory};
     int procs = openat(directory, "cgroup.procs", O_WRONLY | O_CLOEXEC);
 
-    if (unshare(CLONE_NEWNET | CLONE_NEWNS) != 0 || pipe(cgroup.guarded) != 0)
+    if (unshare(CLONE_NEWNET | CLONE_NEWNS) != 0)
         err(1, "cannot leave the network and the mounts");
     show_resolv_conf();
-    address_guard_attach(&cgroup);
+    address_guard_attach(&cgroup, &broker);
     if (write(procs, "0", 1) != 1)
         err(1, "cannot enter the guarded cgroup");
     srandom(1);
