@@ -125,7 +125,8 @@ const char *lock_left_open(const struct lock *lock, const struct jail *jail);
 /* The CLONE_NEW… flags of the namespaces that the jail is born with. */
 uint64_t jail_clone_flags(const struct jail *jail);
 
-/* Closes every lock that applies to the jail on the calling process. */
+/* Closes a lock on the calling process, if it applies to the jail; and every lock that does. */
+void jail_close_lock(struct jail *jail, const struct lock *lock);
 void jail_close_locks(struct jail *jail);
 
 /*

@@ -73,12 +73,17 @@ uint64_t jail_clone_flags(const struct jail *jail)
     return flags;
 }
 
+void jail_close_lock(struct jail *jail, const struct lock *lock)
+{
+    if ((lock->roles & jail->role) == 0 || !lock->close || lock_left_open(lock, jail))
+        return;
+    lock->close(jail);
+    timing_phase(jail->timing, lock->name);
+}
+
 void jail_close_locks(struct jail *jail)
 {
     for (const struct lock *const *lock = locks; *lock; lock++)
-        if (((*lock)->roles & jail->role) && (*lock)->close && !lock_left_open(*lock, jail)) {
-            (*lock)->close(jail);
-            timing_phase(jail->timing, (*lock)->name);
-        }
+        jail_close_lock(jail, *lock);
     timing_print(jail->timing, jail->process->name);
 }

@@ -11,6 +11,7 @@
 #include <grp.h>
 #include <linux/capability.h>
 #include <linux/securebits.h>
+#include <sched.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -52,14 +53,21 @@ static void make_inheritable(uint32_t capability)
         err(1, "cannot make CAP_DAC_READ_SEARCH inheritable");
 }
 
-/* Before CAP_SETPCAP goes: so that no execve can bring a capability back. */
+/*
+ * Before CAP_SETPCAP goes: so that no execve can bring a capability back. Each of 41 drops copies
+ * the process's credentials, so the jailer makes them before it starts processes, which inherit
+ * them; but not into a user namespace of their own (user_namespaces(7)).
+ */
 static void close_bounds(struct jail *jail)
 {
+    static bool closed; /* by this process, or by the one that it is a copy of */
     const int bits = SECBIT_NOROOT | SECBIT_NOROOT_LOCKED | SECBIT_NO_SETUID_FIXUP_LOCKED |
                      SECBIT_KEEP_CAPS_LOCKED;
     const int none = SECBIT_NO_CAP_AMBIENT_RAISE | SECBIT_NO_CAP_AMBIENT_RAISE_LOCKED;
     unsigned long capability = 0;
 
+    if (closed && (jail_clone_flags(jail) & CLONE_NEWUSER) == 0)
+        return;
     if (keeps_one(jail))
         make_inheritable(READ_SEARCH);
     if (prctl(PR_SET_SECUREBITS, bits | (keeps_one(jail) ? SECBIT_KEEP_CAPS : none), 0, 0, 0) != 0)
@@ -68,6 +76,7 @@ static void close_bounds(struct jail *jail)
         capability++;
     if (errno != EINVAL) /* EINVAL: there is no capability of that number */
         err(1, "cannot empty the capability bounding set");
+    closed = true;
 }
 
 /*

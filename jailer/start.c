@@ -103,6 +103,7 @@ static void start_jails(struct jails *jails, struct supervisor *supervisor)
 
 void start(struct jails *jails, struct supervisor *supervisor)
 {
+    jail_close_lock(&jails->supervisor, &lock_capability_bounds); /* for all of them */
     make_vmm_cgroup(jails, supervisor);
     timing_phase(jails->vmm.timing, "cgroup of the VMM");
     jails->vmm.cgroups = jails->broker.cgroups = &supervisor->cgroups;
