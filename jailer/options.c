@@ -96,6 +96,7 @@ static void set_defaults(struct options *options)
         options->id = id;
     }
     options->feeds_given = options->feeds != NULL;
+    options->ca_given = options->ca != NULL;
     if (options->memory_bytes == 0)
         options->memory_bytes = memory_preset(options->is_linux);
     if (!options->guest)
@@ -106,6 +107,8 @@ static void set_defaults(struct options *options)
         options->hostname = "sparkler";
     if (!options->feeds)
         options->feeds = look_up("feeds.json", DATADIR);
+    if (!options->ca)
+        options->ca = "/etc/ssl/certs/ca-certificates.crt";
     if (!options->broker)
         options->broker = "sparkler-netbroker";
     options->broker = look_up(options->broker, LIBEXECDIR);
@@ -384,7 +387,6 @@ struct options options_parse(int argc, char **argv)
 {
     struct options options = {
         .program = "sparkler-vmm",
-        .ca = "/etc/ssl/certs/ca-certificates.crt",
         .parent_cgroup = "sparkler",
         .ready = -1,
         .program_error = STDERR_FILENO,

@@ -79,6 +79,7 @@ struct options {
     struct rlimits rlimits;
     bool read_only, trace;
     bool feeds_given; /* by the user, so they are checked before the VM starts */
+    bool ca_given;    /* by the user, who may edit it */
     struct settings credentials, limits, cgroup_limits;
     const char *parent_cgroup; /* below /sys/fs/cgroup, or below each controller there (v1) */
     bool parent_given;

@@ -63,14 +63,16 @@ static void make_broker_cgroup(struct jails *jails, struct supervisor *superviso
     }
 }
 
-/* The user's files, which furnish() has opened for the broker. */
+/* The user's files, which furnish() has opened for the broker. The system's authorities need no
+ * copy: update-ca-certificates(8) replaces the file. */
 static void copy_files(struct jail *broker)
 {
     const int credentials = BROKER_FD_CREDENTIALS + (int)broker->options->credentials.count;
     int *fds = broker->fds;
 
     fds[BROKER_FD_FEEDS] = sealed_copy(fds[BROKER_FD_FEEDS], "the feeds file");
-    fds[BROKER_FD_CA] = sealed_copy(fds[BROKER_FD_CA], "the trusted authorities");
+    if (broker->options->ca_given)
+        fds[BROKER_FD_CA] = sealed_copy(fds[BROKER_FD_CA], "the trusted authorities");
     for (int fd = BROKER_FD_CREDENTIALS; fd < credentials; fd++)
         fds[fd] = sealed_copy(fds[fd], broker->names[fd]);
 }

@@ -32,7 +32,7 @@
 #define BROKER_FD_LINK     3 /* the broker's end of the link */
 #define BROKER_FD_FEEDS    4 /* sealed copy of feeds.json; closed once it is read */
 #define BROKER_FD_RESOLVER 4 /* in its place afterwards: the broker's end of the pair */
-#define BROKER_FD_CA       5 /* sealed copy of the PEM bundle of trusted authorities; closed, too */
+#define BROKER_FD_CA       5 /* PEM bundle of trusted authorities, or a sealed copy; closed, too */
 #define BROKER_FD_LEDGER   6 /* the broker's end of the ledger */
 /* the first of the credentials, each sealed and named "credential.NAME" in LISTEN_FDNAMES
  * (sd_listen_fds(3)) */
