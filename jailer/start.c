@@ -46,21 +46,28 @@ static void make_broker_cgroup(struct jails *jails, struct supervisor *superviso
 {
     struct jail *broker = &jails->broker, *janitor = &jails->janitor, *jail = &jails->supervisor;
     struct cgroups *cgroups = &supervisor->cgroups;
+
+    if (cgroups->count == 0)
+        return;
+    if (!cgroups_make(cgroups, BROKER, broker->options, jail->euid))
+        errx(1, "the cgroup %s already exists (--id)", cgroups->broker.name);
+    if (write(janitor->cgroups_made[1], "", 1) != 1)
+        warn("the janitor has ended"); /* the supervisor sees that too, and cleans up */
+    close(janitor->cgroups_made[1]);
+    jail_give(jail, SUPERVISOR_FD_BROKER_EVENTS, cgroups->broker.events, "broker-events");
+}
+
+/* Not before both jails are on their way: the kernel looks through all of its log for a beginning.
+ */
+static void open_kernel_log(struct jails *jails, struct supervisor *supervisor)
+{
     int log = kernel_log_open();
 
-    jail_give(jail, SUPERVISOR_FD_KERNEL_LOG, log, "kernel-log");
+    jail_give(&jails->supervisor, SUPERVISOR_FD_KERNEL_LOG, log, "kernel-log");
     supervisor->kernel_log = (struct kernel_log){.fd = log < 0 ? -1 : SUPERVISOR_FD_KERNEL_LOG,
                                                  .vmm = jails->vmm.uid,
-                                                 .broker = broker->uid,
+                                                 .broker = jails->broker.uid,
                                                  .out = &supervisor->log};
-    if (cgroups->count > 0) {
-        if (!cgroups_make(cgroups, BROKER, broker->options, jail->euid))
-            errx(1, "the cgroup %s already exists (--id)", cgroups->broker.name);
-        if (write(janitor->cgroups_made[1], "", 1) != 1)
-            warn("the janitor has ended"); /* the supervisor sees that too, and cleans up */
-        close(janitor->cgroups_made[1]);
-        jail_give(jail, SUPERVISOR_FD_BROKER_EVENTS, cgroups->broker.events, "broker-events");
-    }
 }
 
 /* The user's files, which furnish() has opened for the broker. The system's authorities need no
@@ -95,9 +102,11 @@ static void start_jails(struct jails *jails, struct supervisor *supervisor)
         copy_files(broker);
         make_broker_cgroup(jails, supervisor);
     }
-    timing_phase(broker->timing, "cgroup of the broker, kernel's log");
+    timing_phase(broker->timing, "cgroup of the broker");
     jail_give(jail, SUPERVISOR_FD_WARDEN_PID, jail_start(broker), "warden-pid");
     timing_phase(broker->timing, "warden cloned");
+    open_kernel_log(jails, supervisor);
+    timing_phase(broker->timing, "kernel's log");
     if (!feeds_given) /* while the jails close their locks */
         address_guard_attach(&supervisor->cgroups.broker, broker);
     timing_phase(broker->timing, "address guard");
