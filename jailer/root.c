@@ -25,8 +25,8 @@ static const char *const libraries[] = {
 
 /* What the broker reads beside them; likewise. */
 static const char *const broker_files[] = {
-    "/etc/ssl/openssl.cnf", "/etc/resolv.conf", "/etc/hosts",    "/etc/nsswitch.conf",
-    "/etc/host.conf",       "/etc/gai.conf",    "/etc/services", NULL,
+    "/etc/ssl/openssl.cnf", "/etc/resolv.conf", "/etc/hosts", "/etc/nsswitch.conf",
+    "/etc/host.conf",       "/etc/gai.conf",    NULL,
 };
 
 static void make_parents(char *path)
