@@ -316,28 +316,24 @@ static int remove_directory(int parent, const char *name)
     return unlinkat(parent, name, AT_REMOVEDIR) == 0 || errno == ENOENT ? 0 : errno;
 }
 
-void cgroups_remove(const struct cgroups *cgroups)
+void cgroup_remove(const struct cgroups *cgroups, const struct cgroup *cgroup)
 {
+    const int end = SUPERVISOR_FD_CGROUPS + (int)cgroups->count;
     int why = EBUSY;
 
     for (unsigned tries = 0; why != 0 && tries < REMOVE_TRIES; tries++) {
         if (tries > 0)
             poll(NULL, 0, 1);
         why = 0;
-        for (int parent = SUPERVISOR_FD_CGROUPS;
-             parent < SUPERVISOR_FD_CGROUPS + (int)cgroups->count; parent++) {
-            int vmm = remove_directory(parent, cgroups->vmm.name);
-            int broker = remove_directory(parent, cgroups->broker.name);
+        for (int parent = SUPERVISOR_FD_CGROUPS; parent < end; parent++) {
+            int failure = remove_directory(parent, cgroup->name);
 
-            if (vmm != 0)
-                why = vmm;
-            else if (broker != 0)
-                why = broker;
+            if (failure != 0)
+                why = failure;
         }
     }
     if (why != 0)
-        warnx("cannot remove the cgroups %s and %s: %s", cgroups->vmm.name, cgroups->broker.name,
-              strerror(why));
+        warnx("cannot remove the cgroup %s: %s", cgroup->name, strerror(why));
 }
 
 unsigned long cgroups_oom_kills(int events)

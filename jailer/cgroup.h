@@ -52,9 +52,9 @@ void cgroups_open(struct cgroups *cgroups, const struct jail *vmm);
 bool cgroups_make(struct cgroups *cgroups, enum role role, const struct options *options,
                   uid_t owner);
 
-/* Removes both cgroups, by the descriptors from SUPERVISOR_FD_CGROUPS on; waits up to two seconds
- * for the last process in them to be gone. */
-void cgroups_remove(const struct cgroups *cgroups);
+/* Removes one of the two, by the descriptors from SUPERVISOR_FD_CGROUPS on; waits up to two seconds
+ * for the last process in it to be gone. */
+void cgroup_remove(const struct cgroups *cgroups, const struct cgroup *cgroup);
 
 /* How many processes the kernel has killed because their cgroup had no memory left. */
 unsigned long cgroups_oom_kills(int events);

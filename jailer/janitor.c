@@ -32,6 +32,7 @@ _Noreturn void janitor_run(const struct jail *jail)
     while (poll(&supervisor, 1, -1) < 0)
         if (errno != EINTR)
             err(1, "the janitor cannot wait for the supervisor");
-    cgroups_remove(jail->cgroups);
+    cgroup_remove(jail->cgroups, &jail->cgroups->broker);
+    cgroup_remove(jail->cgroups, &jail->cgroups->vmm);
     _exit(0);
 }

@@ -472,6 +472,7 @@ static int end_status(struct supervisor *supervisor, enum cause cause, int signa
 int supervise(struct supervisor *supervisor)
 {
     const long long start = timing_now();
+    const struct cgroups *cgroups = &supervisor->cgroups;
     siginfo_t ends[SIGNALLED] = {0};
     int signal = 0, status;
     enum cause cause;
@@ -482,15 +483,17 @@ int supervise(struct supervisor *supervisor)
     else
         take_keys(supervisor);
     cause = signal != 0 ? SIGNALLED : wait_for_end(supervisor, start, &signal);
-    /* both before either is reaped: they die in parallel */
+    /* both before either is reaped: they die in parallel, the VMM last, with its VM */
     signal_jail(SUPERVISOR_FD_VMM_PID, SIGKILL);
     signal_jail(SUPERVISOR_FD_WARDEN_PID, SIGKILL);
-    ends[VMM_ENDED] = reap_jail(SUPERVISOR_FD_VMM_PID);
     ends[WARDEN_ENDED] = reap_jail(SUPERVISOR_FD_WARDEN_PID);
+    if (cgroups->count > 0)
+        cgroup_remove(cgroups, &cgroups->broker);
+    ends[VMM_ENDED] = reap_jail(SUPERVISOR_FD_VMM_PID);
     finish_relays(supervisor);
-    if (supervisor->cgroups.count > 0) {
+    if (cgroups->count > 0) {
         supervisor->vmm_oom_kills = cgroups_oom_kills(SUPERVISOR_FD_VMM_EVENTS);
-        cgroups_remove(&supervisor->cgroups);
+        cgroup_remove(cgroups, &cgroups->vmm);
         signal_jail(SUPERVISOR_FD_JANITOR_PID, SIGKILL);
         ends[JANITOR_ENDED] = reap_jail(SUPERVISOR_FD_JANITOR_PID);
     }

@@ -439,7 +439,7 @@ held() {
     wait "$intruder" || true
     intruder=
     cgroups | xargs -r rmdir
-    grep "cannot remove the cgroups" log
+    grep "cannot remove the cgroup " log
 }
 
 @test "supervisor: keys and text of a terminal, Ctrl-Z and back" {
@@ -483,12 +483,12 @@ needs_cgroups() {
     done
     kill -9 "$jailer"
     for ((try = 0; try < 10 * limit; try++)); do
-        ! grep -q "cannot remove the cgroups" log || break
+        ! grep -q "cannot remove the cgroup " log || break
         sleep 0.05
     done
     kill "$intruder"
     wait "$intruder" || true
     intruder=
     cgroups | xargs -r rmdir
-    grep "cannot remove the cgroups" log
+    grep "cannot remove the cgroup " log
 }
