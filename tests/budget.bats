@@ -34,12 +34,12 @@ at_most() {
     [[ $count -gt 0 && $count -le $2 ]]
 }
 
-@test "budget: system calls of the jailer, to its own filter: 386, 40 of them for the address guard" {
-    at_most jailer 386
+@test "budget: system calls of the jailer, to its own filter: 379, 26 of them for the address guard" {
+    at_most jailer 379
 }
 
-@test "budget: system calls that close the VMM's jail: 140" {
-    at_most vmm_jail 140
+@test "budget: system calls that close the VMM's jail: 98" {
+    at_most vmm_jail 98
 }
 
 @test "budget: system calls of the VMM, from its exec to the first KVM_RUN: 42" {
