@@ -376,9 +376,9 @@ static void reach_others(void)
     show_mode("/proc/self");
     TRY(connect_to("socket"));
     TRY(connect_to("closed socket"));
-    TRY(setpriority(PRIO_PROCESS, 0, 5));
-    TRY(setpriority(PRIO_PROCESS, 0, 4));
-    TRY(setpriority(PRIO_PROCESS, getppid(), 5));
+    TRY(setpriority(PRIO_PROCESS, 0, 19));
+    TRY(setpriority(PRIO_PROCESS, 0, 18));
+    TRY(setpriority(PRIO_PROCESS, getppid(), 19));
     TRY(limit(RLIMIT_NOFILE, 10, 20));
     TRY(limit(RLIMIT_NOFILE, 20, 20));
     TRY(limit(RLIMIT_NOFILE, 20, 30));
