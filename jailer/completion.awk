@@ -95,7 +95,7 @@ function bash_offer(takes,    of) {
     of["other"] = "compopt +o default; return"
     of["choice"] = bash_words("-W '" choices(takes) "'")
     of["SIGNAL"] = bash_words("-A signal -X '!SIG*'")
-    of["ID"] = bash_words("-W \"$(\"${COMP_WORDS[@]:0:at}\" list --quiet 2>/dev/null)\"")
+    of["ID"] = bash_words("-W \"$(\"${words[@]:0:at}\" list --quiet 2>/dev/null)\"")
     return of[kind(takes)]
 }
 
@@ -105,12 +105,12 @@ function bash_position(    i, k, values) {
         for (k = 1; k <= options[command[i]]; k++)
             if (value[command[i], option[command[i], k]] != "")
                 values = values (values ? " | " : "") command[i] "," option[command[i], k]
-    print "    for ((i = 1; i < COMP_CWORD; i++)); do"
-    print "        case $command,${COMP_WORDS[i]} in"
+    print "    for ((i = 1; i < ${#words[@]}; i++)); do"
+    print "        case $command,${words[i]} in"
     print "        " values ") ((++i)) ;;"
     print "        *,-*) ;;"
     if (commands > 0)
-        print "        ,*) command=${COMP_WORDS[i]} at=$i ;;"
+        print "        ,*) command=${words[i]} at=$i ;;"
     print "        *) ((++operand)) ;;"
     print "        esac"
     print "    done"
@@ -139,9 +139,14 @@ function bash_operands(command,    k, takes) {
 function bash(    i, identifier) {
     identifier = program
     gsub(/-/, "_", identifier)
-    printf "_%s()\n{\n    local command='' at operand=1 i\n\n    COMPREPLY=()\n", identifier
+    printf "_%s()\n{\n", identifier
+    print "    local words=() command='' at operand=1 i\n\n    COMPREPLY=()"
+    print "    for ((i = 0; i < COMP_CWORD; i++)); do # --option=value is three words to bash"
+    print "        [[ ${COMP_WORDS[i]} == = ]] || words+=(\"${COMP_WORDS[i]}\")"
+    print "    done"
+    print "    [[ $2 != = ]] || set -- \"$1\" ''"
     bash_position()
-    print "    case $command,$3 in"
+    print "    case $command,${words[-1]} in"
     for (i = 0; i <= commands; i++)
         bash_values(command[i])
     print "    esac\n    case $command,$2 in"

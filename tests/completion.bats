@@ -42,11 +42,14 @@ completes() {
 completes_command_lines() {
     completes 'jailer --offl' 'jailer --offline-samples'
     completes 'jailer --console r' 'jailer --console raw'
+    completes 'jailer --console=r' 'jailer --console=raw'
     completes 'jailer --guest guest-' 'jailer --guest guest-file'
+    completes 'jailer --guest=guest-' 'jailer --guest=guest-file'
     completes 'jailer --hostn' 'jailer --hostname'
     completes 'sparkler-oci --systemd-cgroup kil' 'sparkler-oci --systemd-cgroup kill'
     completes 'sparkler-oci list --quiet --format j' 'sparkler-oci list --quiet --format json'
     completes 'sparkler-oci --root states kill ke' 'sparkler-oci --root states kill kept-container'
+    completes 'sparkler-oci --root=states kill ke' 'sparkler-oci --root=states kill kept-container'
     completes 'sparkler-oci image --output guest- sta' 'sparkler-oci image --output guest- states/'
     completes 'sparkler-policy expl' 'sparkler-policy explain'
     completes 'sparkler-policy explain --json sparkler-n' \
