@@ -18,6 +18,7 @@ from html import escape
 
 WIDTH = 960
 NO_BREAK = "\u00a0"
+ENDED = {"mkfs.erofs", "digester"}  # before the VM starts
 
 # what is drawn in which colour, on a light page and on a dark one; the walls are last
 COLOURS = {
@@ -81,10 +82,10 @@ class Host:
         """The locks by those who have them, such as {("vmm", "broker"): ["pid namespace"]}; first
         those that most have."""
         head, *rows = table.partition("\n\n")[0].splitlines()
-        columns = [(name, head.index(name)) for name in ("vmm", "broker", "supervisor", "janitor")]
+        columns = [(name, head.index(name)) for name in head[:head.index("what ")].split()[1:]]
         walls = {}
         for row in rows:
-            name = row[:columns[0][1]].strip()
+            name = row[:columns[0][1]].strip()  # none: why the lock above stays open
             holders = tuple(who for who, at in columns if row[at:at + 7].strip())
             if name:
                 walls.setdefault(holders, []).append(name)
@@ -128,7 +129,7 @@ class Drawing:
 
     def calls(self, x, y, process, when=""):
         """How many system calls are left to a process, and how many of these are bound."""
-        allowed, bound = self.host.calls[process]
+        allowed, bound = self.host.calls.pop(process)
         self.text(x, y, str(allowed), "ink number")
         x += 9 + 16 * len(str(allowed))
         self.texts(x, y - 11, [f"system calls{when},", f"{bound} bound to arguments"],
@@ -258,6 +259,9 @@ def main():
     draw_outside(drawing)
     draw_links(drawing)
     height = draw_legend(drawing)
+    missing = drawing.host.calls.keys() - ENDED
+    if missing:
+        sys.exit(f"walls.py: not drawn: {', '.join(sorted(missing))}")
     body = "\n".join(drawing.parts)
     print(f"""<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{height}" \
 viewBox="0 0 {WIDTH} {height}" role="img">
