@@ -24,7 +24,9 @@ HARDEN   = -fstack-protector-strong -fstack-clash-protection -fcf-protection -fP
            $(if $(findstring clang,$(CC)),,$(HARDEN_GCC))
 # no variable shows what the stack held before, no register what a function leaves; not in clang 14
 HARDEN_GCC = -ftrivial-auto-var-init=zero -fzero-call-used-regs=used-gpr
-DEFINES  = -DSPARKLER_VERSION=\"1.0\"
+# the newest of the changelog, as it is the package's
+VERSION := $(shell sed -n '1 s/.*(\(.*\)).*/\1/p' jailer/debian/changelog)
+DEFINES  = -DSPARKLER_VERSION=\"$(VERSION)\"
 OPTIONS  = $(CSTD) $(WARNINGS) $(OPTIMIZE) $(HARDEN) $(EXTRA) $(DEFINES) -MMD -MP
 CFLAGS   = $(OPTIONS) $(SAME) -I. -I$(BUILD)
 # the same bytes wherever the sources are
