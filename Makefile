@@ -14,7 +14,7 @@ PACKAGES_CHECK := bats clang libclang-rt-14-dev nginx-light dnsmasq-base openssl
                   podman catatonit containerd runc uidmap
 PACKAGES_RIG   := qemu-system-x86 busybox-static kmod xz-utils
 PACKAGES_FRESH := mmdebstrap git
-PACKAGES_DEB   := build-essential debhelper dpkg-dev lintian blhc
+PACKAGES_DEB   := build-essential debhelper dpkg-dev lintian blhc autopkgtest
 
 CC       = gcc
 CSTD     = -std=c11 -D_GNU_SOURCE

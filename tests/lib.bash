@@ -11,15 +11,15 @@ build=$root/${BUILD:-build}
 DEADLINE=$((20 * ${SLOWNESS:-1}))
 
 # Copies the programs to a new directory, $stage, and picks a uid that only this file's VMs have; an
-# ordinary user has only their own.
+# ordinary user has only their own. Of installed programs, which every user can run, it has links.
 jail_stage() {
-    # a sanitized or counted build only its own target can make; the rig's is complete
-    [[ -n ${OPEN_FILTER:-} || -d /run/rig ]] ||
+    # a sanitized or counted build only its own target can make; the rig's is complete, and so are links
+    [[ -n ${OPEN_FILTER:-} || -d /run/rig || -L $build/jailer ]] ||
         make --no-print-directory -s -C "$root" BUILD="${BUILD:-build}" probes >&2
     export stage JAILER PROBE VM_UID ways
     stage=$(mktemp -d "${TMPDIR:-/tmp}/sparkler-test.XXXXXX")
     chmod 755 "$stage"
-    cp "$build"/{jailer,sparkler-oci,sparkler-vmm,sparkler-netbroker,monitor.bin,linux.bin,feeds.json} \
+    cp -d "$build"/{jailer,sparkler-oci,sparkler-vmm,sparkler-netbroker,monitor.bin,linux.bin,feeds.json} \
         "$build"/probes/{attempt,attempt-broker,jailer-no-filter} "$stage"
     JAILER=$stage/jailer PROBE=$stage/attempt
     if [ "$(id -u)" = 0 ]; then
