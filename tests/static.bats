@@ -29,7 +29,7 @@ sources() {
 
 # scripts: prints the shell scripts, which their first lines tell
 scripts() {
-    find .ci guest policy tests -type f -exec grep -lIEm1 '^#!.*[/ ](ba)?sh$' {} +
+    find .ci guest jailer policy tests -type f -exec grep -lIEm1 '^#!.*[/ ](ba)?sh$' {} +
 }
 
 @test "gcc: no warning" {
