@@ -285,13 +285,12 @@ no_container() {
     within grep -q up out
 }
 
-@test "config.json: no JSON, another version, a wrong type, no args, an empty or relative cwd" {
+@test "config.json: no JSON, another version, a wrong type, no args, no cwd" {
     echo '{"ociVersion": ' >config.json
     no_container .
     local filter
-    for filter in '.ociVersion = "invalid"' '.ociVersion = 7' '.process.args = []' \
-        'del(.process.args)' '.process.args = "sh"' '.process.args = [1]' '.process.cwd = "x"' \
-        'del(.process.cwd)' '.process.env = {}' '.mounts = {}' '.root.path = "none"' 'del(.root)'; do
+    for filter in '.ociVersion = "invalid"' '.ociVersion = 7' 'del(.process.args)' 'del(.process.cwd)' \
+        '.process.env = {}' '.mounts = {}'; do
         config true
         edit "$filter"
         echo "$filter"
@@ -349,6 +348,7 @@ hook() {
             '.id == $id and .bundle == $bundle and .annotations["org.example.key"] == "value"' "$name"
     done
     jq -e --argjson pid "$pid" '.pid == $pid' prestart createRuntime poststart
+    jq -e '.status == "creating"' prestart createRuntime createContainer
     jq -e '.status == "running"' poststart
     jq -e '.status == "stopped"' poststop
     grep '^COLOUR=blue$' environment
@@ -366,7 +366,7 @@ hook() {
     done
 }
 
-# as version 1.0 has it; from 1.2 on it is an error, as runc has always had it
+# as versions 1.0 to 1.2 have it; from 1.3 on it is an error, as runc has always had it
 @test "hooks: a poststart that fails is a warning, and the next is called" {
     hook poststart false
     hook poststart "touch $PWD/next"
@@ -413,11 +413,12 @@ hook() {
 }
 
 @test "rlimits: they are the program's; one twice or of no such name is an error" {
-    config sh -c 'ulimit -n; ulimit -H -n'
-    edit '.process.rlimits = [{type: "RLIMIT_NOFILE", soft: 64, hard: 128}]'
+    config sh -c 'ulimit -n; ulimit -H -n; ulimit -c'
+    edit '.process.rlimits = [{type: "RLIMIT_NOFILE", soft: 64, hard: 128}, {type: "RLIMIT_CORE",
+        soft: 18446744073709551615, hard: 18446744073709551615}]'
     start
     within status_is stopped
-    [[ $(<out) == $'64\n128' ]]
+    [[ $(<out) == $'64\n128\nunlimited' ]]
     runtime delete "$id"
     edit '.process.rlimits = [{type: "RLIMIT_NONE", soft: 64, hard: 128}]'
     no_container '(none|RLIMIT_NONE)'
@@ -477,9 +478,9 @@ END
 }
 
 @test "run: create, start, wait and delete in one" {
-    config sh -c 'read line; echo "read $line"; exit 7'
-    run -7 runtime run "$id" <<<typed
-    [[ $output == "read typed" ]]
+    config sh -c 'read line; echo "read $line"; echo error >&2; exit 7'
+    run -7 --separate-stderr runtime run "$id" <<<typed
+    [[ $output == "read typed" && $stderr == error ]]
     refused state "$id"
 }
 
