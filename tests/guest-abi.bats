@@ -326,13 +326,13 @@ END
 # config [FIELD=VALUE...]: a configuration (vmm/config.h) for a flat guest and a processor without
 # CPUID leaves, as the jailer would write it except for these fields; its first `cut` bytes
 config() {
-    local version=2 guest=0 memory=65536 lock=0 images=1 caps=0 kind=0 fd=4 size=64 cap=0 leaves=0 \
-        excess=0 cut=2000
+    local version=3 guest=0 memory=65536 lock=0 images=1 caps=0 held=0 kind=0 fd=4 size=64 cap=0 \
+        leaves=0 excess=0 cut=2000
     [[ $# -eq 0 ]] || local "$@"
     {
         little 4 $version $guest
         little 8 $memory
-        little 4 $lock $images $caps 0 $kind $fd
+        little 4 $lock $images $caps $held $kind $fd
         little 8 $size 0
         head -c $((49 * 24)) /dev/zero # 49 unused images
         little 4 $cap 0
@@ -396,8 +396,8 @@ true|the jailer ended before it had sent the whole configuration
 config cut=1295|the jailer ended before it had sent the whole configuration
 config cut=1303|the jailer ended before it had sent the whole configuration
 config leaves=1 excess=39|the jailer ended before it had sent the whole configuration
-config excess=1|the jailer's configuration is longer than version 2's
-config version=3|the jailer's configuration has version 3, not 2: install both from one build
+config excess=1|the jailer's configuration is longer than version 3's
+config version=2|the jailer's configuration has version 2, not 3: install both from one build
 config guest=2|unknown kind of guest: 2
 config memory=0|the guest's memory is 0 bytes: it must be a positive multiple of 4096, at most 273804165120
 config memory=66560|the guest's memory is 66560 bytes: it must be a positive multiple of 4096
@@ -411,6 +411,7 @@ config kind=1|the first of 1 images is not a flat image
 config size=0|the guest image is empty; 1 to 61440 bytes fit
 config size=65536|the guest image is 65536 bytes; only 61440 fit in the guest's memory: raise --mem
 config leaves=257|257 CPUID leaves; KVM takes at most 256
+config held=1|cannot tell the supervisor that the VM is built
 END
 }
 
