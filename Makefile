@@ -14,7 +14,7 @@ PACKAGES_CHECK := bats clang libclang-rt-14-dev nginx-light dnsmasq-base openssl
                   podman catatonit containerd runc uidmap
 PACKAGES_RIG   := qemu-system-x86 busybox-static kmod xz-utils
 PACKAGES_FRESH := mmdebstrap git
-PACKAGES_DEB   := build-essential debhelper dpkg-dev lintian blhc autopkgtest
+PACKAGES_DEB   := build-essential debhelper dpkg-dev lintian blhc autopkgtest jq
 
 CC       = gcc
 CSTD     = -std=c11 -D_GNU_SOURCE
@@ -32,8 +32,9 @@ CFLAGS   = $(OPTIONS) $(SAME) -I. -I$(BUILD)
 # the same bytes wherever the sources are
 SAME     = -ffile-prefix-map=$(CURDIR)=.
 LDHARDEN = -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack
-STATIC   = -static-pie $(LDHARDEN)
-DYNAMIC  = -pie $(LDHARDEN)
+STATIC   = -static-pie $(LDHARDEN) $(MAP)
+DYNAMIC  = -pie $(LDHARDEN) $(MAP)
+MAP      = # where the linker says what it takes from where
 EXTRA    = # what a check compiles with beyond these
 
 .DEFAULT_GOAL := all
@@ -65,6 +66,8 @@ PROGRAMS := $(BUILD)/jailer $(BUILD)/sparkler-oci $(BUILD)/sparkler-vmm $(BUILD)
             $(BUILD)/sparkler-policy $(BUILD)/monitor.bin $(BUILD)/linux.bin $(BUILD)/feeds.json \
             $(COMPLETION)
 
+$(filter $(BUILD)/jailer $(BUILD)/sparkler-%,$(PROGRAMS)): MAP = -Wl,-Map=$(BUILD)/obj/$(@F).map
+
 # Where this machine cannot run VMs, the same runs in the rig: a machine with emulated AMD-V.
 NATIVE := $(shell tests/native 2>/dev/null && echo yes)
 EMULATION = Second best: emulation (tests/rig), slower, with 100 MiB to download the first time.
@@ -73,10 +76,10 @@ IN_RIG = $(if $(NATIVE),,tests/rig/run)
 # What builds says which packages are missing, and how to install them; what runs installs them.
 GOALS    := $(or $(MAKECMDGOALS),all)
 TESTS    := test check pictures check-cpython check-rig check-sanitize check-valgrind coverage fuzz fuzz-guest prove-policy soak bench
-INSTALLS := $(if $(filter deps run deb $(TESTS),$(GOALS)),--install)
+INSTALLS := $(if $(filter deps run deb sbom $(TESTS),$(GOALS)),--install)
 NEEDED   := $(PACKAGES_BUILD) $(if $(filter deps $(TESTS),$(GOALS)),$(PACKAGES_CHECK)) \
     $(if $(filter deps check check-rig $(if $(NATIVE),,run test),$(GOALS)),$(PACKAGES_RIG)) \
-    $(if $(filter deps,$(GOALS)),$(PACKAGES_FRESH)) $(if $(filter deps deb,$(GOALS)),$(PACKAGES_DEB))
+    $(if $(filter deps,$(GOALS)),$(PACKAGES_FRESH)) $(if $(filter deps deb sbom,$(GOALS)),$(PACKAGES_DEB))
 
 .PHONY: packages
 packages:
@@ -587,6 +590,15 @@ deb: packages ## build Debian packages in build/deb/, and check them
 	@lintian --fail-on error,warning $(DEB)/*.changes
 	@blhc --ignore-line '.* guest/linux/.*' --ignore-line '.* -static-pie .*' --ignore-line '  LINK .*' \
 	    $(DEB)/build.log
+
+# The package has one, too, of its files.
+SBOM = $(BUILD)/sparkler.spdx.json
+.PHONY: sbom
+sbom: packages all ## write build/sparkler.spdx.json: what is linked and loaded, from which package
+	@rm -rf $(BUILD)/sbom
+	@$(MAKE) -s DESTDIR=$(BUILD)/sbom install
+	$(call say,SBOM)
+	$(Q)jailer/debian/sbom $(BUILD)/obj $(BUILD)/sbom >$(SBOM).part && mv $(SBOM).part $(SBOM)
 
 .PHONY: clean
 clean: ## remove what was built
