@@ -14,7 +14,7 @@ PACKAGES_CHECK := bats clang libclang-rt-14-dev nginx-light dnsmasq-base openssl
                   podman catatonit containerd runc uidmap
 PACKAGES_RIG   := qemu-system-x86 busybox-static kmod xz-utils
 PACKAGES_FRESH := mmdebstrap git
-PACKAGES_DEB   := build-essential debhelper dpkg-dev lintian blhc autopkgtest jq
+PACKAGES_DEB   := build-essential debhelper dpkg-dev lintian blhc autopkgtest devscripts gpg jq
 
 CC       = gcc
 CSTD     = -std=c11 -D_GNU_SOURCE
@@ -76,10 +76,10 @@ IN_RIG = $(if $(NATIVE),,tests/rig/run)
 # What builds says which packages are missing, and how to install them; what runs installs them.
 GOALS    := $(or $(MAKECMDGOALS),all)
 TESTS    := test check pictures check-cpython check-rig check-sanitize check-valgrind coverage fuzz fuzz-guest prove-policy soak bench
-INSTALLS := $(if $(filter deps run deb sbom $(TESTS),$(GOALS)),--install)
+INSTALLS := $(if $(filter deps run deb sbom sign $(TESTS),$(GOALS)),--install)
 NEEDED   := $(PACKAGES_BUILD) $(if $(filter deps $(TESTS),$(GOALS)),$(PACKAGES_CHECK)) \
     $(if $(filter deps check check-rig $(if $(NATIVE),,run test),$(GOALS)),$(PACKAGES_RIG)) \
-    $(if $(filter deps,$(GOALS)),$(PACKAGES_FRESH)) $(if $(filter deps deb sbom,$(GOALS)),$(PACKAGES_DEB))
+    $(if $(filter deps,$(GOALS)),$(PACKAGES_FRESH)) $(if $(filter deps deb sbom sign,$(GOALS)),$(PACKAGES_DEB))
 
 .PHONY: packages
 packages:
@@ -590,6 +590,12 @@ deb: packages ## build Debian packages in build/deb/, and check them
 	@lintian --fail-on error,warning $(DEB)/*.changes
 	@blhc --ignore-line '.* guest/linux/.*' --ignore-line '.* -static-pie .*' --ignore-line '  LINK .*' \
 	    $(DEB)/build.log
+
+.PHONY: sign
+sign: packages ## sign the packages of make deb with KEY='...', a name or a number that gpg has
+	@$(if $(KEY),,echo "make sign: with which key? KEY='...'; gpg --list-secret-keys has them" >&2; exit 1)
+	@test -e $(DEB)/*.changes || { echo "make sign: there is nothing in $(DEB)/; make deb first" >&2; exit 1; }
+	@debsign --re-sign -k'$(KEY)' $(DEB)/*.changes
 
 # The package has one, too, of its files.
 SBOM = $(BUILD)/sparkler.spdx.json

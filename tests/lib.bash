@@ -10,6 +10,12 @@ build=$root/${BUILD:-build}
 # known to be slow, as the rig is, says how many times as long by SLOWNESS.
 DEADLINE=$((20 * ${SLOWNESS:-1}))
 
+# copy_sources DIRECTORY: without what was built, and as if written now
+copy_sources() {
+    mkdir -p "$1"
+    tar -C "$root" --exclude=./build --exclude=./.git -cf - . | tar -C "$1" -xf - --touch
+}
+
 # Copies the programs to a new directory, $stage, and picks a uid that only this file's VMs have; an
 # ordinary user has only their own. Of installed programs, which every user can run, it has links.
 jail_stage() {

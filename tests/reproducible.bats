@@ -4,8 +4,7 @@ load lib.bash
 
 # build_copy DIRECTORY [NAME=VALUE...]: builds a copy of the sources there, in this environment
 build_copy() {
-    mkdir -p "$1"
-    tar -C "$root" --exclude=./build --exclude=./.git -cf - . | tar -C "$1" -xf - --touch
+    copy_sources "$1"
     env -u MAKEFLAGS -u MAKELEVEL "${@:2}" make -s -C "$1" BUILD=build
 }
 
