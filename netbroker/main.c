@@ -4,6 +4,7 @@
  */
 #include "cache.h"
 #include "landlock.h"
+#include "policy/fds.h"
 #include "policy/runtime/policy.h"
 #include "serve.h"
 
@@ -12,7 +13,9 @@
 #include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/prctl.h>
+#include <sys/uio.h>
 #include <time.h>
 
 static const char usage[] =
@@ -23,7 +26,8 @@ static const char usage[] =
     "  --offline-samples    show a feed's sample, marked as such, if its server is out of reach\n"
     "  --given-up PORT,...  do not fetch these feeds: earlier brokers died on them\n"
     "  --interrupted NUMBER do not repeat this request, if it is a POST: a broker died on it\n"
-    "  --check              only check the feeds file and its credentials, then exit\n";
+    "  --check              only check the feeds file and its credentials, print the port and\n"
+    "                       the name of each feed, then exit\n";
 
 struct options {
     bool offline_samples, check;
@@ -98,6 +102,21 @@ static void give_up(const struct feeds *feeds, const char *ports)
     }
 }
 
+/* Without stdio, whose calls the policy does not allow on this descriptor. */
+static void print_names(const struct feeds *feeds)
+{
+    for (size_t i = 0; i < feeds->count; i++) {
+        const struct feed *feed = &feeds->feed[i];
+        char port[sizeof("0x1234 ")];
+        const int length = snprintf(port, sizeof(port), "0x%x ", feed->port);
+        const struct iovec line[] = {
+            {port, (size_t)length}, {(char *)feed->name, strlen(feed->name)}, {"\n", 1}};
+
+        if (writev(FD_CONSOLE_OUT, line, 3) < 0)
+            err(1, "cannot print the names of the feeds");
+    }
+}
+
 static void confine(const struct hosts *hosts)
 {
     uint16_t tcp_ports[hosts->count + 1];
@@ -137,8 +156,10 @@ int main(int argc, char **argv)
 
     inputs_read_rest(&inputs);
     inputs_check(&inputs, &feeds);
-    if (options.check)
+    if (options.check) {
+        print_names(&feeds);
         return 0;
+    }
 
     struct fetcher *fetcher = fetcher_new(&inputs, &feeds, &hosts, resolver);
     struct ledger *ledger = ledger_new();
