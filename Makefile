@@ -11,6 +11,7 @@ PACKAGES_CHECK := bats clang libclang-rt-14-dev nginx-light dnsmasq-base openssl
                   util-linux python3 procps strace tmux jq clang-format clang-tidy cppcheck \
                   shellcheck valgrind llvm binutils bubblewrap musl-tools erofs-utils mount \
                   busybox-static mmdebstrap mandoc zsh \
+                  python3-prometheus-client prometheus-node-exporter \
                   podman catatonit containerd runc uidmap
 PACKAGES_RIG   := qemu-system-x86 busybox-static kmod xz-utils
 PACKAGES_FRESH := mmdebstrap git

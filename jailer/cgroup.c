@@ -286,6 +286,26 @@ bool cgroups_make(struct cgroups *cgroups, enum role role, const struct options 
     return true;
 }
 
+static int open_usage(int parent, const struct cgroup *cgroup, const char *file)
+{
+    char path[sizeof(cgroup->name) + 32];
+
+    snprintf(path, sizeof(path), "%s/%s", cgroup->name, file);
+    return openat(parent, path, O_RDONLY | O_CLOEXEC);
+}
+
+void cgroups_open_usage(const struct cgroups *cgroups, const struct cgroup *cgroup, int *memory,
+                        int *cpu)
+{
+    *memory = *cpu = -1;
+    if (cgroups->count == 0)
+        return;
+    *memory = open_usage(cgroups->parents[0], cgroup,
+                         cgroups->v2 ? "memory.current" : "memory.usage_in_bytes");
+    if (cgroups->v2 || cgroups->count > UNIFIED)
+        *cpu = open_usage(cgroups->parents[cgroups->v2 ? 0 : UNIFIED], cgroup, "cpu.stat");
+}
+
 /*
  * "0" means the writer. In v1's `tasks` the kernel takes no lock for it; with a pid, or in
  * cgroup.procs, the move waits for an RCU grace period, 11 ms.

@@ -52,6 +52,12 @@ void cgroups_open(struct cgroups *cgroups, const struct jail *vmm);
 bool cgroups_make(struct cgroups *cgroups, enum role role, const struct options *options,
                   uid_t owner);
 
+/* Opens the files of a cgroup of this VM's that say how much memory it has and what CPU time it
+ * took, each -1 where the host has none: v1's memory.usage_in_bytes or v2's memory.current; v2's
+ * cpu.stat, also where v2 is mounted beside v1. */
+void cgroups_open_usage(const struct cgroups *cgroups, const struct cgroup *cgroup, int *memory,
+                        int *cpu);
+
 /* Removes one of the two, by the descriptors from SUPERVISOR_FD_CGROUPS on; waits up to two seconds
  * for the last process in it to be gone. */
 void cgroup_remove(const struct cgroups *cgroups, const struct cgroup *cgroup);

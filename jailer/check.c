@@ -18,16 +18,20 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* Relays a log until it ends or a signal comes, which is returned, or else 0. */
-static int relay_log(struct log *log, struct user_log *out, int signals)
+/* Relays a log until it ends, and takes the names of the feeds (-1: none are wanted); or until a
+ * signal comes, which is returned, or else 0. */
+static int relay(struct log *log, int names, struct supervisor *supervisor, int signals)
 {
+    struct user_log *out = &supervisor->log;
     struct signalfd_siginfo signal;
 
-    while (log->from >= 0) {
-        struct pollfd polled[] = {
-            {.fd = signals, .events = POLLIN}, log_poll(log), user_log_poll(out)};
+    while (log->from >= 0 || names >= 0) {
+        struct pollfd polled[] = {{.fd = signals, .events = POLLIN},
+                                  log_poll(log),
+                                  user_log_poll(out),
+                                  {.fd = names, .events = POLLIN}};
 
-        if (poll(polled, 3, timing_ms_until(log_wakes(log))) < 0 && errno != EINTR)
+        if (poll(polled, 4, timing_ms_until(log_wakes(log))) < 0 && errno != EINTR)
             err(1, "cannot wait for the check of the feeds file");
         if (read(signals, &signal, sizeof(signal)) == sizeof(signal))
             return (int)signal.ssi_signo;
@@ -35,25 +39,36 @@ static int relay_log(struct log *log, struct user_log *out, int signals)
             log_move(log, out);
         if (polled[2].revents != 0)
             user_log_write(out);
+        if (polled[3].revents != 0 && !status_read_feeds(supervisor->status, names)) {
+            close(names);
+            names = -1;
+        }
     }
     return 0;
 }
 
-void check_feeds(struct jail broker, struct user_log *out, int signals)
+void check_feeds(struct jail broker, struct supervisor *supervisor, int signals)
 {
+    struct user_log *out = &supervisor->log;
     char *argv[] = {broker.argv[0], "--check", NULL};
     struct log log = {.program = "sparkler-netbroker"};
+    int ends[2], names[2] = {-1, -1}, pidfd, signal;
     siginfo_t end;
-    int ends[2], pidfd, signal;
 
     stream_pipe(ends);
     log.from = ends[0];
     jail_give(&broker, FD_LOG, ends[1], "log");
+    if (supervisor->status) {
+        stream_pipe(names);
+        jail_give(&broker, FD_CONSOLE_OUT, names[1], "console-out");
+    }
     broker.argv = argv;
     broker.run = NULL;
     pidfd = jail_start(&broker);
     close(ends[1]);
-    signal = relay_log(&log, out, signals);
+    if (supervisor->status)
+        close(names[1]);
+    signal = relay(&log, names[0], supervisor, signals);
     if (signal != 0)
         sys_pidfd_send_signal(pidfd, SIGKILL);
     if (waitid(P_PIDFD, (id_t)pidfd, &end, WEXITED) != 0)

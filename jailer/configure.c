@@ -38,6 +38,7 @@ void configure_vm(struct jail *vmm, int config_pipe)
         .memory_size = options->memory_bytes,
         .lock_memory = options->lock_memory,
         .held = is_held(options),
+        .stats = vmm->stats,
         .image_count = 1,
         .images = {{.kind = IMAGE_FLAT, .fd = VMM_FD_GUEST}},
     };

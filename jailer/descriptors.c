@@ -10,9 +10,8 @@
 
 /* Above every number that a descriptor is moved to, so that no move overwrites another's source;
  * below the limit of open files. */
-#define PARKED 64
-_Static_assert(JAIL_FDS_MAX <= PARKED && PARKED + JAIL_FDS_MAX + 2 <= JAIL_FD_READY,
-               "room to park");
+#define PARKED JAIL_FDS_MAX
+_Static_assert(PARKED + JAIL_FDS_MAX + 2 <= JAIL_FD_READY, "room to park");
 
 /*
  * Closes all descriptors above the standard ones but those to be moved, to free the numbers where

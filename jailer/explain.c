@@ -79,8 +79,9 @@ static void explain_rest(const struct jail *const jails[JAILS])
     }
     printf("  broker       the network%s%s, and the files of its root to read\n",
            options->netns ? " of " : "", options->netns ? options->netns : "");
-    printf("  supervisor   signals to the others%s\n",
-           has_terminal(options, STDIN_FILENO) ? ", your terminal" : "");
+    printf("  supervisor   signals to the others%s%s\n",
+           has_terminal(options, STDIN_FILENO) ? ", your terminal" : "",
+           options->status ? ", the names of the texts of --status" : "");
     if (is_there(janitor) && has_terminal(options, STDERR_FILENO))
         puts("  janitor      your terminal, as its log");
 }

@@ -9,6 +9,7 @@
 #include "kvm.h"
 #include "sealed.h"
 #include "stream.h"
+#include "usage.h"
 
 #include <err.h>
 #include <fcntl.h>
@@ -144,6 +145,7 @@ static void furnish_vmm(struct jail *vmm, int kvm, int link, int config)
     vmm->argv[0] = basename((char *)options->program);
     vmm->program = open_file(options->program, O_PATH, "the program", "--exec");
     jail_give(vmm, VMM_FD_KVM, kvm, "kvm");
+    vmm->stats = options->status && usage_counts_exits(kvm);
     if (options->lock_memory)
         allow_locked_memory(options->memory_bytes);
     jail_give(vmm, VMM_FD_GUEST, guest_image(options->guest), "guest");
@@ -280,6 +282,7 @@ static void take_place(struct jail *jail, struct supervisor *supervisor)
     jail_give(jail, SUPERVISOR_FD_CLAIM, claim(options), "claim");
     if (options->pid_file)
         jail_give(jail, SUPERVISOR_FD_PID_FILE, pid_file_open(options->pid_file), "pid-file");
+    status_open(jail, supervisor);
     if (options->hold)
         jail_give(jail, SUPERVISOR_FD_HOLD, hold_open(options->hold), "hold");
     if (options->ready >= 0)

@@ -145,6 +145,7 @@ int jail_start(struct jail *jail)
         cannot_start(jail, arguments.flags);
     if (pid == 0)
         run_jail(jail);
+    jail->pid = (pid_t)pid;
     if (mapped_outside) {
         map_ids_from_outside(jail, (pid_t)pid);
         close(jail->ids_mapped[0]);

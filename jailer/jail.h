@@ -58,6 +58,8 @@ struct jail {
     const struct cgroup *cgroup;   /* of the VMM or the broker */
     const struct cgroups *cgroups; /* for the jails to enter, for the janitor to remove */
     int cgroups_made[2];           /* a pipe: a byte when they are the janitor's too */
+    bool stats;                    /* of the VMM: it opens KVM's counters of its vCPU */
+    pid_t pid;                     /* once it is started */
     int parent;                    /* pidfd of the jailer, with which the jail dies */
     int fd_count;                  /* the highest number that was given, + 1 */
     int fds[JAIL_FDS_MAX];         /* by number; -1: none */
@@ -69,7 +71,7 @@ struct jails {
     struct jail vmm, broker, supervisor, janitor;
 };
 
-_Static_assert(SUPERVISOR_FD_START < JAIL_FDS_MAX, "the supervisor's descriptors fit");
+_Static_assert(SUPERVISOR_FD_VCPU_STATS < JAIL_FDS_MAX, "the supervisor's descriptors fit");
 _Static_assert(BROKER_FD_CREDENTIALS + OPTION_REPEATS_MAX <= JAIL_FDS_MAX,
                "the broker's descriptors fit");
 

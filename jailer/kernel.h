@@ -2,6 +2,7 @@
 #ifndef SPARKLER_KERNEL_H
 #define SPARKLER_KERNEL_H
 
+#include <linux/fs.h>
 #include <signal.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -27,6 +28,18 @@ static inline int sys_pidfd_queue(int pidfd, int signal, int value)
     const siginfo_t info = {.si_signo = signal, .si_code = SI_QUEUE, .si_value.sival_int = value};
 
     return (int)syscall(SYS_pidfd_send_signal, pidfd, signal, &info, 0);
+}
+
+/* pidfd_getfd(2): a close-on-exec duplicate of a process's descriptor */
+static inline int sys_pidfd_getfd(int pidfd, int fd)
+{
+    return (int)syscall(SYS_pidfd_getfd, pidfd, fd, 0);
+}
+
+/* renameat2(2): exchanges two names in a directory */
+static inline int sys_exchange(int directory, const char *one, const char *other)
+{
+    return (int)syscall(SYS_renameat2, directory, one, directory, other, RENAME_EXCHANGE);
 }
 
 /* close_range(2): closes the descriptors from `first` to `last` */

@@ -86,6 +86,9 @@ static void restrict_self(struct jail *jail)
         for (int fd = SUPERVISOR_FD_CGROUPS; fd <= SUPERVISOR_FD_CGROUP_V2; fd++)
             if (jail->fds[fd] >= 0)
                 allow(ruleset, jail->fds[fd], LANDLOCK_ACCESS_FS_REMOVE_DIR);
+    if (jail->role == SUPERVISOR && jail->fds[SUPERVISOR_FD_STATUS] >= 0)
+        allow(ruleset, jail->fds[SUPERVISOR_FD_STATUS],
+              LANDLOCK_ACCESS_FS_MAKE_REG | LANDLOCK_ACCESS_FS_REMOVE_FILE);
     landlock_enter(ruleset);
 }
 

@@ -30,6 +30,11 @@ _Static_assert(FEED_ROOM + ARGUMENT_ROOM + REASON_ROOM + LINE_ROOM <= RECORD_LIN
 /* beside enum ledger_verdict: the entry waits for the lock on the record */
 #define HELD ((enum ledger_verdict)0)
 
+const char *const ledger_events[] = {
+    [LEDGER_ASKED] = "asked", [LEDGER_ANSWERED] = "answered", [LEDGER_CACHED] = "cached",
+    [LEDGER_STALE] = "stale", [LEDGER_DENIED] = "denied",     [LEDGER_FAILED] = "failed",
+};
+
 /* A line of the record. */
 struct line {
     enum ledger_event event;
@@ -56,11 +61,14 @@ static struct budget *budget_of(struct ledger *ledger, const struct ledger_entry
     return &ledger->budgets[wire_port_index(entry->port)];
 }
 
+uint32_t ledger_left(const struct budget *budget)
+{
+    return window_left(&budget->window, boot_seconds(), budget->limit);
+}
+
 static uint32_t left_for(struct ledger *ledger, const struct ledger_entry *entry)
 {
-    const struct budget *budget = budget_of(ledger, entry);
-
-    return window_left(&budget->window, boot_seconds(), budget->limit);
+    return ledger_left(budget_of(ledger, entry));
 }
 
 static void print_time(struct json *json)
@@ -77,10 +85,6 @@ static void print_time(struct json *json)
 
 static void print_line(const struct ledger *ledger, const struct line *line, struct json *json)
 {
-    static const char *const events[] = {
-        [LEDGER_ASKED] = "asked", [LEDGER_ANSWERED] = "answered", [LEDGER_CACHED] = "cached",
-        [LEDGER_STALE] = "stale", [LEDGER_DENIED] = "denied",     [LEDGER_FAILED] = "failed",
-    };
     const struct ledger_entry *question = line->question;
     bool whole;
 
@@ -93,7 +97,7 @@ static void print_line(const struct ledger *ledger, const struct line *line, str
         whole &= json_string(json, question->argument, question->argument_length, ARGUMENT_ROOM);
     else
         json_printf(json, "null");
-    json_printf(json, ",\"outcome\":\"%s\",\"reason\":", events[line->event]);
+    json_printf(json, ",\"outcome\":\"%s\",\"reason\":", ledger_events[line->event]);
     whole &= json_string(json, line->reason, line->reason_length, REASON_ROOM);
     if (line->event == LEDGER_ASKED && question->unit == LEDGER_BITS)
         json_printf(json, ",\"bits\":%u.%03u", question->cost / 1000, question->cost % 1000);
@@ -123,16 +127,14 @@ static enum ledger_verdict complain_of_write(struct ledger *ledger, struct user_
     return complain(ledger, LEDGER_UNRECORDED, why, log);
 }
 
-/* Appends a line to the record, if there is one. */
-static enum ledger_verdict record(struct ledger *ledger, const struct line *line,
+/* Appends a line to the record. */
+static enum ledger_verdict append(struct ledger *ledger, const struct line *line,
                                   struct user_log *log)
 {
     char buffer[2 * RECORD_LINE_MAX];
     struct json json = {.text = buffer + RECORD_LINE_MAX, .size = RECORD_LINE_MAX};
     const int64_t now = boot_seconds();
 
-    if (!ledger->has_record)
-        return LEDGER_GRANTED;
     print_line(ledger, line, &json);
     if (!line->is_end && window_left(&ledger->recorded, now, LEDGER_RECORD_MAX) < RECORD_GROWTH_MAX)
         return complain(ledger, LEDGER_FLOODED,
@@ -152,6 +154,31 @@ static enum ledger_verdict record(struct ledger *ledger, const struct line *line
         return complain_of_write(ledger, log);
     }
     return LEDGER_UNRECORDED;
+}
+
+/* Counts what the guest hears: what cannot be recorded it hears as denied. */
+static void count(struct ledger *ledger, const struct line *line, enum ledger_verdict verdict)
+{
+    struct feed_counts *counts = &ledger->counts[wire_port_index(line->question->port)];
+
+    if (verdict == LEDGER_GRANTED) {
+        counts->of[line->event]++;
+        counts->bytes += line->bytes;
+    } else if (line->event != LEDGER_ASKED) {
+        counts->of[LEDGER_DENIED]++;
+    }
+}
+
+/* Records and counts a line, as far as either was asked for. */
+static enum ledger_verdict record(struct ledger *ledger, const struct line *line,
+                                  struct user_log *log)
+{
+    const enum ledger_verdict verdict =
+        ledger->has_record ? append(ledger, line, log) : LEDGER_GRANTED;
+
+    if (ledger->counts && verdict != HELD)
+        count(ledger, line, verdict);
+    return verdict;
 }
 
 /* Records how the question that is under way has ended. */
@@ -267,7 +294,7 @@ static void reply(struct ledger *ledger, enum ledger_verdict verdict, struct use
         .verdict = verdict,
         .sequence = ledger->entry.sequence,
         .wait_seconds = wait_for(ledger, verdict),
-        .is_recorded = ledger->has_record,
+        .wants_ends = ledger->has_record || ledger->counts,
     };
 
     if (write(ledger->fd, &frame, sizeof(frame)) != sizeof(frame))

@@ -20,12 +20,20 @@
  * way: what a guest that asks as fast as it can may fill of a disk. */
 #define LEDGER_RECORD_MAX (4u << 20)
 
+/* enum ledger_event in words */
+extern const char *const ledger_events[LEDGER_FAILED + 1];
+
 /* What may be sent for a port. */
 struct budget {
     bool is_fixed; /* by the port's first entry */
     uint32_t cost, limit;
     uint16_t unit;
     struct window window;
+};
+
+/* How many questions to a port have had each event, and the bytes of their answers. */
+struct feed_counts {
+    unsigned long long of[LEDGER_FAILED + 1], bytes; /* by enum ledger_event */
 };
 
 struct ledger {
@@ -42,8 +50,9 @@ struct ledger {
     bool is_failing;      /* the record could not be written the last time */
     long long say_at;     /* when that may be said again */
     struct ledger_entry entry, asked;
-    struct window recorded; /* bytes */
-    struct budget *budgets; /* WIRE_PORTS, by wire_port_index() */
+    struct window recorded;     /* bytes */
+    struct budget *budgets;     /* WIRE_PORTS, by wire_port_index() */
+    struct feed_counts *counts; /* likewise, for --status; NULL: nobody wants them */
 };
 
 /* What to poll for, and what to do when that has come. */
@@ -52,6 +61,9 @@ void ledger_serve(struct ledger *ledger, const struct pollfd *polled, struct use
 
 /* When to call ledger_serve() next without an event; LLONG_MAX: never. */
 long long ledger_wakes(const struct ledger *ledger);
+
+/* What is left of a port's budget, in thousandths of budget->unit. */
+uint32_t ledger_left(const struct budget *budget);
 
 /* Once the VM is dead: records how the question that was under way has ended. */
 void ledger_finish(struct ledger *ledger, struct user_log *log);

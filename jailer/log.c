@@ -34,15 +34,15 @@ void user_log_open(struct user_log *log)
     log->may_wait = stream_unblock(FD_LOG, O_WRONLY);
 }
 
-void user_log_limit(const struct user_log *log)
+void user_log_limit(const struct user_log *log, rlim_t others)
 {
+    const rlim_t most = log->file_limit > others ? log->file_limit : others;
     struct rlimit limit = {0};
 
     /* a lower one stays */
-    if (log->file_limit != 0 &&
-        (getrlimit(RLIMIT_FSIZE, &limit) != 0 || limit.rlim_max < log->file_limit))
+    if (most != 0 && (getrlimit(RLIMIT_FSIZE, &limit) != 0 || limit.rlim_max < most))
         return;
-    limit.rlim_cur = limit.rlim_max = log->file_limit;
+    limit.rlim_cur = limit.rlim_max = most;
     setrlimit(RLIMIT_FSIZE, &limit);
 }
 
@@ -53,6 +53,7 @@ static void drop(struct user_log *log, unsigned long lines)
     if (log->dropped == 0 && log->tell_at < soon)
         log->tell_at = soon;
     log->dropped += lines;
+    log->lost += lines;
 }
 
 /* The jails' lines have had all the bytes that they may. */
@@ -110,7 +111,8 @@ static void lose(struct user_log *log)
     for (size_t i = log->start; i < log->end; i++)
         lines += log->buffer[i] == '\n';
     if (log->told != 0)
-        lines--; /* that one only told */
+        lines--;            /* that one only told */
+    log->lost -= log->told; /* which are counted again */
     log->start = log->end = log->told = 0;
     drop(log, lines);
 }

@@ -24,6 +24,7 @@ struct user_log {
     rlim_t file_limit;     /* the size up to which it may grow; 0 if it is no file */
     size_t start, end;     /* what is still to be written of buffer, whole lines */
     unsigned long dropped; /* lines, not told so far */
+    unsigned long lost;    /* the same, in all */
     unsigned long told;    /* as many the buffer's last word about that tells of; 0: none */
     long long tell_at;     /* when to tell, timing_now() */
     char buffer[LOG_BUFFER + LOG_OWN];
@@ -44,9 +45,9 @@ struct log {
 /* Makes FD_LOG non-blocking, as far as that is possible (stream.h). */
 void user_log_open(struct user_log *log);
 
-/* Limits how far the calling process can make any file grow: the log by a GiB. SIGXFSZ must be
- * blocked. */
-void user_log_limit(const struct user_log *log);
+/* Limits how far the calling process can make any file grow: the log by a GiB; others have at most
+ * `others` bytes. SIGXFSZ must be blocked. */
+void user_log_limit(const struct user_log *log, rlim_t others);
 
 /* Adds a line of the supervisor's own, in the form of warnx(3). */
 void user_log_say(struct user_log *log, const char *format, ...)

@@ -7,6 +7,7 @@
 #include "furnish.h"
 #include "jail.h"
 #include "start.h"
+#include "status_file.h"
 #include "supervisor.h"
 
 #include "policy/runtime/policy.h"
@@ -60,12 +61,13 @@ int main(int argc, char **argv)
     start(&jails, &supervisor);
     configure_processor(&jails.vmm, jails.supervisor.ready);
     timing_phase(&timing, "KVM's CPUID leaves");
+    status_open_sources(&supervisor, &jails);
     if (options.pid_file)
         pid_file_write(jails.supervisor.fds[SUPERVISOR_FD_PID_FILE]);
     log_missing(&jails, &supervisor.log);
 
     if (!options.record)
-        user_log_limit(&supervisor.log);
+        user_log_limit(&supervisor.log, options.status ? STATUS_FILE_MAX : 0);
     prctl(PR_SET_NAME, jails.supervisor.process->name);
     jail_close_locks(&jails.supervisor);
     _exit(supervise(&supervisor));

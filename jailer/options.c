@@ -28,6 +28,7 @@ static const char usage[] =
     "  --credential NAME=FILE, --ca FILE   key or token, repeatable; authorities\n"
     "  --console auto|safe|raw  escape sequences for the terminal: safe ones, all\n"
     "  --timeout SECONDS, --pid-file FILE   end it then; has the pid while it runs\n"
+    "  --status FILE         its counters, as OpenMetrics text for Prometheus\n"
     "  --hold FIFO, --ready FD, --stderr FD, --pass-signals   for container runtimes\n"
     "  --daemonize           no console; the log is stderr, unless that is a terminal\n"
     "  --id ID, --uid UID, --gid GID   name (from the pid) and ids of the jails\n"
@@ -154,6 +155,7 @@ enum option_id {
     PARENT_CGROUP,
     DAEMONIZE,
     PID_FILE,
+    STATUS,
     EXPLAIN,
     TIMING,
     HELP = 'h', /* the short -h is the same */
@@ -199,6 +201,7 @@ static const struct option names[] = {
     {"parent-cgroup", required_argument, NULL, PARENT_CGROUP},
     {"daemonize", no_argument, NULL, DAEMONIZE},
     {"pid-file", required_argument, NULL, PID_FILE},
+    {"status", required_argument, NULL, STATUS},
     {"explain", no_argument, NULL, EXPLAIN},
     {"timing", no_argument, NULL, TIMING},
     {"help", optional_argument, NULL, HELP},
@@ -333,6 +336,9 @@ static void set_option(struct options *options, enum option_id option, char *val
         break;
     case PID_FILE:
         options->pid_file = value;
+        break;
+    case STATUS:
+        options->status = value;
         break;
     case EXPLAIN:
         options->explain = true;

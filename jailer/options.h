@@ -89,7 +89,7 @@ struct options {
     uid_t uid;                /* of the VMM; the broker's is one higher */
     bool uid_given;
     gid_t gid;
-    const char *netns, *pid_file, *hold;
+    const char *netns, *pid_file, *hold, *status;
     int ready;         /* a socket, or -1 */
     int program_error; /* the Linux program's standard error */
     bool root;         /* may change to any ID (ids.h) */

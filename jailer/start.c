@@ -84,21 +84,22 @@ static void copy_files(struct jail *broker)
         fds[fd] = sealed_copy(fds[fd], broker->names[fd]);
 }
 
-/* Starts both jails: the VMM's first, which takes longest. */
+/* Starts both jails: the VMM's first, which takes longest; before it, the broker's cgroup and the
+ * check of the feeds file, if the check has something to say. */
 static void start_jails(struct jails *jails, struct supervisor *supervisor)
 {
     struct jail *vmm = &jails->vmm, *broker = &jails->broker, *jail = &jails->supervisor;
-    const bool feeds_given = vmm->options->feeds_given;
+    const bool first = vmm->options->feeds_given || supervisor->status;
 
-    if (feeds_given) {
+    if (first) {
         copy_files(broker);
         make_broker_cgroup(jails, supervisor);
         address_guard_attach(&supervisor->cgroups.broker, broker);
-        check_feeds(*broker, &supervisor->log, jail->fds[SUPERVISOR_FD_SIGNALS]);
+        check_feeds(*broker, supervisor, jail->fds[SUPERVISOR_FD_SIGNALS]);
     }
     jail_give(jail, SUPERVISOR_FD_VMM_PID, jail_start(vmm), "vmm-pid");
     timing_phase(vmm->timing, "VMM cloned");
-    if (!feeds_given) {
+    if (!first) {
         copy_files(broker);
         make_broker_cgroup(jails, supervisor);
     }
@@ -107,7 +108,7 @@ static void start_jails(struct jails *jails, struct supervisor *supervisor)
     timing_phase(broker->timing, "warden cloned");
     open_kernel_log(jails, supervisor);
     timing_phase(broker->timing, "kernel's log");
-    if (!feeds_given) /* while the jails close their locks */
+    if (!first) /* while the jails close their locks */
         address_guard_attach(&supervisor->cgroups.broker, broker);
     timing_phase(broker->timing, "address guard");
 }

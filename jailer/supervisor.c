@@ -251,6 +251,7 @@ static void serve(struct supervisor *supervisor, const struct pollfd polled[POLL
     if (polled[USER_LOG].revents != 0)
         user_log_write(&supervisor->log);
     user_log_tell(&supervisor->log, false);
+    status_update(supervisor);
 }
 
 static long long earlier(long long a, long long b)
@@ -287,6 +288,7 @@ static void wait_for_events(struct supervisor *supervisor, struct pollfd polled[
     deadline = earlier(deadline, log_wakes(&supervisor->vmm_log));
     deadline = earlier(deadline, log_wakes(&supervisor->broker_log));
     deadline = earlier(deadline, ledger_wakes(&supervisor->ledger));
+    deadline = earlier(deadline, status_wakes(supervisor->status));
     if (poll(polled, POLLED, timing_ms_until(deadline)) < 0 && errno != EINTR)
         err(1, "cannot wait for the jails");
 }
@@ -486,6 +488,7 @@ int supervise(struct supervisor *supervisor)
     /* both before either is reaped: they die in parallel, the VMM last, with its VM */
     signal_jail(SUPERVISOR_FD_VMM_PID, SIGKILL);
     signal_jail(SUPERVISOR_FD_WARDEN_PID, SIGKILL);
+    status_read_last(supervisor->status);
     ends[WARDEN_ENDED] = reap_jail(SUPERVISOR_FD_WARDEN_PID);
     if (cgroups->count > 0)
         cgroup_remove(cgroups, &cgroups->broker);
@@ -501,6 +504,7 @@ int supervise(struct supervisor *supervisor)
         user_log_say(&supervisor->log, "cannot empty the pid file: %s", strerror(errno));
     status = end_status(supervisor, cause, signal, ends);
     say_end(supervisor, cause, status, signal, start);
+    status_finish(supervisor, status);
     user_log_finish(&supervisor->log);
     tell_starter(supervisor, status);
     return status;

@@ -11,6 +11,7 @@
 #include "ledger.h"
 #include "log.h"
 #include "sigsys.h"
+#include "status.h"
 #include "terminal.h"
 
 struct supervisor {
@@ -23,6 +24,7 @@ struct supervisor {
     struct log vmm_log, broker_log;
     struct kernel_log kernel_log;
     struct ledger ledger;
+    struct status *status;  /* of --status, or NULL */
     struct cgroups cgroups; /* to remove; the janitor runs if there are any */
     unsigned long vmm_oom_kills;
     unsigned long broker_oom_kills; /* said so far */

@@ -142,6 +142,7 @@ static bool take(struct relay *relay)
             relay_close(relay);
         return relay->end > 0;
     }
+    relay->bytes += (size_t)n;
     if (relay->is_raw && terminal_escapes(&relay->escape, raw, (size_t)n, timing_now()))
         relay->escaped = true;
     relay->end = filter(relay, raw, (size_t)n);

@@ -41,7 +41,8 @@ struct relay {
     bool is_raw;    /* all keys are the guest's, but for one that ends the VM: */
     bool escaped;   /* that one was typed */
     struct escape escape;
-    size_t start, end; /* what is still to be written of buffer */
+    unsigned long long bytes; /* read so far */
+    size_t start, end;        /* what is still to be written of buffer */
     char buffer[2 * RELAY_BUFFER + SCREEN_END];
 };
 

@@ -1,8 +1,8 @@
 /*
  * The ledger: a SOCK_SEQPACKET socketpair between sparkler-netbroker and the supervisor (jailer/),
- * which counts what is asked of the world and writes it down (--record). Guest and upstream speak
- * with neither end, and it outlives brokers: the warden hands the same end to each, so that none
- * can undo what an earlier one has asked.
+ * which counts what is asked of the world (--status) and writes it down (--record). Guest and
+ * upstream speak with neither end, and it outlives brokers: the warden hands the same end to each,
+ * so that none can undo what an earlier one has asked.
  *
  * The broker sends an entry and waits for the reply, which carries the same sequence. Before it
  * sends anything upstream the entry is LEDGER_ASKED, and only LEDGER_GRANTED lets it go on. The
@@ -74,7 +74,7 @@ struct ledger_reply {
     uint32_t verdict;      /* enum ledger_verdict */
     uint64_t sequence;     /* as in the entry */
     uint32_t wait_seconds; /* until it would be granted, for LEDGER_SPENT and LEDGER_FLOODED */
-    uint32_t is_recorded;  /* 0: there is no record, and only LEDGER_ASKED is of any use */
+    uint32_t wants_ends;   /* 0: there is no record and no count, and only LEDGER_ASKED is of use */
 };
 
 _Static_assert(sizeof(struct ledger_entry) ==

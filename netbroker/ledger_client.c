@@ -18,7 +18,7 @@ _Static_assert(LEDGER_ARGUMENT_MAX == WIRE_ARGUMENT_MAX, "an entry has room for 
 
 struct ledger {
     uint64_t sequence; /* of the last entry */
-    bool unrecorded;   /* there is no record, as a reply has said */
+    bool asks_only;    /* no other entry is of use, as a reply has said */
 };
 
 struct ledger *ledger_new(void)
@@ -99,7 +99,7 @@ static bool exchange(struct ledger *ledger, struct ledger_entry *entry, struct t
         text_printf(reason, "the ledger of budgets does not answer");
         return false;
     }
-    ledger->unrecorded = !reply.is_recorded;
+    ledger->asks_only = !reply.wants_ends;
     backoff_words((reply.wait_seconds + INT64_C(59)) / 60 * 60000, words);
     switch (reply.verdict) {
     case LEDGER_GRANTED:
@@ -148,7 +148,7 @@ bool ledger_records(struct ledger *ledger, const struct question *question, enum
 {
     struct ledger_entry entry;
 
-    if (ledger->unrecorded)
+    if (ledger->asks_only)
         return true;
     entry = entry_of(question);
     entry.event = event;

@@ -23,9 +23,10 @@
 #define VMM_FD_CONFIG 6  /* read end of the pipe of vmm/config.h; closed before the guest runs */
 #define VMM_FD_VM     7  /* made by KVM_CREATE_VM */
 #define VMM_FD_VCPU   8  /* made by KVM_CREATE_VCPU */
-#define VMM_FD_ERROR  9  /* a Linux program's standard error */
-#define VMM_FD_START  10 /* a held VMM's end of the start; closed before the guest runs */
-#define VMM_FD_IMAGES 11 /* a Linux guest's images from here on; closed once they are mapped */
+#define VMM_FD_STATS  9  /* --status: KVM's counters of the vCPU; closed before the guest runs */
+#define VMM_FD_ERROR  10 /* a Linux program's standard error */
+#define VMM_FD_START  11 /* a held VMM's end of the start; closed before the guest runs */
+#define VMM_FD_IMAGES 12 /* a Linux guest's images from here on; closed once they are mapped */
 
 /* the warden and sparkler-netbroker */
 #define BROKER_FDNAMES     "link:feeds:ca:ledger"
@@ -67,6 +68,20 @@
 #define SUPERVISOR_FD_LEDGER        25 /* the supervisor's end of the ledger */
 #define SUPERVISOR_FD_RECORD        26 /* --record */
 #define SUPERVISOR_FD_START         27 /* the supervisor's end of the start (vmm/config.h) */
+/* with --status: the directory and the three files of jailer/status_file.h; /proc/PID/stat of three
+ * processes; memory and CPU time of both cgroups; KVM's counters of the vCPU */
+#define SUPERVISOR_FD_STATUS        28
+#define SUPERVISOR_FD_STATUS_TEXT   29
+#define SUPERVISOR_FD_STATUS_SPARE0 30
+#define SUPERVISOR_FD_STATUS_SPARE1 31
+#define SUPERVISOR_FD_VMM_STAT      32
+#define SUPERVISOR_FD_WARDEN_STAT   33
+#define SUPERVISOR_FD_OWN_STAT      34
+#define SUPERVISOR_FD_VMM_MEMORY    35
+#define SUPERVISOR_FD_VMM_CPU       36
+#define SUPERVISOR_FD_BROKER_MEMORY 37
+#define SUPERVISOR_FD_BROKER_CPU    38
+#define SUPERVISOR_FD_VCPU_STATS    39
 
 /* janitor */
 #define JANITOR_FD_SUPERVISOR  3 /* pidfd of the supervisor */

@@ -54,6 +54,18 @@ at_most() {
     at_most programs 2
 }
 
+@test "budget: nothing is opened, made or asked for --status if it was not given" {
+    run ! grep -E 'pidfd_getfd|renameat2?\(|KVM_GET_STATS_FD|flock|/proc/[0-9]+/stat|cpu.stat|memory.(current|usage)' \
+        "$guests/trace"
+    # with it, each of them is
+    timeout --foreground --kill-after 5 $((60 * ${SLOWNESS:-1})) strace -f -yy -s 64 \
+        -o "$guests/status-trace" "$build/jailer" --guest "$guests/hello.bin" \
+        --status "$guests/status" --exec sparkler-vmm </dev/null >"$guests/status-console"
+    for call in pidfd_getfd 'renameat2' KVM_GET_STATS_FD flock '/proc/[0-9]+/stat' ; do
+        grep -qE "$call" "$guests/status-trace"
+    done
+}
+
 @test "budget: 65 bytes to cgroups, for the default limits" {
     [[ $(stat -f -c %T /sys/fs/cgroup) == cgroup2fs || -e /sys/fs/cgroup/memory/tasks ]] ||
         skip "no cgroups are mounted here"

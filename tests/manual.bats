@@ -73,6 +73,12 @@ setup() {
         <(page "$root/jailer/jailer.8" | options_in)
 }
 
+@test "jailer(8) has the samples of --status, and no others" {
+    same "$(grep -oE '"sparkler_[a-z_]+"(, true)?' "$root/jailer/status.c" |
+        sed 's/", true/_total/; s/"//g')" \
+        "$(section "$root/jailer/jailer.8" STATUS | items Li)"
+}
+
 # has_commands_of PROGRAM PAGE: and the same options
 has_commands_of() {
     local help
@@ -179,7 +185,7 @@ keys_of_page() {
         "$root/jailer/ledger.c")
     same "$(grep -oP '\\"\K[a-z]+(?=\\":)|"\K[a-z]+_left(?=")' <<<"$fields")" \
         "$(sed '/^What became/q' <<<"$record" | items Cm)"
-    same "$(grep -oP '\[LEDGER_[A-Z]+\] = "\K[a-z]+' <<<"$fields")" \
+    same "$(grep -oP '\[LEDGER_[A-Z]+\] = "\K[a-z]+' "$root/jailer/ledger.c")" \
         "$(sed '1,/^What became/d' <<<"$record" | items Cm)"
     block 1 <<<"$record" | tr -d '\n' >line
     echo >>line

@@ -404,6 +404,19 @@ held() {
     [[ $(jq -r .outcome record | xargs) == "asked answered" ]]
 }
 
+@test "supervisor: it writes its status, and replaces it" {
+    monitor_start --status status
+    shown '^sparkler_up{.*} 1$' status
+    first=$(stat -L -c %i status) # a new text each ten seconds; the third is in the first's place
+    while kill -0 "$jailer" 2>/dev/null && [[ $(stat -L -c %i status) == "$first" ]]; do
+        sleep 0.1
+    done
+    [[ $(stat -L -c %i status) != "$first" ]]
+    keys '5'
+    monitor_end 0
+    grep -q '^sparkler_up{.*} 0$' status
+}
+
 @test "supervisor: it can be stopped and continued" {
     monitor_start
     paused supervisor

@@ -14,7 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define CONFIG_VERSION    3u /* covers this file and the VMM's descriptors in policy/fds.h */
+#define CONFIG_VERSION    4u /* covers this file and the VMM's descriptors in policy/fds.h */
 #define CONFIG_IMAGES_MAX (LINUX_MOUNTS_MAX + 2) /* with the kernel and struct linux_config */
 #define CONFIG_CAPS_MAX   4
 #define SIGNAL_FORWARDED                                                                           \
@@ -53,7 +53,9 @@ struct config {
     uint32_t lock_memory; /* 1: allocated at the start and never swapped; else 0 */
     uint32_t image_count; /* valid entries in `images` */
     uint32_t cap_count;
-    uint32_t held; /* 1: by VMM_FD_START; else 0 */
+    uint32_t held;  /* 1: by VMM_FD_START; else 0 */
+    uint32_t stats; /* 1: the jailer takes KVM's counters of the vCPU, VMM_FD_STATS; else 0 */
+    uint32_t padding;
     struct config_image images[CONFIG_IMAGES_MAX];
     struct config_cap caps[CONFIG_CAPS_MAX];
 };
@@ -65,7 +67,7 @@ struct config_processor {
     struct kvm_cpuid_entry2 leaves[CPUID_LEAVES_MAX];
 };
 
-_Static_assert(sizeof(struct config) == 32 + 24 * CONFIG_IMAGES_MAX + 16 * CONFIG_CAPS_MAX,
+_Static_assert(sizeof(struct config) == 40 + 24 * CONFIG_IMAGES_MAX + 16 * CONFIG_CAPS_MAX,
                "no padding but the fields of that name");
 _Static_assert(offsetof(struct config_processor, leaves) == sizeof(struct kvm_cpuid2),
                "the layout of struct kvm_cpuid2");

@@ -160,7 +160,7 @@ static void map_ring(struct machine *machine, size_t size)
         machine->ring = (void *)((uint8_t *)machine->run + (size_t)page * MACHINE_PAGE);
 }
 
-static void create_vcpu(struct machine *machine)
+static void create_vcpu(struct machine *machine, const struct config *config)
 {
     int size = ioctl(VMM_FD_KVM, KVM_GET_VCPU_MMAP_SIZE, 0);
 
@@ -168,6 +168,8 @@ static void create_vcpu(struct machine *machine)
         err(1, "cannot learn the size of a vCPU's shared pages from KVM");
 
     check_number(ioctl(VMM_FD_VM, KVM_CREATE_VCPU, 0), VMM_FD_VCPU, "a vCPU");
+    if (config->stats != 0)
+        check_number(ioctl(VMM_FD_VCPU, KVM_GET_STATS_FD, 0), VMM_FD_STATS, "the vCPU's counters");
     machine->run = mmap(NULL, (size_t)size, PROT_READ | PROT_WRITE, MAP_SHARED, VMM_FD_VCPU, 0);
     if (machine->run == MAP_FAILED)
         err(1, "cannot map the vCPU's shared pages");
@@ -197,7 +199,7 @@ void machine_create(struct machine *machine, const struct config *config)
     check_api();
     map_memory(machine, config);
     create_vm(machine, config);
-    create_vcpu(machine);
+    create_vcpu(machine, config);
     set_cpuid();
 }
 

@@ -45,9 +45,10 @@ static void end_with_125(void)
 }
 
 /* Closes what only the set-up needs. */
-static void close_descriptors(void)
+static void close_descriptors(const struct config *config)
 {
     if (close(VMM_FD_KVM) != 0 || close(VMM_FD_GUEST) != 0 || close(VMM_FD_CONFIG) != 0 ||
+        (config->stats != 0 && close(VMM_FD_STATS) != 0) ||
         syscall(SYS_close_range, VMM_FD_START, ~0u, 0) != 0)
         err(1, "cannot close the descriptors of the set-up");
 }
@@ -60,7 +61,7 @@ static void lock_down(const struct config *config)
     /* execve(2) made the process dumpable: forbid core dumps, and ptrace by others of our uid. */
     if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)
         err(1, "cannot forbid core dumps");
-    close_descriptors();
+    close_descriptors(config);
     policy_install(kinds[config->guest].policy);
 }
 

@@ -143,6 +143,10 @@ const struct process
                         {SUPERVISOR_FD_LEDGER, SUPERVISOR_FD_LEDGER, {SOCKET}},
                         {SUPERVISOR_FD_RECORD, SUPERVISOR_FD_RECORD, {PATH}},
                         {SUPERVISOR_FD_START, SUPERVISOR_FD_START, {SOCKET}},
+                        {SUPERVISOR_FD_STATUS, SUPERVISOR_FD_BROKER_CPU, {PATH}},
+                        {SUPERVISOR_FD_VCPU_STATS,
+                         SUPERVISOR_FD_VCPU_STATS,
+                         {"anon_inode:kvm-vcpu-stats"}},
                     },
             },
             {

@@ -11,7 +11,7 @@
 
 #define PROCESSES       9
 #define CHAIN_MAX       2
-#define DESCRIPTORS_MAX 18 /* with the end */
+#define DESCRIPTORS_MAX 19 /* with the end */
 
 /* What the jailer builds: two jails with namespaces of their own, and two processes that keep those
  * of the host. sparkler-oci builds the last two jails, to make an image of a container's root. A

@@ -17,13 +17,13 @@ arpa/inet.h fcntl.h netinet/in.h netinet/tcp.h poll.h sched.h signal.h stddef.h 
 sys/eventfd.h sys/file.h sys/ioctl.h sys/mman.h sys/prctl.h sys/random.h sys/resource.h
 sys/socket.h sys/stat.h sys/syscall.h sys/time.h sys/timerfd.h sys/un.h sys/wait.h termios.h
 time.h unistd.h asm/prctl.h linux/close_range.h linux/futex.h linux/kvm.h linux/landlock.h
-linux/netlink.h linux/rseq.h linux/sched.h linux/seccomp.h linux/sockios.h linux/wait.h
+linux/netlink.h linux/rseq.h linux/sched.h linux/seccomp.h linux/sockios.h linux/wait.h linux/fs.h
 policy/fds.h
 '
 prefixes='KVM|FD|JAIL_FD|VMM_FD|BROKER_FD|RESOLVER_FD|SUPERVISOR_FD|JANITOR_FD|PACKER_FD|DIGESTER_FD
 |AF|SOCK|SOL|SO|IPPROTO|TCP|IP|IPV6|PROT|MAP|MADV|MREMAP|MCL|MFD|CLONE|F|O|PR|AT
 |FIO|NETLINK|R|TC|TIO|SIG|FUTEX|SECCOMP|LANDLOCK|P|W|MSG|EPOLL|EFD|ARCH|CLOCK|TIMER|TFD|GRND|RLIMIT
-|RSEQ|SHUT|ITIMER|LOCK|CLOSE_RANGE|SEEK|SFD|SCM|POLL|RUSAGE|STATX|RWF'
+|RSEQ|SHUT|ITIMER|LOCK|RENAME|CLOSE_RANGE|SEEK|SFD|SCM|POLL|RUSAGE|STATX|RWF'
 prefixes=$(echo "$prefixes" | tr -d '\n')
 
 includes() {

@@ -2,7 +2,8 @@
  * usage: jailer --broker hostile-ledger --credential mode=FILE
  *
  * A broker that its upstream has taken over, on the ledger: FILE has the name of what it does, see
- * below. Then it answers the VMM's request with what came of that.
+ * below. Then it answers the VMM's request with what came of that. When the feeds file is checked,
+ * before any upstream could have taken it over, it is honest.
  */
 #include "netbroker/ledger.h"
 #include "netbroker/wire.h"
@@ -12,6 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 static uint64_t sequence;
@@ -155,11 +157,14 @@ static unsigned act(const char *mode)
     return ask();
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+    static const char names[] = "0x100 honest\n";
     struct wire_request request;
     char mode[32] = "";
 
+    if (argc > 1 && strcmp(argv[1], "--check") == 0)
+        return writev(FD_CONSOLE_OUT, &(struct iovec){(char *)names, strlen(names)}, 1) < 0;
     if (pread(BROKER_FD_CREDENTIALS, mode, sizeof(mode) - 1, 0) <= 0)
         return 1;
     mode[strcspn(mode, "\n")] = '\0';
