@@ -104,7 +104,7 @@ linux() {
         [[ $(stat -c %s time-page) -eq 88 ]]
         read -r version generation < <(od -A n -t u4 -N 8 time-page)
         read -r khz nanoseconds < <(od -A n -t u8 -j 8 -N 16 time-page)
-        [[ $version -eq 2 && $generation -eq 0 && $khz -gt 100000 ]]
+        [[ $version -eq 3 && $generation -eq 0 && $khz -gt 100000 ]]
         ((nanoseconds / 1000000000 >= before && nanoseconds / 1000000000 <= $(date +%s)))
         tail -c 64 time-page >seed.$vm
     done

@@ -6,10 +6,16 @@ port I/O and calls of every kind first, then jumps, descriptor tables, control a
 MSRs, CPUID, accesses outside memory, and self-modifying code.
 """
 
+import os
 import random
+import re
 import struct
 
 MODES = {"real": 16, "16": 16, "32": 32, "64": 64, "3": 64}  # to the operand size in bits
+
+# of the contract that a Linux guest's calls keep to
+with open(os.path.join(os.path.dirname(__file__), "../../vmm/linux.h"), encoding="utf-8") as header:
+    VERSION = int(re.search(r"LINUX_VERSION (\d+)u", header.read()).group(1))
 
 START = 0x1000  # the address at which an image is loaded
 IMAGE_MAX = 16384
@@ -127,7 +133,7 @@ class Stream:
         at = rng.choice((0x2000, 0x2FF0, 0xFFD0, 0xFFF8, 0x3FFFD8, 0xBFFFFFD8, self.number()))
         arguments = [rng.choice((0, 1, 2, 3, 0xFFFF, 0x10000, 0x10001, 0x2000, self.number()))
                      for _ in range(3)]
-        words = [rng.choice((1, 1, 1, 1, self.number())), rng.choice((1, 1, 2, 3, 3, 4, 5, 6))]
+        words = [rng.choice((*[VERSION] * 4, self.number())), rng.choice((1, 1, 2, 3, 3, 4, 5, 6))]
         for argument in arguments:
             words += [argument, argument >> 32]
         code = b""

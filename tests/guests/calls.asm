@@ -24,13 +24,13 @@ main:
         expect ENOSYS
         host 0xffffffff
         expect ENOSYS
-        mov dword [call.version], 3             ; other versions
+        mov dword [call.version], VERSION + 1   ; other versions
         host CALL_WRITE, OUTPUT, text, 5
         expect EPROTO
         mov dword [call.version], 0
         host CALL_EXIT, 99
         expect EPROTO
-        mov dword [call.version], 2
+        mov dword [call.version], VERSION
 
         host CALL_WRITE, OUTPUT, text, 5             ; streams
         expect 5
@@ -94,7 +94,7 @@ main:
 
         host CALL_READ, call, 4                      ; over the call itself
         expect 4
-        mov dword [call.version], 2
+        mov dword [call.version], VERSION
         host CALL_READ, call.result - 2, 4           ; and over its result
         expect 4
         host CALL_READ, RAM - 10, 10
