@@ -36,10 +36,10 @@ static uint32_t add_string(struct linux_config *guest, const char *string)
     return offset;
 }
 
-static void add_variable(struct linux_config *guest, const char *variable)
+static void add_to_list(struct linux_config *guest, uint32_t *count, const char *string)
 {
-    add_string(guest, variable);
-    guest->environment_count++;
+    add_string(guest, string);
+    ++*count;
 }
 
 static bool gives(const struct strings *environment, const char *variable)
@@ -61,25 +61,21 @@ static void add_environment(struct linux_config *guest, const struct strings *en
 
     guest->environment = guest->size - (uint32_t)sizeof(*guest);
     for (unsigned i = 0; i < environment->count; i++)
-        add_variable(guest, environment->list[i]);
+        add_to_list(guest, &guest->environment_count, environment->list[i]);
     if (!gives(environment, path))
-        add_variable(guest, path);
+        add_to_list(guest, &guest->environment_count, path);
     snprintf(terminal, sizeof(terminal), "TERM=%s", type ? type : "");
     if (type && !gives(environment, terminal))
-        add_variable(guest, terminal);
+        add_to_list(guest, &guest->environment_count, terminal);
 }
 
 static void add_arguments(struct linux_config *guest, const struct options *options)
 {
     guest->arguments = guest->size - (uint32_t)sizeof(*guest);
-    if (options->linux_program) {
-        add_string(guest, options->linux_program);
-        guest->argument_count++;
-    }
-    for (char **argument = options->arguments; *argument; argument++) {
-        add_string(guest, *argument);
-        guest->argument_count++;
-    }
+    if (options->linux_program)
+        add_to_list(guest, &guest->argument_count, options->linux_program);
+    for (char **argument = options->arguments; *argument; argument++)
+        add_to_list(guest, &guest->argument_count, *argument);
 }
 
 /* Has the VMM map a file for the guest. */
@@ -97,20 +93,6 @@ static void add_slot(struct jail *vmm, struct config *config, uint64_t address, 
     };
     vmm->image_bytes += size;
     jail_give(vmm, number, fd, name);
-}
-
-/* Where the next image belongs: behind the last one. */
-static uint64_t next_address(const struct linux_config *guest)
-{
-    uint64_t end = LINUX_IMAGES;
-
-    for (uint32_t i = 0; i < guest->mount_count; i++) {
-        const struct linux_mount *mount = &guest->mounts[i];
-
-        if (mount->kind != LINUX_MOUNT_TMPFS)
-            end = mount->address + mount->size;
-    }
-    return (end + SLOT_ALIGNMENT - 1) & ~(SLOT_ALIGNMENT - 1);
 }
 
 /* Of a file that may be executed, the guest is told so. */
@@ -135,16 +117,18 @@ static int open_image(const char *path, const char *option, struct linux_mount *
 }
 
 /* An address for the image of a mount, which the VMM maps there. */
-static void map_image(struct jail *vmm, struct config *config, struct linux_config *guest,
-                      struct linux_mount *mount, const char *path, const char *option)
+static void map_image(struct jail *vmm, struct config *config, struct linux_mount *mount,
+                      const char *path, const char *option)
 {
+    static uint64_t next = LINUX_IMAGES; /* behind the last one */
     int fd = open_image(path, option, mount);
 
-    mount->address = next_address(guest);
+    mount->address = next;
     if (mount->size > LINUX_PHYSICAL_MAX - mount->address)
         errx(1, "%s has %llu bytes, and only %llu are left for it (%s)", path,
              (unsigned long long)mount->size,
              (unsigned long long)(LINUX_PHYSICAL_MAX - mount->address), option);
+    next += (mount->size + SLOT_ALIGNMENT - 1) & ~(SLOT_ALIGNMENT - 1);
     add_slot(vmm, config, mount->address, fd, mount->size, "image");
 }
 
@@ -164,7 +148,7 @@ static void add_mount(struct jail *vmm, struct config *config, struct linux_conf
     if (what->kind == LINUX_MOUNT_TMPFS)
         mount.size = add_string(guest, what->file);
     else
-        map_image(vmm, config, guest, &mount, what->file, what->option);
+        map_image(vmm, config, &mount, what->file, what->option);
     mount.path = add_string(guest, what->path);
     guest->mounts[guest->mount_count++] = mount;
 }

@@ -61,18 +61,11 @@ static int64_t call_write(const struct call_port *port, const uint64_t arguments
 
     if (!bytes)
         return -EFAULT;
-    switch (arguments[0]) {
-    case LINUX_OUTPUT:
-        done = write(FD_CONSOLE_OUT, bytes, arguments[2]);
-        break;
-    case LINUX_ERROR:
-        done = write(VMM_FD_ERROR, bytes, arguments[2]);
-        break;
-    case LINUX_LOG:
+    if (arguments[0] == LINUX_LOG)
         return write_log(bytes, arguments[2]);
-    default:
+    if (arguments[0] != LINUX_OUTPUT && arguments[0] != LINUX_ERROR)
         return -EBADF;
-    }
+    done = write(arguments[0] == LINUX_OUTPUT ? FD_CONSOLE_OUT : VMM_FD_ERROR, bytes, arguments[2]);
     return done < 0 ? -errno : done;
 }
 

@@ -140,10 +140,9 @@ struct linux_ask {
     uint64_t buffer;   /* address of LINUX_PIECE_MAX bytes */
     uint32_t argument_length;
     uint16_t port;
-    uint16_t zero; /* 0 */
-    uint32_t
-        offset; /* below LINUX_ANSWER_MAX; set to 0 if the answer is gone, which the piece says */
-    uint32_t total; /* bytes of the answer, set by the call */
+    uint16_t zero;   /* 0 */
+    uint32_t offset; /* below LINUX_ANSWER_MAX; set to 0 if the answer is gone: the piece says so */
+    uint32_t total;  /* bytes of the answer, set by the call */
 };
 
 enum linux_events {
