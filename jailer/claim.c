@@ -23,7 +23,7 @@ static void refuse_account(const struct options *options, uid_t uid)
     if (account)
         errx(1,
              "--uid %u: uid %u is the account %s, which could signal the VM's processes; give one "
-             "that, like the next one, is no account's, or leave it out",
+             "that, like the one after it, belongs to no account, or leave it out",
              options->uid, uid, account->pw_name);
     if (errno != 0 && errno != ENOENT) /* there may be no /etc/passwd */
         err(1, "--uid %u: cannot look up whether uid %u is an account's", options->uid, uid);

@@ -254,7 +254,7 @@ static int hold_open(const char *path)
     struct stat status;
 
     if (fstat(fd, &status) != 0 || !S_ISFIFO(status.st_mode))
-        errx(1, "%s is no FIFO; make one by mkfifo(1) (--hold)", path);
+        errx(1, "%s is not a FIFO (--hold); make one with mkfifo(1)", path);
     return fd;
 }
 

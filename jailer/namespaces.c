@@ -81,9 +81,8 @@ static void detach_mounts(struct jail *jail)
     if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0)
         return;
     if (errno == EINVAL)
-        errx(1,
-             "cannot make the jail's mounts private: / is no mount point here (a chroot?); enter "
-             "it by pivot_root, as systemd-nspawn does");
+        errx(1, "cannot make the jail's mounts private: / is not a mount point here (a chroot?); "
+                "enter it by pivot_root, as systemd-nspawn does");
     err(1, "cannot make the jail's mounts private");
 }
 

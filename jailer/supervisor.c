@@ -455,7 +455,7 @@ static int end_status(struct supervisor *supervisor, enum cause cause, int signa
     case SIGNALLED:
         return STATUS_SIGNAL + signal;
     case TIMED_OUT:
-        user_log_say(&supervisor->log, "the VM was ended after %u seconds (--timeout)",
+        user_log_say(&supervisor->log, "the VM was ended after %u s (--timeout)",
                      supervisor->timeout_seconds);
         return supervisor->is_linux ? STATUS_LINUX_TIME : STATUS_LIMIT;
     case GRACE_OVER:

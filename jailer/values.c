@@ -124,7 +124,7 @@ void mount_option(char *text, struct mounts *mounts)
     const char *image = take_path(text);
 
     if (!image || *image == '\0' || !is_below_root(text))
-        errx(1, "--mount %s: expected PATH=IMAGE, with a path from / on, inside the VM", text);
+        errx(1, "--mount %s: expected PATH=IMAGE, with an absolute path inside the VM", text);
     add_mount(mounts, (struct mount){LINUX_MOUNT_EROFS, text, image, "--mount"});
 }
 
@@ -144,7 +144,7 @@ void file_option(char *text, struct mounts *mounts)
     const char *file = is_below_root(text) ? take_path(text) : NULL;
 
     if (file && *file == '\0')
-        errx(1, "--file %s=: expected FILE or PATH=FILE, with a path from / on, inside the VM",
+        errx(1, "--file %s=: expected FILE or PATH=FILE, with an absolute path inside the VM",
              text);
     add_mount(mounts, (struct mount){LINUX_MOUNT_FILE, file ? text : input_path(text),
                                      file ? file : text, "--file"});
@@ -155,7 +155,7 @@ void tmpfs_option(char *text, struct mounts *mounts)
     const char *options = take_path(text);
 
     if (!is_below_root(text))
-        errx(1, "--tmpfs %s: expected PATH or PATH=OPTIONS, with a path from / on, inside the VM",
+        errx(1, "--tmpfs %s: expected PATH or PATH=OPTIONS, with an absolute path inside the VM",
              text);
     add_mount(mounts, (struct mount){LINUX_MOUNT_TMPFS, text, options ? options : "", "--tmpfs"});
 }
@@ -237,7 +237,7 @@ const char *hostname_option(const char *text)
 const char *directory_option(const char *text)
 {
     if (*text != '/')
-        errx(1, "--cwd %s: expected a path from / on, inside the VM", text);
+        errx(1, "--cwd %s: expected an absolute path inside the VM", text);
     return text;
 }
 

@@ -120,7 +120,8 @@ void inputs_read_rest(struct inputs *inputs)
 {
     slurp(&inputs->ca, CA_MAX);
     if (!is_pem(&inputs->ca))
-        errx(1, "the file of trusted authorities holds no certificate in PEM form");
+        errx(1, "the file of trusted authorities holds no certificate in PEM form; give jailer "
+                "another by --ca");
     for (size_t i = 0; i < inputs->credential_count; i++) {
         slurp(&inputs->credential[i], CREDENTIAL_MAX);
         if (!is_pem(&inputs->credential[i]))

@@ -68,7 +68,7 @@ endless() {
     while read -r guest _; do
         launch "$guest" --timeout 2
         ended 3
-        grep -q 'the VM was ended after 2 seconds' log
+        grep -q 'the VM was ended after 2 s ' log
     done < <(endless)
 }
 

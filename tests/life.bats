@@ -351,9 +351,9 @@ held() {
     done
 }
 
-@test "--hold: what is no FIFO; --ready: a descriptor that is not there; a set-up that fails" {
+@test "--hold: what is not a FIFO; --ready: a descriptor that is not there; a set-up that fails" {
     ends_with 125 --hold /dev/null --program /bin/busybox
-    [[ $stderr == "jailer: /dev/null is no FIFO"*"(--hold)" ]]
+    [[ $stderr == "jailer: /dev/null is not a FIFO (--hold); "* ]]
     ends_with 125 --ready 9 --program /bin/busybox
     [[ $stderr == "jailer: --ready 9: no such descriptor"* ]]
     ends_with 1 --stderr 9 --exec sparkler-vmm

@@ -225,7 +225,7 @@ in_ppoll() {
 
 @test "statuses: 124 at the time limit" {
     ends_with 124 --timeout 1 --program "$stage/busybox" -- sleep 1000
-    [[ $stderr == *"the VM was ended after 1 seconds (--timeout)"* ]]
+    [[ $stderr == *"the VM was ended after 1 s (--timeout)"* ]]
 }
 
 @test "statuses: 125 when there is no VM, or it fails" {

@@ -129,7 +129,7 @@ as_other_user() {
     [[ ${lines[2]} == "Installing by apt-get: none-such" ]]
 }
 
-@test "in a chroot, make and the jailer say that / is no mount point" {
+@test "in a chroot, make and the jailer say that / is not a mount point" {
     need_root "enter a chroot"
     need_kvm
     for command in "tests/native" "${BUILD:-build}/jailer --exec sparkler-vmm"; do
@@ -140,7 +140,7 @@ as_other_user() {
         echo "$output"
         rmdir tree
         [[ $status -eq 1 ]]
-        [[ $output == *"/ is no mount point"*"enter it by pivot_root"* ]]
+        [[ $output == *"/ is not a mount point"*"enter it by pivot_root"* ]]
     done
 }
 

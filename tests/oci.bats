@@ -402,7 +402,7 @@ refuses() {
     refuses '.process.args = []' "process.args: missing or empty"
     refuses 'del(.annotations) | .root.path = "none"' "bundle/none"
     refuses 'del(.process)' "process.args: missing or empty"
-    refuses '.process = 1' "process.args: one of the values on the way to it is no object"
+    refuses '.process = 1' "process.args: one of the values on the way to it is not an object"
     refuses '.process.args = "sh"' "process.args: expected an array"
     refuses '.process.args = [1]' "process.args[0]: expected a string"
     refuses '.process.args = ["a\u0000b"]' "process.args[0]: has a NUL byte inside"

@@ -378,7 +378,7 @@ refused_linux() {
     for variable in "" A =B =; do
         refused_linux "--env $variable: expected NAME=VALUE" -- --program x --env "$variable"
     done
-    refused_linux "--cwd here: expected a path from / on" -- --cwd here --program x
+    refused_linux "--cwd here: expected an absolute path" -- --cwd here --program x
     many=()
     for ((i = 0; i <= 1024; i++)); do
         many+=(--env "N$i=")

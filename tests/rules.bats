@@ -321,7 +321,7 @@ without_memory() {
     needs_cgroups
     monitor_run --timeout 1
     monitor_end 3
-    grep "the VM was ended after 1 seconds" log
+    grep "the VM was ended after 1 s " log
     [[ -z $(cgroups) ]]
 }
 

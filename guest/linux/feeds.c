@@ -275,8 +275,8 @@ static int add_names(struct dentry *root, const struct text *names)
         end = end ? end : line + left;
         error = add_line(root, line, end);
         if (error == -EINVAL || error == -ENOTDIR || error == -EEXIST)
-            log_line("/feeds has no %.*s: it is no name, or another feed's", (int)(end - line),
-                     line);
+            log_line("/feeds has no %.*s: that is not a name, or another feed has it",
+                     (int)(end - line), line);
     }
     return error == -ENOMEM ? error : 0;
 }

@@ -49,16 +49,16 @@ _Noreturn static void fail(const char *path, int error)
 
     switch (error) {
     case -ENOENT:
-        why = "not found";
+        why = "not found, or the loader or interpreter that it names is not";
         break;
     case -EACCES:
-        why = "may not be executed, or is no regular file";
+        why = "may not be executed, or is not a regular file";
         break;
     case -ENOEXEC:
         why = "neither a program for x86-64 Linux nor a script";
         break;
     case -ELIBBAD:
-        why = "its interpreter is no program for x86-64 Linux";
+        why = "its interpreter is not a program for x86-64 Linux";
         break;
     case -ENOMEM:
         why = "does not fit into memory";
@@ -73,7 +73,7 @@ _Noreturn static void fail(const char *path, int error)
 
 _Noreturn static void fail_files(const char *why)
 {
-    log_line("the files cannot be set up: %s", why);
+    log_line("/ cannot be set up: %s", why);
     host_exit(STATUS_FAILED);
 }
 

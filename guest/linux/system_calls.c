@@ -349,7 +349,7 @@ static void log_unknown(uint64_t number)
         return;
     if (number < UNKNOWN_MAX)
         logged[number] = true;
-    log_line("%s[%d]: system call %lu is not there: it got ENOSYS", current_process()->command,
+    log_line("%s[%d]: there is no system call %lu here: ENOSYS", current_process()->command,
              current_process()->id, number);
 }
 

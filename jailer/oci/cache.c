@@ -44,7 +44,7 @@ static void choose_directory(char path[PATH_MAX])
     else
         fail("there is no directory for images: set HOME, XDG_CACHE_HOME or SPARKLER_OCI_CACHE");
     if (length >= PATH_MAX - CACHE_NAME_MAX || *path != '/')
-        fail("%.64s is no place for images: expected an absolute path, and not as long", path);
+        fail("images cannot be kept in %.64s: expected an absolute, shorter path", path);
 }
 
 static uint64_t read_limit(const struct cache *cache)

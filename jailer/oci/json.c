@@ -36,7 +36,7 @@ static struct json_object *find(struct reading *reading, const struct place *in,
         const size_t length = strcspn(rest, ".");
 
         if (!json_object_is_type(object, json_type_object)) {
-            mistake(reading, in, name, "one of the values on the way to it is no object");
+            mistake(reading, in, name, "one of the values on the way to it is not an object");
             return NULL;
         }
         snprintf(key, sizeof(key), "%.*s", (int)length, rest);
@@ -168,10 +168,10 @@ struct json_object *read_document(struct reading *reading, const char *text, siz
     while (document && end < length && strchr(" \t\r\n", text[end]) && text[end] != '\0')
         end++;
     if (!document)
-        reading_fail(reading, "no JSON: %s at byte %zu",
+        reading_fail(reading, "not JSON: %s at byte %zu",
                      json_tokener_error_desc(json_tokener_get_error(tokener)), end);
     else if (end < length)
-        reading_fail(reading, "there is something behind the JSON document, at byte %zu", end);
+        reading_fail(reading, "the JSON document has ended, and more follows at byte %zu", end);
     else if (!json_object_is_type(document, json_type_object))
         reading_fail(reading, "expected a JSON object");
     json_tokener_free(tokener);

@@ -86,7 +86,7 @@ bool audit(pid_t pid, const char *directory)
     bool fine;
     int error;
 
-    printf("%s (process %d)\n", comm, pid);
+    printf(*comm ? "%s (process %d)\n" : "%sprocess %d\n", comm, pid);
     if (family_has_ended(pid)) {
         printf("  WRONG: %s\n", *comm ? "it has ended" : "there is no such process");
         return false;

@@ -98,11 +98,11 @@ static const char *take_keys(struct record_line *line)
     if (!take_outcome(json, &line->outcome))
         return "its \"outcome\" is missing or unknown";
     if (!take_count(json, "bytes", &line->bytes))
-        return "its \"bytes\" are missing or no number";
+        return "its \"bytes\" is missing, or not a number";
     if (!take_count(json, "ms", &line->ms))
-        return "its \"ms\" are missing or no number";
+        return "its \"ms\" is missing, or not a number";
     if (!take_amount(json, "bits", &line->bits))
-        return "its \"bits\" are no number";
+        return "its \"bits\" is not a number";
     return NULL;
 }
 
