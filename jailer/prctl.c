@@ -79,7 +79,7 @@ static const char *core_scheduling_skipped(const struct jail *jail)
 static const char *core_scheduling_missing(const struct jail *jail)
 {
     (void)jail;
-    return has_core_scheduling() || smt_is_off() ? NULL : "needs Linux 5.14, CONFIG_SCHED_CORE";
+    return has_core_scheduling() ? NULL : "needs Linux 5.14, CONFIG_SCHED_CORE";
 }
 
 static void set_core_cookie(struct jail *jail)
