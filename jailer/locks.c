@@ -3,6 +3,7 @@
 #include "jail.h"
 
 #include <stddef.h>
+#include <unistd.h>
 
 const struct lock *const locks[] = {
     &lock_user_namespace,
@@ -86,4 +87,7 @@ void jail_close_locks(struct jail *jail)
     for (const struct lock *const *lock = locks; *lock; lock++)
         jail_close_lock(jail, *lock);
     timing_print(jail->timing, jail->process->name);
+    /* the guest waits until all but the VMM have come here */
+    if (jail->ready >= 0)
+        close(JAIL_FD_READY);
 }
