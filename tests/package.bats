@@ -53,6 +53,8 @@ deb_in() {
     jq --raw-output '.files[]
         | "\(.checksums[] | select(.algorithm == "SHA256").checksumValue)  \(.fileName)"' $sbom |
         sha256sum --check --quiet
+    jq --exit-status --arg file $sbom \
+        '.packages[0].packageVerificationCode.packageVerificationCodeExcludedFiles == [$file]' $sbom
     [[ $(jq --raw-output '.packages[0].versionInfo' $sbom) == \
         "$(dpkg-deb --field "$deb"/sparkler_*.deb Version)" ]]
 }

@@ -103,6 +103,8 @@ complete() {
     jq --raw-output '.files[]
         | "\(.checksums[] | select(.algorithm == "SHA256").checksumValue)  \(.fileName)"' "$sbom" |
         sha256sum --check --quiet
+    [[ $(jq --raw-output '.packages[0].packageVerificationCode.packageVerificationCodeValue' "$sbom") == \
+        "$(find . -type f -exec sha1sum {} + | cut -c 1-40 | sort | tr -d '\n' | sha1sum | cut -c 1-40)" ]]
     jq --exit-status '[.SPDXID, .packages[].SPDXID, .files[].SPDXID] as $ids
         | ($ids | length) == ($ids | unique | length)
         and all(.relationships[] | .spdxElementId, .relatedSpdxElement; IN($ids[]))' "$sbom"
