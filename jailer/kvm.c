@@ -15,9 +15,8 @@ int kvm_open(void)
     int fd = open("/dev/kvm", O_RDWR | O_CLOEXEC);
 
     if (fd < 0 && errno == EACCES)
-        errx(
-            1,
-            "/dev/kvm: permission denied; join its group (usermod -aG kvm USER, then log in again)");
+        errx(1, "/dev/kvm: permission denied; join its group (usermod -aG kvm USER, then log in "
+                "again)");
     if (fd < 0 && (errno == ENOENT || errno == ENODEV || errno == ENXIO))
         errx(1,
              "/dev/kvm: %s; load the module kvm_intel or kvm_amd and switch virtualization on in "
