@@ -286,6 +286,7 @@ END
         run "$policy" explain "$process"
         [[ $status -eq 0 ]]
         [[ ${lines[0]} == "$process: "*" system calls, "*" any other kills it." ]]
+        [[ $output != *" argument "[0-5]" is "* ]] # each has its name of the manual page
     done
     run "$policy" explain sparkler-vmm
     [[ $output == *"ioctl if fd is VMM_FD_VCPU and request is KVM_RUN, or fd is VMM_FD_VM and "* ]]
