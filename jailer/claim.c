@@ -8,10 +8,12 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
-#define UIDS_FILE "/run/sparkler-uids"
+#define UIDS_DIRECTORY "/run/sparkler"
+#define UIDS_FILE      UIDS_DIRECTORY "/uids"
 
 /* Processes of one uid may signal each other (kill(2)). */
 static void refuse_account(const struct options *options, uid_t uid)
@@ -37,8 +39,12 @@ static int claim_uids(const struct options *options)
 {
     struct flock lock = {
         .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = options->uid, .l_len = 2};
-    int fd = open(UIDS_FILE, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    int fd;
 
+    if (mkdir(UIDS_DIRECTORY, 0755) != 0 && errno != EEXIST)
+        err(1, "cannot make %s, where running VMs lock their uids; mount /run, or give --uid",
+            UIDS_DIRECTORY);
+    fd = open(UIDS_FILE, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd < 0)
         err(1, "cannot open %s, where running VMs lock their uids; mount /run, or give --uid",
             UIDS_FILE);
