@@ -16,6 +16,9 @@
 #include <unistd.h>
 
 #define CGROUP_ROOT "/sys/fs/cgroup"
+#define OWN_LEAF    "supervisor" /* for jailer, supervisor and janitor */
+
+#define PARENT_PATH_MAX 512
 
 #define VMM_OVERHEAD  (16ull << 20) /* of the VMM itself, and of KVM for it */
 #define PAGES_SHARE   128           /* of guest memory, for page tables: 32 bytes a page */
@@ -77,13 +80,15 @@ static void write_limit(int directory, const char *file, const char *value)
 /* v2: children have only the controllers that the parent enables. */
 static void enable_controllers(const char *path)
 {
-    char file[512];
+    char file[PARENT_PATH_MAX + 32];
     int fd;
 
     snprintf(file, sizeof(file), "%s/cgroup.subtree_control", path);
     fd = open(file, O_WRONLY | O_CLOEXEC);
     if (fd < 0 || write(fd, "+memory +pids +cpu", 18) != 18)
-        err(1, "cannot enable memory, pids and cpu in %s", file);
+        err(1, "cannot enable memory, pids and cpu in %s%s", file,
+            errno == EBUSY ? "; other processes are in that cgroup, which needs to be ours alone"
+                           : "");
     close(fd);
 }
 
@@ -98,16 +103,77 @@ static bool has_controllers(int parent)
     return some;
 }
 
+/* Whether the jailer's own cgroup is to be the parent. */
+static bool parent_is_own(const struct options *options)
+{
+    return strcmp(options->parent_cgroup, ".") == 0;
+}
+
+/* The path of the calling process in a hierarchy, of a line of /proc/self/cgroup (cgroups(7)):
+ * "ID:CONTROLLERS:/PATH", with neither ID nor controllers for v2. NULL if it is another's line. */
+static const char *path_in(char *line, const char *controller)
+{
+    char *list = strchr(line, ':'), *path = list ? strchr(list + 1, ':') : NULL;
+
+    if (!path)
+        return NULL;
+    *path++ = '\0';
+    path[strcspn(path, "\n")] = '\0';
+    if (*++list == '\0')
+        return *controller == '\0' ? path : NULL;
+    for (const char *name = strtok(list, ","); name; name = strtok(NULL, ","))
+        if (strcmp(name, controller) == 0)
+            return path;
+    return NULL;
+}
+
+/* Where the parent is, below the root of a hierarchy. */
+static void find_parent(const char *controller, const struct options *options, char *path,
+                        size_t size)
+{
+    char line[PARENT_PATH_MAX];
+    const char *own = NULL;
+    FILE *file;
+
+    if (!parent_is_own(options)) {
+        snprintf(path, size, "/%s", options->parent_cgroup);
+        return;
+    }
+    file = fopen("/proc/self/cgroup", "re");
+    while (file && !own && fgets(line, sizeof(line), file))
+        own = path_in(line, strcmp(controller, v1_controllers[UNIFIED]) == 0 ? "" : controller);
+    if (!own)
+        errx(1, "cannot find the jailer's own cgroup in /proc/self/cgroup (--parent-cgroup .)");
+    fclose(file);
+    snprintf(path, size, "%s", own);
+}
+
+/* In v2 a cgroup limits those below it or has processes, not both: we go below, too. */
+static void step_down(const char *path)
+{
+    char leaf[PARENT_PATH_MAX + 64];
+    int fd;
+
+    snprintf(leaf, sizeof(leaf), "%s/" OWN_LEAF, path);
+    if (mkdir(leaf, 0755) != 0 && errno != EEXIST)
+        err(1, "cannot make the cgroup %s (--parent-cgroup .)", leaf);
+    strcat(leaf, "/cgroup.procs");
+    fd = open(leaf, O_WRONLY | O_CLOEXEC);
+    if (fd < 0 || write(fd, "0", 1) != 1)
+        err(1, "cannot enter the cgroup of %s (--parent-cgroup .)", leaf);
+    close(fd);
+}
+
 /* Opens a parent directory; makes it first, or finishes one that another jailer has just made. */
 static int open_parent(const char *controller, const struct options *options)
 {
     const bool v2 = *controller == '\0';
+    char path[PARENT_PATH_MAX], below[PARENT_PATH_MAX - 64];
     struct stat status;
-    char path[512];
     int fd;
 
-    snprintf(path, sizeof(path), CGROUP_ROOT "%s%s/%s", v2 ? "" : "/", controller,
-             options->parent_cgroup);
+    find_parent(controller, options, below, sizeof(below));
+    snprintf(path, sizeof(path), CGROUP_ROOT "%s%s%s", v2 ? "" : "/", controller, below);
     if (mkdir(path, 0755) != 0 && errno != EEXIST)
         err(1, "cannot make the cgroup %s (--parent-cgroup)", path);
     fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -118,8 +184,10 @@ static int open_parent(const char *controller, const struct options *options)
     if (options->root && (status.st_gid != CGROUP_GID || (status.st_mode & 07777) != 01775) &&
         (fchown(fd, 0, CGROUP_GID) != 0 || fchmod(fd, 01775) != 0))
         err(1, "cannot set the owner of the cgroup %s", path);
+    if (v2 && parent_is_own(options))
+        step_down(path);
     if (v2 && !has_controllers(fd)) {
-        if (options->root)
+        if (options->root && !parent_is_own(options))
             enable_controllers(CGROUP_ROOT);
         enable_controllers(path);
     }

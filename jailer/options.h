@@ -81,7 +81,7 @@ struct options {
     bool feeds_given; /* by the user, so they are checked before the VM starts */
     bool ca_given;    /* by the user, who may edit it */
     struct settings credentials, limits, cgroup_limits;
-    const char *parent_cgroup; /* below /sys/fs/cgroup, or below each controller there (v1) */
+    const char *parent_cgroup; /* below /sys/fs/cgroup, or each controller there (v1), or "." */
     bool parent_given;
     uint64_t memory_bytes;    /* of the guest */
     bool lock_memory;         /* never swapped */

@@ -144,6 +144,58 @@ broker_limited() {
     [[ $status -eq 0 ]]
 }
 
+# The directories of a cgroup of this test's own, one in each hierarchy.
+own_cgroup() {
+    local hierarchy
+    for hierarchy in /sys/fs/cgroup{,/memory,/pids,/cpu,/unified}; do
+        [[ ! -e $hierarchy/cgroup.procs ]] || echo "$hierarchy/own-$$"
+    done
+}
+
+@test "--parent-cgroup .: below the jailer's own cgroup; in v2 the jailer steps down, too" {
+    need_cgroups
+    local own below='' jailer=$JAILER JAILER=$PWD/jailer
+    own=$(own_cgroup)
+    [[ $memory_limit != memory.max ]] || below=/supervisor
+    printf '#!/bin/bash\nfor own in %s; do echo $$ >$own/cgroup.procs; done\nexec %s "$@"\n' \
+        "${own//$'\n'/ }" "$jailer" >"$JAILER"
+    chmod +x "$JAILER"
+    for way in $ways; do
+        # shellcheck disable=SC2086 # a list
+        mkdir $own
+        vm_start "$way" --id "$VM_ID" --parent-cgroup .
+        grep "memory:/own-$$/$VM_ID.vmm\$\|^0::/own-$$/$VM_ID.vmm\$" "/proc/$(vmm)/cgroup"
+        grep "memory:/own-$$/$VM_ID.broker\$\|^0::/own-$$/$VM_ID.broker\$" "/proc/$(warden)/cgroup"
+        grep "^0::/own-$$$below\$" "/proc/$supervisor/cgroup"
+        grep "^0::/own-$$$below\$" "/proc/$(janitor)/cgroup"
+        [[ $(cat /sys/fs/cgroup/{.,memory}/own-$$/"$VM_ID.vmm/$memory_limit" 2>/dev/null) -gt 0 ]]
+        press 5
+        vm_wait
+        check_nothing_left
+        # shellcheck disable=SC2086
+        find $own -depth -type d -exec rmdir {} +
+        [[ $status -eq 0 ]]
+    done
+}
+
+@test "cgroups v2: --parent-cgroup . is refused where others are, who could not be limited" {
+    need_cgroups_v2 "make cgroups"
+    local own
+    own=$(own_cgroup)
+    mkdir "$own"
+    sleep 1000 3>&- &
+    supervisor=$!
+    echo "$supervisor" >"$own/cgroup.procs"
+    run bash -c 'echo $$ >"$0/cgroup.procs"; exec "$@"' "$own" \
+        "$JAILER" --id "$VM_ID" --parent-cgroup . --exec sparkler-vmm
+    echo "$output"
+    kill "$supervisor"
+    wait "$supervisor" || true
+    within find "$own" -depth -type d -exec rmdir {} +
+    [[ $status -eq 1 && $output == *"other processes are in that cgroup"*"busy" ]]
+    check_nothing_left
+}
+
 @test "cgroups v2: an ordinary user's VM has cgroups below a delegated one" {
     need_cgroups_v2 "delegate one"
     local here parent=/sys/fs/cgroup/delegated-$$
