@@ -1,4 +1,4 @@
-/* The background and the pid file: see daemon.h. */
+/* The background, the pid file, the service manager: see daemon.h. */
 #include "daemon.h"
 
 #include "kernel.h"
@@ -12,9 +12,13 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/seccomp.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 /* The parent may be root, and waits while the guest runs: it keeps nothing that is worth taking. */
@@ -57,12 +61,38 @@ int daemon_start(const struct options *options)
     return starter[1];
 }
 
-void daemon_status(int status)
+int manager_connect(const char *name)
 {
-    const unsigned char byte = (unsigned char)status;
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    const size_t length = strlen(name);
+    int fd;
 
-    if (write(SUPERVISOR_FD_STARTER, &byte, 1) != 1) /* the parent was killed */
-        return;
+    if ((*name != '/' && *name != '@') || length >= sizeof(address.sun_path))
+        errx(1,
+             "$NOTIFY_SOCKET=%s: expected a path, or @NAME; unset it if no service manager waits",
+             name);
+    memcpy(address.sun_path, name, length);
+    if (*name == '@') /* abstract: its first byte is NUL */
+        address.sun_path[0] = '\0';
+    fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0 || connect(fd, (const struct sockaddr *)&address,
+                          (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length)) != 0)
+        err(1, "cannot reach the service manager at %s ($NOTIFY_SOCKET); unset that if none waits",
+            name);
+    return fd;
+}
+
+bool starter_tell(enum starter starter, int status)
+{
+    static const char ready[] = "READY=1";
+    const unsigned char byte = (unsigned char)status;
+    ssize_t n = 0;
+
+    if (starter == STARTER_PARENT)
+        n = write(SUPERVISOR_FD_STARTER, &byte, 1);
+    else if (status == 0)
+        n = write(SUPERVISOR_FD_STARTER, ready, strlen(ready));
+    return n >= 0 || errno != EAGAIN; /* on any other error nobody is there any more */
 }
 
 static _Noreturn void in_use(const char *path, int file)

@@ -1,4 +1,5 @@
-/* What makes the jailer a daemon: its way to the background, and its pid file. */
+/* What makes the jailer a daemon, or a service: its way to the background, its pid file, and word
+ * to whoever waits until the VM is up. */
 #ifndef SPARKLER_DAEMON_H
 #define SPARKLER_DAEMON_H
 
@@ -6,15 +7,27 @@
 
 struct options;
 
+/* Who waits, at the other end of SUPERVISOR_FD_STARTER: a daemon's parent, or a service manager. */
+enum starter { STARTER_NONE, STARTER_PARENT, STARTER_MANAGER };
+
 /*
  * Continues in a child without a console. The parent gives up its privileges, waits for
- * daemon_status(), and exits with that status, or with 1 if the child ends first. Returns the
+ * starter_tell(), and exits with that status, or with 1 if the child ends first. Returns the
  * descriptor that becomes SUPERVISOR_FD_STARTER.
  */
 int daemon_start(const struct options *options);
 
-/* Has the parent exit with this status, by SUPERVISOR_FD_STARTER. */
-void daemon_status(int status);
+/*
+ * Connects to the service manager's socket `name`, of $NOTIFY_SOCKET (sd_notify(3)): a path, or '@'
+ * and an abstract name. Returns a non-blocking descriptor. Ends the program by err(3) if it cannot.
+ */
+int manager_connect(const char *name);
+
+/*
+ * The VM is up, if `status` is 0, or has ended with it: the parent exits with it. The manager hears
+ * only of 0, and sees by itself how a process ends. Returns false if that is to be tried again.
+ */
+bool starter_tell(enum starter starter, int status);
 
 /*
  * Opens the pid file, mode 0600, creating it if it does not exist, and locks it (F_OFD_SETLK,

@@ -273,6 +273,20 @@ static void give_ledger(struct jail *jail, int end, struct ledger *ledger)
         jail_give(jail, SUPERVISOR_FD_RECORD, record_open(&ledger->record, path), "record");
 }
 
+/* Whoever starts a daemon waits for its parent. */
+static void give_starter(struct jail *jail, struct supervisor *supervisor)
+{
+    const struct options *options = jail->options;
+
+    if (options->daemonize) {
+        jail_give(jail, SUPERVISOR_FD_STARTER, daemon_start(options), "starter");
+        supervisor->starter = STARTER_PARENT;
+    } else if (options->manager) {
+        jail_give(jail, SUPERVISOR_FD_STARTER, manager_connect(options->manager), "starter");
+        supervisor->starter = STARTER_MANAGER;
+    }
+}
+
 /* Before anything else is opened, for a VM of this name may be running; and before a thread or a
  * lock belongs to the process that a daemon leaves behind. */
 static void take_place(struct jail *jail, struct supervisor *supervisor)
@@ -287,13 +301,11 @@ static void take_place(struct jail *jail, struct supervisor *supervisor)
         jail_give(jail, SUPERVISOR_FD_HOLD, hold_open(options->hold), "hold");
     if (options->ready >= 0)
         jail_give(jail, SUPERVISOR_FD_READY, options->ready, "ready");
-    if (options->daemonize)
-        jail_give(jail, SUPERVISOR_FD_STARTER, daemon_start(options), "starter");
+    give_starter(jail, supervisor);
     supervisor->id = options->id;
     supervisor->timeout_seconds = options->timeout_seconds;
     supervisor->pid_file = options->pid_file != NULL;
     supervisor->is_linux = options->is_linux;
-    supervisor->starter = options->daemonize;
     supervisor->passes_signals = options->pass_signals;
     supervisor->held = options->hold != NULL;
     supervisor->awaited = options->ready >= 0;

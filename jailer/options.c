@@ -96,6 +96,9 @@ static void set_defaults(struct options *options)
             err(1, "asprintf");
         options->id = id;
     }
+    options->manager = getenv("NOTIFY_SOCKET");
+    if (options->manager && *options->manager == '\0')
+        options->manager = NULL;
     options->feeds_given = options->feeds != NULL;
     options->ca_given = options->ca != NULL;
     if (options->memory_bytes == 0)

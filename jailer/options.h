@@ -90,9 +90,10 @@ struct options {
     bool uid_given;
     gid_t gid;
     const char *netns, *pid_file, *hold, *status;
-    int ready;         /* a socket, or -1 */
-    int program_error; /* the Linux program's standard error */
-    bool root;         /* may change to any ID (ids.h) */
+    const char *manager; /* socket of a service manager that waits until the VM is up, or NULL */
+    int ready;           /* a socket, or -1 */
+    int program_error;   /* the Linux program's standard error */
+    bool root;           /* may change to any ID (ids.h) */
     enum console console;
     bool userns, offline_samples, daemonize, pass_signals, explain, timing;
 };
@@ -108,7 +109,7 @@ struct options options_parse(int argc, char **argv);
 /* Whether the VMM waits for the supervisor's word before it starts the guest (vmm/config.h). */
 static inline bool is_held(const struct options *options)
 {
-    return options->hold || options->ready >= 0;
+    return options->hold || options->ready >= 0 || options->daemonize || options->manager;
 }
 
 #endif

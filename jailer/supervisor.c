@@ -1,7 +1,6 @@
 /* The supervisor's loop: see supervisor.h. Its descriptors are those of policy/fds.h. */
 #include "supervisor.h"
 
-#include "daemon.h"
 #include "kernel.h"
 #include "options.h"
 #include "timing.h"
@@ -296,13 +295,17 @@ static void wait_for_events(struct supervisor *supervisor, struct pollfd polled[
 /* The VM is up, or has ended with this status: a daemon's parent may exit. */
 static void tell_starter(struct supervisor *supervisor, int status)
 {
-    if (!supervisor->starter)
+    if (supervisor->starter == STARTER_NONE)
         return;
-    if (supervisor->log.is_terminal)
+    if (supervisor->starter == STARTER_PARENT && supervisor->log.is_terminal)
         dup2(STDOUT_FILENO, FD_LOG); /* /dev/null */
-    daemon_status(status);
+    if (!starter_tell(supervisor->starter, status)) {
+        supervisor->up = timing_now() + UP;
+        return;
+    }
     close(SUPERVISOR_FD_STARTER);
-    supervisor->starter = false;
+    supervisor->starter = STARTER_NONE;
+    supervisor->up = LLONG_MAX;
 }
 
 /* Starts the guest. */
@@ -311,6 +314,8 @@ static void let_go(struct supervisor *supervisor)
     if (supervisor->held)
         close(SUPERVISOR_FD_HOLD);
     supervisor->held = false;
+    if (supervisor->starter != STARTER_NONE)
+        supervisor->up = timing_now() + UP;
     if (write(SUPERVISOR_FD_START, "", 1) != 1) /* the VMM has ended, which will be seen, too */
         return;
     close(SUPERVISOR_FD_START);
@@ -352,10 +357,10 @@ static enum cause wait_for_end(struct supervisor *supervisor, long long start, i
                               : start + supervisor->timeout_seconds * TIMING_SECOND;
 
     for (;;) {
-        const long long up = supervisor->starter ? start + UP : LLONG_MAX;
         struct pollfd polled[POLLED];
 
-        wait_for_events(supervisor, polled, earlier(earlier(end, up), supervisor->grace_end));
+        wait_for_events(supervisor, polled,
+                        earlier(earlier(end, supervisor->up), supervisor->grace_end));
         if (polled[VMM_END].revents != 0)
             return VMM_ENDED;
         if (polled[SIGNALS].revents != 0 && (*signal = take_signal(supervisor)) != 0)
@@ -374,7 +379,7 @@ static enum cause wait_for_end(struct supervisor *supervisor, long long start, i
             take_built(supervisor);
         if (polled[HOLD].revents != 0)
             let_go(supervisor);
-        if (timing_ms_until(up) == 0)
+        if (timing_ms_until(supervisor->up) == 0)
             tell_starter(supervisor, 0);
         if (polled[INPUT].revents != 0 && in_background(supervisor) &&
             (*signal = stop_for_a_while(supervisor)) != 0)
@@ -479,7 +484,7 @@ int supervise(struct supervisor *supervisor)
     int signal = 0, status;
     enum cause cause;
 
-    supervisor->grace_end = LLONG_MAX;
+    supervisor->grace_end = supervisor->up = LLONG_MAX;
     if (in_background(supervisor))
         signal = stop_for_a_while(supervisor);
     else

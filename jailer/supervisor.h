@@ -8,6 +8,7 @@
 #define SPARKLER_SUPERVISOR_H
 
 #include "cgroup.h"
+#include "daemon.h"
 #include "ledger.h"
 #include "log.h"
 #include "sigsys.h"
@@ -37,7 +38,8 @@ struct supervisor {
     long long grace_end;            /* when it must have ended */
     bool is_linux;                  /* the guest is a Linux program */
     bool pid_file;                  /* to be emptied at the end */
-    bool starter;                   /* a daemon's parent still waits to hear that the VM is up */
+    enum starter starter;           /* who still waits to hear that the VM is up */
+    long long up;                   /* when it is */
 };
 
 /* exit statuses of the jailer beside the VMM's own: for a flat guest; for a Linux program, those of

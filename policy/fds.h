@@ -61,7 +61,7 @@
 #define SUPERVISOR_FD_BROKER_EVENTS 18 /* whether the broker's memory ran out */
 #define SUPERVISOR_FD_CLAIM         19 /* keeps other VMs from its uids or its id (claim.h) */
 #define SUPERVISOR_FD_OWN_PID       20 /* pidfd of the supervisor itself */
-#define SUPERVISOR_FD_STARTER       21 /* pipe to a daemon's parent, which waits for a status */
+#define SUPERVISOR_FD_STARTER       21 /* who waits until the VM is up: a pipe, a socket */
 #define SUPERVISOR_FD_HOLD          22 /* --hold: a byte from it starts the guest */
 #define SUPERVISOR_FD_READY         23 /* --ready: a socket to whoever has the jails built */
 #define SUPERVISOR_FD_ERROR         24 /* --stderr, if that is a terminal */

@@ -9,7 +9,7 @@ setup_file() {
     need_kvm
     jail_stage
     local guest
-    for guest in poke-spin talk triple-fault read-outside; do
+    for guest in hello poke-spin talk triple-fault read-outside; do
         nasm -i "$root/tests/guests/" -f bin -o "$stage/$guest.bin" "$root/tests/guests/$guest.asm"
     done
     musl-gcc -static -D_GNU_SOURCE -I"$root" -o "$stage/stray" "$root/tests/probes/stray.c"
@@ -545,6 +545,36 @@ last_line() {
     status=0
     wait "$parent" || status=$?
     [[ $status -eq 1 ]]
+}
+
+# tells_manager SAID STATUS OPTION...: that is what a service manager hears of the VM
+tells_manager() {
+    local name
+    for name in "$stage/notify" "@$VM_ID"; do
+        # shellcheck disable=SC2016 # for bash, which becomes the jailer
+        run --separate-stderr timeout --kill-after 2 $((3 * DEADLINE)) \
+            "$root/tests/probes/notified.py" "$name" bash -c 'become "$@" >guest 3>&-' - \
+            "$way" "$JAILER" --id "$VM_ID" "${@:3}" --exec sparkler-vmm
+        echo "$way, $name: status $status, said $output, $stderr"
+        [[ $output == "$1" && $status -eq $2 ]]
+        check_nothing_left
+    done
+}
+
+@test "\$NOTIFY_SOCKET: a service manager hears that the VM is up, or has ended well" {
+    for way in $ways; do
+        tells_manager READY=1 0 --guest "$stage/hello.bin"
+        tells_manager READY=1 3 --guest "$stage/poke-spin.bin" --timeout 1
+        tells_manager "" 2 --guest "$stage/triple-fault.bin"
+        tells_manager "" 1 --guest none.bin
+    done
+}
+
+@test "\$NOTIFY_SOCKET: a VM that is held is not up" {
+    mkfifo hold
+    chmod 666 hold
+    way=${ways%% *}
+    tells_manager "" 3 --guest "$stage/poke-spin.bin" --timeout 1 --hold "$PWD/hold"
 }
 
 @test "SIGCHLD and SIGHUP ignored, as by nohup: the VM outlives its session and ends well" {

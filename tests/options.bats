@@ -177,6 +177,16 @@ with_account() {
     check_nothing_left
 }
 
+@test "a service manager that is not there" {
+    NOTIFY_SOCKET=$PWD/none refused "the service manager at $PWD/none" "unset that" "No such file" -- \
+        --exec sparkler-vmm
+    local name
+    for name in vsock:2:1 "/$(printf 'x%.0s' {1..107})"; do
+        NOTIFY_SOCKET=$name refused "\$NOTIFY_SOCKET=$name: expected a path, or @NAME" -- \
+            --exec sparkler-vmm
+    done
+}
+
 @test "root as the uid or the gid" {
     refused "--uid 0" "from 1" -- --uid 0 --exec sparkler-vmm
     refused "--gid 0" "from 1" -- --gid 0 --exec sparkler-vmm

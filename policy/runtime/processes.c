@@ -136,7 +136,7 @@ const struct process
                         {SUPERVISOR_FD_KERNEL_LOG, SUPERVISOR_FD_BROKER_EVENTS, {PATH}},
                         {SUPERVISOR_FD_CLAIM, SUPERVISOR_FD_CLAIM, {PATH, SOCKET}},
                         {SUPERVISOR_FD_OWN_PID, SUPERVISOR_FD_OWN_PID, {PIDFD}},
-                        {SUPERVISOR_FD_STARTER, SUPERVISOR_FD_STARTER, {PIPE}},
+                        {SUPERVISOR_FD_STARTER, SUPERVISOR_FD_STARTER, {PIPE, SOCKET}},
                         {SUPERVISOR_FD_HOLD, SUPERVISOR_FD_HOLD, {PATH}},
                         {SUPERVISOR_FD_READY, SUPERVISOR_FD_READY, {SOCKET}},
                         {SUPERVISOR_FD_ERROR, SUPERVISOR_FD_ERROR, {PATH}},
