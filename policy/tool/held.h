@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-#define HELD_MAX 16
+#define HELD_MAX 64
 
 /* The filters in the order of their installation; release them with held_free(). */
 struct held {
