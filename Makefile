@@ -12,7 +12,7 @@ PACKAGES_CHECK := bats clang libclang-rt-14-dev nginx-light dnsmasq-base openssl
                   shellcheck valgrind llvm binutils bubblewrap musl-tools erofs-utils mount \
                   busybox-static mmdebstrap mandoc zsh \
                   python3-prometheus-client prometheus-node-exporter \
-                  podman catatonit containerd runc uidmap
+                  podman catatonit containerd runc uidmap systemd dbus
 PACKAGES_RIG   := qemu-system-x86 busybox-static kmod xz-utils
 PACKAGES_FRESH := mmdebstrap git
 PACKAGES_DEB   := build-essential debhelper dpkg-dev lintian blhc autopkgtest devscripts gpg jq

@@ -106,7 +106,7 @@ struct group group_at(const char *path, const char *scope)
     return group;
 }
 
-/* In v2 systemd finds by its directory when a scope has ended, and then removes that. */
+/* In v2 systemd makes the directory of a scope. */
 static bool is_scope_of(const struct group *group)
 {
     return group->v2 && group->scope.unit[0] != '\0';
@@ -293,6 +293,13 @@ static int remove_tree(const char *directory, bool stays)
     return rmdir(directory) == 0 || errno == ENOENT ? 0 : errno;
 }
 
+/* Where systemd finds by a scope's directory that the scope has ended, and then removes that: in
+ * v2, also beside v1. */
+static bool is_watched(const struct group *group, unsigned number)
+{
+    return group->scope.unit[0] != '\0' && (group->v2 || number == UNIFIED);
+}
+
 void group_remove(const struct group *group)
 {
     char directory[PATH_LENGTH];
@@ -308,7 +315,7 @@ void group_remove(const struct group *group)
             if (!has_controller(group, i))
                 continue;
             directory_of(group, controllers[i], group->path, directory);
-            why = why != 0 ? why : remove_tree(directory, is_scope_of(group));
+            why = why != 0 ? why : remove_tree(directory, is_watched(group, i));
         }
     }
     if (why != 0)
