@@ -546,16 +546,17 @@ image: ## make IMAGE, a root for Linux programs, of DIR='...' or of Debian's PAC
 	@tests/packages --install erofs-utils $(if $(DIR),,mmdebstrap)
 	@guest/linux/make-image $(IMAGE) $(if $(DIR),$(DIR),--packages $(PACKAGES))
 
-# Programs find each other from where the jailer is, so PREFIX is compiled into none.
+# Programs find each other from where the jailer is: PREFIX is in none of them, only in the unit.
 ROOT = $(DESTDIR)$(PREFIX)
 COMPLETIONS = $(ROOT)/share/bash-completion/completions $(ROOT)/share/zsh/site-functions
+SERVICES = $(ROOT)/lib/systemd/system
 PAGES := $(wildcard guest/*.7 jailer/*.8 jailer/oci/*.8 policy/*.1 policy/*.5)
 
 .PHONY: install uninstall
 install: all ## install below PREFIX (/usr/local), into DESTDIR
 	install -d $(ROOT)/bin $(ROOT)/libexec/sparkler $(ROOT)/share/doc/sparkler \
 	    $(addprefix $(ROOT)/share/sparkler/,examples policy) $(addprefix $(ROOT)/share/man/man,1 5 7 8) \
-	    $(COMPLETIONS)
+	    $(COMPLETIONS) $(SERVICES)
 	install $(COMMANDS:%=$(BUILD)/%) $(ROOT)/bin
 	install $(BUILD)/sparkler-vmm $(BUILD)/sparkler-netbroker $(ROOT)/libexec/sparkler
 	install -m 644 $(BUILD)/monitor.bin $(BUILD)/linux.bin $(BUILD)/feeds.json $(ROOT)/share/sparkler
@@ -565,6 +566,8 @@ install: all ## install below PREFIX (/usr/local), into DESTDIR
 	install -m 644 README.md LICENSE $(ROOT)/share/doc/sparkler
 	install -m 644 $(COMMANDS:%=$(BUILD)/completion/bash/%) $(word 1,$(COMPLETIONS))
 	install -m 644 $(COMMANDS:%=$(BUILD)/completion/zsh/_%) $(word 2,$(COMPLETIONS))
+	install -m 644 jailer/systemd/sparkler* $(SERVICES)
+	sed -i 's|@BINDIR@|$(PREFIX)/bin|' $(SERVICES)/sparkler@.service
 	install -m 644 $(filter %.1,$(PAGES)) $(ROOT)/share/man/man1
 	install -m 644 $(filter %.5,$(PAGES)) $(ROOT)/share/man/man5
 	install -m 644 $(filter %.7,$(PAGES)) $(ROOT)/share/man/man7
@@ -573,6 +576,7 @@ install: all ## install below PREFIX (/usr/local), into DESTDIR
 uninstall: ## remove what install put there
 	rm -f $(COMMANDS:%=$(ROOT)/bin/%)
 	rm -f $(COMMANDS:%=$(word 1,$(COMPLETIONS))/%) $(COMMANDS:%=$(word 2,$(COMPLETIONS))/_%)
+	rm -f $(SERVICES)/sparkler@.service $(SERVICES)/sparkler.slice
 	rm -f $(foreach page,$(notdir $(PAGES)),$(ROOT)/share/man/man$(subst .,,$(suffix $(page)))/$(page))
 	rm -rf $(ROOT)/libexec/sparkler $(ROOT)/share/sparkler $(ROOT)/share/doc/sparkler
 
