@@ -393,8 +393,10 @@ void status_read_last(struct status *status)
             if (errno != EINTR)
                 err(1, "cannot wait for a jail");
     }
-    if (status)
+    if (status) {
         status->usage = usage_read();
+        usage_let_go();
+    }
 }
 
 void status_finish(struct supervisor *supervisor, int exit_status)

@@ -61,4 +61,8 @@ void usage_open(struct jails *jails, const struct cgroups *cgroups);
 /* Reads them, by the numbers of policy/fds.h. */
 struct usage usage_read(void);
 
+/* Once they were read for the last time: closes what keeps the VM from going with its VMM, and
+ * kernel threads of its in the VMM's cgroup. */
+void usage_let_go(void);
+
 #endif
