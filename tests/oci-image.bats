@@ -82,7 +82,7 @@ shows() {
 }
 # check_capable PROGRAM: a user has its capability in a VM whose root is $image
 check_capable() {
-    run jail "${ways%% *}" "$JAILER" --id "$VM_ID" --root "$image" --user 1000:1000 -- "$1" show
+    run --separate-stderr jail "${ways%% *}" "$JAILER" --id "$VM_ID" --root "$image" --user 1000:1000 -- "$1" show
     echo "$output"
     [[ $output == "permitted raw, effective raw, "* ]]
 }
