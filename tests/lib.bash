@@ -51,6 +51,8 @@ vm_setup() {
 
 vm_teardown() {
     [ -z "${supervisor:-}" ] || kill "$supervisor" 2>/dev/null || true
+    # those of which a test that failed did not know yet
+    [ -z "${VM_ID:-}" ] || pkill -f -- "--id $VM_ID" || true
 }
 
 need_kvm() {
