@@ -49,6 +49,8 @@ systemd_lacks() {
         echo "dbus-daemon is missing: apt-get install dbus"
     elif [ -z "$(systemd_hierarchies)" ]; then
         echo "no cgroups are mounted here"
+    elif ! systemd_hierarchies | while read -r directory _; do [ -w "$directory" ] || exit; done; then
+        echo "cgroups cannot be made here"
     else
         unshare --mount --pid --fork --uts --ipc --net --cgroup mount -t tmpfs none /mnt 2>&1
     fi
