@@ -61,7 +61,7 @@ in_every_way() {
 
 @test "status 3: the time limit, for a VM that runs and for one that waits" {
     ends_with 3 --guest "$stage/talk.bin" --timeout 1 --exec sparkler-vmm >/dev/null
-    [[ $stderr == *"ended after 1 second"*"(--timeout)"* ]]
+    [[ $stderr == *"ended after 1 s (--timeout)"* ]]
     vm_start "${ways%% *}" --id "$VM_ID" --timeout 1
     vm_wait
     [[ $status -eq 3 ]]
