@@ -78,8 +78,7 @@ start_monitor() {
 pgrep_supervisor() {
     local pid
     for pid in $(pgrep -x supervisor); do
-        supervisor=$pid
-        [[ $(tr '\0' ' ' <"/proc/$pid/cmdline") != *"--id $VM_ID "* ]] || return 0
+        [[ $(tr '\0' ' ' <"/proc/$pid/cmdline") != *"--id $VM_ID "* ]] || { supervisor=$pid; return; }
     done
     return 1
 }
@@ -365,17 +364,19 @@ python3 -c 'import termios as t; t.tcflow(1, t.TCOON)'"
     terminal send-keys C-c
     within gone "$supervisor"
     within shown '^\$ $'
-    for end in 3600 1; do
-        type_line clear
+    local count=1 # of the VMs on the screen
+    for end in 3600 3; do
+        count=$((count + 1))
         start --timeout $end --exec sparkler-vmm
-        within shown 'Your choice: '
-        within pgrep_supervisor
-        [[ $end -eq 1 ]] || kill -TERM "$supervisor"
-        within gone "$supervisor"
-        within shown '^status '
+        if [[ $end -ne 3 ]]; then
+            within shown_times $count 'Your choice: '
+            within pgrep_supervisor
+            kill -TERM "$supervisor"
+        fi
+        within shown_times $count '^status '
         screen
-        shown '^Your choice: $'
-        shown '^jailer: VM .* ended after '
+        shown_times $((count - 1)) '^Your choice: $' # Ctrl-C itself was echoed there
+        shown_times $count '^jailer: VM .* ended after '
     done
 }
 
