@@ -14,6 +14,7 @@
 #include <err.h>
 #include <errno.h>
 #include <poll.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -30,8 +31,10 @@ struct server {
 
 static _Noreturn void drop_vmm(const char *why)
 {
+    /* first, since a VMM that ends when it is dropped takes us with it */
+    warnx("the VMM broke the link's protocol and is dropped: %s", why);
     shutdown(BROKER_FD_LINK, SHUT_RDWR);
-    errx(1, "the VMM broke the link's protocol and is dropped: %s", why);
+    exit(1);
 }
 
 /* Waits for a request. False if none came and the cache may be lost. */

@@ -72,20 +72,25 @@ at_most() {
     at_most cgroup_bytes 65
 }
 
-@test "budget: 107 page faults of the jailer and the VMM" {
+# The fewest of some starts: one in which the kernel has taken memory back meanwhile has more.
+@test "budget: 104 page faults of the jailer and the VMM" {
     run --separate-stderr python3 - "$build/jailer" --guest "$guests/hello.bin" \
         --exec sparkler-vmm <<'PYTHON'
 import os
 import sys
 
 quiet = [(os.POSIX_SPAWN_OPEN, 1, "/dev/null", os.O_WRONLY, 0)]
-child = os.posix_spawn(sys.argv[1], sys.argv[1:], os.environ, file_actions=quiet)
-_, status, usage = os.wait4(child, 0)
-print(status, usage.ru_minflt)
+starts = []
+for _ in range(10):
+    child = os.posix_spawn(sys.argv[1], sys.argv[1:], os.environ, file_actions=quiet)
+    _, status, usage = os.wait4(child, 0)
+    starts.append((status, usage.ru_minflt))
+print(max(status for status, _ in starts), min(faults for _, faults in starts))
+print(starts, file=sys.stderr)
 PYTHON
     echo "$output $stderr"
     read -r ended faults <<<"$output"
-    [[ $ended -eq 0 && $faults -le 107 ]]
+    [[ $ended -eq 0 && $faults -le 104 ]]
 }
 
 @test "budget: 6,000 writes for 64 KiB of output by single OUTs" {
