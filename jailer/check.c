@@ -76,7 +76,7 @@ void check_feeds(struct jail broker, struct supervisor *supervisor, int signals)
     if (signal != 0)
         _exit(STATUS_SIGNAL + signal);
     if (end.si_code != CLD_EXITED || end.si_status != 0) {
-        user_log_say(out, "the feeds file %s is not valid; nothing was started",
+        user_log_say(out, "the feeds file %s cannot be used; nothing was started",
                      broker.options->feeds);
         user_log_finish(out);
         exit(1);

@@ -85,11 +85,13 @@ static void copy_files(struct jail *broker)
 }
 
 /* Starts both jails: the VMM's first, which takes longest; before it, the broker's cgroup and the
- * check of the feeds file, if the check has something to say. */
+ * check of its files, if the user has given one, or wants to hear of the feeds. */
 static void start_jails(struct jails *jails, struct supervisor *supervisor)
 {
     struct jail *vmm = &jails->vmm, *broker = &jails->broker, *jail = &jails->supervisor;
-    const bool first = vmm->options->feeds_given || supervisor->status;
+    const struct options *options = broker->options;
+    const bool first = options->feeds_given || options->ca_given ||
+                       options->credentials.count > 0 || supervisor->status;
 
     if (first) {
         copy_files(broker);

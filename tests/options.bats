@@ -266,7 +266,7 @@ wrong_feeds() {
     echo "$status $stderr"
     [[ $status -eq 1 && $output == "" ]]
     [[ $stderr == *"line $1"* && $stderr == *"$2"* ]]
-    [[ ${stderr_lines[-1]} == *"feeds.json is not valid"* ]]
+    [[ ${stderr_lines[-1]} == *"feeds.json cannot be used"* ]]
     check_nothing_left
 }
 
@@ -279,6 +279,24 @@ wrong_feeds() {
  "url": "http://upstream.test/", "format": "json", "template": "{/text}"}
 ]}
 END
+}
+
+# useless OPTION...: what is on stdin, as the file `given`, is refused before anything starts
+useless() {
+    cat >given
+    run --separate-stderr "$JAILER" --id "$VM_ID" "$@" --exec sparkler-vmm
+    echo "$status $stderr"
+    [[ $status -eq 1 && $output == "" ]]
+    [[ ${stderr_lines[-1]} == *"cannot be used; nothing was started" ]]
+    check_nothing_left
+}
+
+@test "authorities and a credential that are of no use are refused at the start" {
+    need_kvm
+    useless --ca given <<<"no certificate"
+    [[ $stderr == *"no certificate in PEM form; give jailer another by --ca"* ]]
+    useless --credential key=given <<<""
+    [[ $stderr == *"credential 'key' is empty"* ]]
 }
 
 @test "an empty guest image, and one larger than its memory" {
