@@ -7,7 +7,6 @@ load lib.bash
 load systemd.bash
 
 setup_file() {
-    need_kvm
     jail_stage
     export OCI=$stage/sparkler-oci
     mkdir -p "$stage/tree/bin"
@@ -138,6 +137,14 @@ check_no_container_left() {
         run oci state "$bad"
         refused "container ID"
     done
+}
+
+@test "list: no container has ever been there, or --root is not a directory" {
+    run -0 oci list --quiet
+    [[ $output == "" ]]
+    touch state
+    run oci list
+    refused "cannot list the containers in $PWD/state: Not a directory (--root)"
 }
 
 @test "start: what has ended before says why" {

@@ -292,6 +292,8 @@ END
     [[ $output == *"ioctl if fd is VMM_FD_VCPU and request is KVM_RUN, or fd is VMM_FD_VM and "* ]]
     run "$policy" explain init
     [[ $status -eq 1 && $output == *"cannot explain 'init'"* ]]
+    run --separate-stderr "$policy" --policy-dir none explain
+    [[ $status -eq 1 && $output == "" && $stderr == *"none/vmm.policy: No such file"* ]]
 }
 
 @test "explain: the table in policy/README.md is up to date" {

@@ -4,6 +4,7 @@
 #include "log.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
 #include <stdio.h>
@@ -61,9 +62,11 @@ int list_command(const struct globals *globals, int argc, char **argv)
 {
     const struct format format = parse(argc, argv);
     struct json_object *array = json_object_new_array();
-    DIR *directory = opendir(globals->root); /* none: there has never been a container */
+    DIR *directory = opendir(globals->root);
     struct dirent *entry;
 
+    if (!directory && errno != ENOENT) /* which it is before the first container */
+        fail("cannot list the containers in %s: %s (--root)", globals->root, strerror(errno));
     if (!format.quiet && !format.json)
         printf("%-24s %-8s %-10s %-40s %s\n", "ID", "PID", "STATUS", "BUNDLE", "CREATED");
     while (directory && (entry = readdir(directory)) != NULL) {

@@ -165,11 +165,11 @@ void explain_table(const char *directory)
 {
     struct policy_file policies[PROCESSES];
 
-    printf("| system call |");
-    for (size_t i = 0; i < PROCESSES; i++) {
+    for (size_t i = 0; i < PROCESSES; i++)
         policies[i] = process_policy(&processes[i], directory);
+    printf("| system call |");
+    for (size_t i = 0; i < PROCESSES; i++)
         printf(" %s |", processes[i].name);
-    }
     printf("\n|---|");
     for (size_t i = 0; i < PROCESSES; i++)
         printf(":-:|");

@@ -117,7 +117,8 @@ static void print_counts(const struct feed_count *feed)
                    i + 1 < OUTCOMES ? "," : "");
     wrap_end(&row);
     row = wrap_begin("sent");
-    wrap_print(&row, "%" PRIu64 " requests,", feed->outcomes[ASKED]);
+    wrap_print(&row, "%" PRIu64 " request%s,", feed->outcomes[ASKED],
+               feed->outcomes[ASKED] == 1 ? "" : "s");
     wrap_print(&row, "%.3f bits", feed->bits);
     wrap_end(&row);
     row = wrap_begin("answers");
