@@ -8,8 +8,6 @@ load lib.bash
 load upstream/lib.bash
 
 setup_file() {
-    need_kvm
-    need_root "put the guard on a cgroup"
     jail_stage
     MISSING=$(upstream_missing)
     export MISSING
@@ -22,6 +20,7 @@ teardown_file() {
 }
 
 setup() {
+    need_root "put the guard on a cgroup"
     vm_setup guard
 }
 

@@ -88,7 +88,7 @@ asked() {
 @test "--check accepts a good feeds file, without the network" {
     feeds https://upstream.test/
     run ask --check --
-    [ "$output" = "the broker exited with 0" ]
+    [ "$output" = $'0x500 feed 0\nthe broker exited with 0' ]
 }
 
 @test "--check refuses a bad feeds file and names the line" {

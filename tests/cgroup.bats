@@ -5,7 +5,6 @@ bats_require_minimum_version 1.5.0
 load lib.bash
 
 setup_file() {
-    need_kvm
     jail_stage
     nasm -i "$root/tests/guests/" -f bin -o "$stage/touch-all.bin" "$root/tests/guests/touch-all.asm"
 }

@@ -1,10 +1,7 @@
 # What the toolchain has done to harden each program, read from the programs themselves.
 
-setup_file() {
-    command -v readelf >/dev/null || skip "readelf is missing: apt-get install binutils"
-}
-
 setup() {
+    command -v readelf >/dev/null || skip "readelf is missing: apt-get install binutils"
     build="$BATS_TEST_DIRNAME/../${BUILD:-build}"
     ours=(jailer sparkler-vmm sparkler-netbroker sparkler-policy sparkler-oci)
 }

@@ -7,7 +7,6 @@ bats_require_minimum_version 1.5.0
 load guests/lib
 
 setup_file() {
-    need_kvm
     jail_stage
     guests_build
     export calls=$stage/calls

@@ -576,7 +576,7 @@ END
     SPARKLER_OCI_CACHE=$PWD/open run "$OCI" image root
     [[ $status -eq 1 && $output == *"chmod 700" ]]
     SPARKLER_OCI_CACHE=relative run "$OCI" image root
-    [[ $status -eq 1 && $output == *"expected an absolute path"* ]]
+    [[ $status -eq 1 && $output == *"images cannot be kept in relative: expected an absolute"* ]]
     refused "nowhere: No such file or directory" "$OCI" image nowhere
     refused "is not a directory" "$OCI" image root/etc/name
     refused "expected one root filesystem" "$OCI" image

@@ -7,7 +7,6 @@ load oci/lib
 
 setup_file() {
     oci_stage
-    [ "$(id -u)" = 0 ] || ours_is_tested || skip "only root can have $OCI_RUNTIME make a container"
 }
 
 teardown_file() {
@@ -15,9 +14,11 @@ teardown_file() {
 }
 
 setup() {
+    id=rules-$BATS_TEST_NUMBER-$$
+    ! ours_is_tested || need_kvm
+    [ "$(id -u)" = 0 ] || ours_is_tested || skip "only root can have $OCI_RUNTIME make a container"
     cd "$BATS_TEST_TMPDIR"
     export SPARKLER_OCI_CACHE=$stage/cache
-    id=rules-$BATS_TEST_NUMBER-$$
     config sh -c 'echo up; while :; do sleep 0.1; done'
 }
 

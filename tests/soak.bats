@@ -6,7 +6,6 @@ bats_require_minimum_version 1.5.0
 load lib.bash
 
 setup_file() {
-    need_kvm
     jail_stage
 }
 

@@ -7,7 +7,6 @@ load lib.bash
 load systemd.bash
 
 setup_file() {
-    need_kvm
     local guest prefix=$BATS_FILE_TMPDIR/usr/local
     systemd_start "$BATS_FILE_TMPDIR"
     [ -z "$systemd_missing" ] || return 0
@@ -29,6 +28,7 @@ teardown_file() {
 }
 
 setup() {
+    need_kvm
     [ -z "$systemd_missing" ] || skip "$systemd_missing"
     cd "$BATS_TEST_TMPDIR" || return
     a=a$BATS_TEST_NUMBER b=b$BATS_TEST_NUMBER

@@ -5,8 +5,6 @@ bats_require_minimum_version 1.5.0
 load lib.bash
 
 setup_file() {
-    need_kvm
-    command -v tmux >/dev/null || skip "tmux is not installed"
     jail_stage
     local guest
     for guest in escapes poke-spin talk triple-fault; do
@@ -20,6 +18,7 @@ teardown_file() {
 
 setup() {
     need_kvm
+    command -v tmux >/dev/null || skip "tmux is not installed"
     cd "$BATS_TEST_TMPDIR"
     VM_ID=terminal-$BATS_TEST_NUMBER-$$
     terminal new-session -d -x 100 -y 50 "env -i TERM=screen PS1='$ ' bash --norc --noprofile" 3>&-

@@ -27,7 +27,6 @@ oci_stage() {
     jail_stage
     export runtime images
     if ours_is_tested; then
-        need_kvm
         printf '#!/bin/sh\nexec %s/sparkler-oci --config %s/settings.json "$@"\n' "$stage" "$stage" >"$stage/runtime"
         chmod 755 "$stage/runtime"
         echo '{"annotation_paths": true}' >"$stage/settings.json"
@@ -106,9 +105,11 @@ runroot = "$stage/podman/run"
 END
     podman info >/dev/null 2>"$stage/said" || OCI_MISSING=$(tail -n 1 "$stage/said")
     [ -z "$OCI_MISSING" ] || return 0
-    tar -C "$images/hello" -c . |
+    local owner=() # a user may have no other ids
+    [ "$(id -u)" = 0 ] || owner=(--owner 0 --group 0)
+    tar -C "$images/hello" "${owner[@]}" -c . |
         podman import --quiet --change 'ENTRYPOINT ["/hello"]' - hello
-    tar -C "$images/busybox" -c . |
+    tar -C "$images/busybox" "${owner[@]}" -c . |
         podman import --quiet --change 'CMD ["/bin/sh"]' --change 'ENV PATH=/bin' - busybox
 }
 
@@ -168,6 +169,7 @@ check_no_container_left() {
 
 # need_engine: in setup
 need_engine() {
+    ! ours_is_tested || need_kvm
     [ -z "$OCI_MISSING" ] || skip "$OCI_MISSING"
 }
 
