@@ -386,17 +386,17 @@ void status_read_last(struct status *status)
 {
     static const int jails[] = {SUPERVISOR_FD_VMM_PID, SUPERVISOR_FD_WARDEN_PID};
 
-    for (size_t i = 0; status && i < sizeof(jails) / sizeof(jails[0]); i++) {
+    if (!status)
+        return;
+    for (size_t i = 0; i < sizeof(jails) / sizeof(jails[0]); i++) {
         struct pollfd ended = {.fd = jails[i], .events = POLLIN};
 
         while (poll(&ended, 1, -1) < 0)
             if (errno != EINTR)
                 err(1, "cannot wait for a jail");
     }
-    if (status) {
-        status->usage = usage_read();
-        usage_let_go();
-    }
+    status->usage = usage_read();
+    usage_let_go();
 }
 
 void status_finish(struct supervisor *supervisor, int exit_status)
