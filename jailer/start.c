@@ -57,8 +57,7 @@ static void make_broker_cgroup(struct jails *jails, struct supervisor *superviso
     jail_give(jail, SUPERVISOR_FD_BROKER_EVENTS, cgroups->broker.events, "broker-events");
 }
 
-/* Not before both jails are on their way: the kernel looks through all of its log for a beginning.
- */
+/* Before the jails start: what kills one of them at once is to be told, too. */
 static void open_kernel_log(struct jails *jails, struct supervisor *supervisor)
 {
     int log = kernel_log_open();
@@ -99,6 +98,8 @@ static void start_jails(struct jails *jails, struct supervisor *supervisor)
         address_guard_attach(&supervisor->cgroups.broker, broker);
         check_feeds(*broker, supervisor, jail->fds[SUPERVISOR_FD_SIGNALS]);
     }
+    open_kernel_log(jails, supervisor);
+    timing_phase(vmm->timing, "kernel's log");
     jail_give(jail, SUPERVISOR_FD_VMM_PID, jail_start(vmm), "vmm-pid");
     timing_phase(vmm->timing, "VMM cloned");
     if (!first) {
@@ -108,8 +109,6 @@ static void start_jails(struct jails *jails, struct supervisor *supervisor)
     timing_phase(broker->timing, "cgroup of the broker");
     jail_give(jail, SUPERVISOR_FD_WARDEN_PID, jail_start(broker), "warden-pid");
     timing_phase(broker->timing, "warden cloned");
-    open_kernel_log(jails, supervisor);
-    timing_phase(broker->timing, "kernel's log");
     if (!first) /* while the jails close their locks */
         address_guard_attach(&supervisor->cgroups.broker, broker);
     timing_phase(broker->timing, "address guard");
