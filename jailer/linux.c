@@ -105,7 +105,7 @@ static int open_image(const char *path, const char *option, struct linux_mount *
         err(1, "cannot open %s (%s)", path, option);
     if (!S_ISREG(status.st_mode))
         errx(1, "%s is not a regular file (%s)", path, option);
-    if (status.st_size == 0)
+    if (status.st_size == 0 && mount->kind != LINUX_MOUNT_FILE)
         errx(1, "%s is empty (%s)", path, option);
     if (mount->kind == LINUX_MOUNT_FILE && status.st_mode & 0111)
         mount->kind = LINUX_MOUNT_EXECUTABLE;
@@ -123,6 +123,8 @@ static void map_image(struct jail *vmm, struct config *config, struct linux_moun
     static uint64_t next = LINUX_IMAGES; /* behind the last one */
     int fd = open_image(path, option, mount);
 
+    if (mount->size == 0) /* nothing of it can be mapped, or is read */
+        return;
     mount->address = next;
     if (mount->size > LINUX_PHYSICAL_MAX - mount->address)
         errx(1, "%s has %llu bytes, and only %llu are left for it (%s)", path,

@@ -335,6 +335,15 @@ erofs /data/here erofs ro,relatime 0 0"$'\n'"tmpfs /run tmpfs rw,relatime 0 0"$'
     [[ $stderr == *"/x: Read-only file system"*"text': Read-only file system"* ]]
 }
 
+@test "--file: an empty one" {
+    : >nothing
+    linux --program "$stage/busybox" --file nothing --file /etc/nothing=nothing -- sh -c '
+        wc -c /input/nothing /etc/nothing && cat /input/nothing
+        echo more >>/etc/nothing && cat /etc/nothing /input/nothing'
+    [[ $status -eq 0 && $stderr == "" ]]
+    [[ $output == *" 0 /input/nothing"*" 0 /etc/nothing"*" 0 total"$'\n'more ]]
+}
+
 @test "--mount and --file: what cannot be put there" {
     local end
     printf 'no image' >text

@@ -474,10 +474,13 @@ with_tree() {
     : >nothing
     ln -s /etc bundle/rootfs/trap
     bundle 'cat /data/inner/one /two; echo x >/data/y; cat /trap/passwd; echo x >/new/file && df /new | tail -n 1
-        stat -c "%a %u %g" /new; cat /bin/echo | wc -c; echo x >/bin/x' '
+        stat -c "%a %u %g" /new; cat /bin/echo | wc -c; echo x >/bin/x
+        cat /etc/hosts' '
         del(.annotations) | .mounts = [
             {destination: "/proc", type: "proc", source: "proc"},
             {destination: "/data", type: "bind", source: "'"$PWD"'/data", options: ["rbind", "ro"]},
+    mkdir -p bundle/rootfs/etc
+    echo of the image >bundle/rootfs/etc/hosts
             {destination: "/two", source: "'"$PWD"'/two", options: ["bind", "ro"]},
             {destination: "/etc/hosts", type: "bind", source: "'"$PWD"'/nothing"},
             {destination: "/new", type: "tmpfs", source: "tmpfs",
@@ -486,7 +489,7 @@ with_tree() {
     run --separate-stderr oci run --bundle bundle "$id"
     echo "$output $stderr"
     [[ ${lines[0]} == one && ${lines[1]} == two && ${lines[2]} == *" 64 "* && ${lines[3]} == "710 5 6" ]]
-    [[ ${lines[4]} -eq $(stat -c %s "$stage/tree/bin/busybox") ]]
+    [[ ${lines[4]} -eq $(stat -c %s "$stage/tree/bin/busybox") && ${#lines[@]} -eq 5 ]]
     [[ $stderr == *"/data/y"*"Read-only"* && $stderr == *"/trap/passwd"*"No such file"* ]]
     [[ $(<two) == two && ! -e data/y ]]
     refuses '.mounts = [{destination: "/a", source: "/none", options: ["bind", "ro"]}]' "/none"

@@ -163,14 +163,6 @@ static void add_root(struct vm *vm, struct arguments *arguments)
     add(arguments, "--root", vm->image.path);
 }
 
-/* An empty file has nothing to be read, and no image. */
-static bool is_empty(const char *path)
-{
-    struct stat status;
-
-    return stat(path, &status) == 0 && S_ISREG(status.st_mode) && status.st_size == 0;
-}
-
 /* A copy of what the host has there, in the container's directory. */
 static void add_copy(const struct vm *vm, struct arguments *arguments, unsigned number)
 {
@@ -178,9 +170,8 @@ static void add_copy(const struct vm *vm, struct arguments *arguments, unsigned 
     const char *copy = container_path(vm->container, format("mount%u", number));
     const enum image_kind kind = image_of_mount(mount->source, copy);
 
-    if (!is_empty(copy))
-        add(arguments, kind == IMAGE_DIRECTORY ? "--mount" : "--file",
-            format("%s=%s", mount->destination, copy));
+    add(arguments, kind == IMAGE_DIRECTORY ? "--mount" : "--file",
+        format("%s=%s", mount->destination, copy));
 }
 
 static void add_tmpfs(struct arguments *arguments, const struct config_mount *mount)
