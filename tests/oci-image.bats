@@ -539,6 +539,7 @@ END
     for limit in '' x 5X -1 99999999999999T 5MM; do
         refused "--limit" "$OCI" cache --limit "$limit"
     done
+    refused "cache: expected one option" "$OCI" cache --limit 5M --empty
 }
 
 @test "an image that a VM runs from is in use" {

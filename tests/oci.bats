@@ -142,6 +142,8 @@ check_no_container_left() {
 @test "list: no container has ever been there, or --root is not a directory" {
     run -0 oci list --quiet
     [[ $output == "" ]]
+    run oci list "$id"
+    refused "list: takes no arguments"
     touch state
     run oci list
     refused "cannot list the containers in $PWD/state: Not a directory (--root)"
@@ -409,6 +411,9 @@ refuses() {
         run oci create --bundle bundle "$id"
         refused "bundle/config.json: "
     done
+    printf '{"process": ' >bundle/config.json
+    run oci create --bundle bundle "$id"
+    refused "bundle/config.json: not JSON: it is cut short after byte 12"
     refuses '.process.args = []' "process.args: missing or empty"
     refuses 'del(.annotations) | .root.path = "none"' "bundle/none"
     refuses 'del(.process)' "process.args: missing or empty"
@@ -473,14 +478,14 @@ with_tree() {
     echo two >two
     : >nothing
     ln -s /etc bundle/rootfs/trap
+    mkdir -p bundle/rootfs/etc
+    echo of the image >bundle/rootfs/etc/hosts
     bundle 'cat /data/inner/one /two; echo x >/data/y; cat /trap/passwd; echo x >/new/file && df /new | tail -n 1
         stat -c "%a %u %g" /new; cat /bin/echo | wc -c; echo x >/bin/x
         cat /etc/hosts' '
         del(.annotations) | .mounts = [
             {destination: "/proc", type: "proc", source: "proc"},
             {destination: "/data", type: "bind", source: "'"$PWD"'/data", options: ["rbind", "ro"]},
-    mkdir -p bundle/rootfs/etc
-    echo of the image >bundle/rootfs/etc/hosts
             {destination: "/two", source: "'"$PWD"'/two", options: ["bind", "ro"]},
             {destination: "/etc/hosts", type: "bind", source: "'"$PWD"'/nothing"},
             {destination: "/new", type: "tmpfs", source: "tmpfs",

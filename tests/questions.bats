@@ -234,6 +234,8 @@ line() {
     [[ $stderr == *"line 12: it is too long"*"line 15: it is cut short" ]]
     run -1 "$POLICY" record none
     [ "$output" = "sparkler-policy: cannot open the record none: No such file or directory" ]
+    run -1 "$POLICY" record .
+    [ "$output" = "sparkler-policy: cannot read the record .: Is a directory" ]
     : >record
     run -0 "$POLICY" record record
     [ "$output" = "  record        0 lines, 0 of them malformed" ]

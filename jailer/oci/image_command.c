@@ -11,20 +11,22 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The last option that is given, 0 without one, and its value; the rest begins at optind. */
+/* The option that is given, 0 without one, and its value; the rest begins at optind. */
 static int read_option(int argc, char **argv, const struct option *names, const char **value)
 {
-    int option, last = 0;
+    int option, found = 0;
 
     opterr = 0;
     while ((option = getopt_long(argc, argv, "+:", names, NULL)) != -1) {
         if (option == '?' || option == ':')
             fail("%s: %s; see sparkler-oci --help", argv[optind - 1],
                  option == ':' ? "a value is missing" : "no such option");
-        last = option;
+        if (found != 0)
+            fail("%s: expected one option; see sparkler-oci --help", argv[0]);
+        found = option;
         *value = optarg;
     }
-    return last;
+    return found;
 }
 
 int image_command(const struct globals *globals, int argc, char **argv)

@@ -167,7 +167,9 @@ struct json_object *read_document(struct reading *reading, const char *text, siz
     end = json_tokener_get_parse_end(tokener);
     while (document && end < length && strchr(" \t\r\n", text[end]) && text[end] != '\0')
         end++;
-    if (!document)
+    if (!document && json_tokener_get_error(tokener) == json_tokener_continue)
+        reading_fail(reading, "not JSON: it is cut short after byte %zu", end);
+    else if (!document)
         reading_fail(reading, "not JSON: %s at byte %zu",
                      json_tokener_error_desc(json_tokener_get_error(tokener)), end);
     else if (end < length)

@@ -65,6 +65,8 @@ int list_command(const struct globals *globals, int argc, char **argv)
     DIR *directory = opendir(globals->root);
     struct dirent *entry;
 
+    if (format.id)
+        fail("list: takes no arguments");
     if (!directory && errno != ENOENT) /* which it is before the first container */
         fail("cannot list the containers in %s: %s (--root)", globals->root, strerror(errno));
     if (!format.quiet && !format.json)

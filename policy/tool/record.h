@@ -31,8 +31,8 @@ enum record_read { RECORD_END, RECORD_LINE, RECORD_MALFORMED };
 
 /*
  * Reads the next line. A malformed one is read too, up to its end, and `*fault` says what is wrong
- * with it. Release a good one with record_line_free(). Ends the program by err(3) if the file
- * cannot be read.
+ * with it. Release a good one with record_line_free(). A file that cannot be read ends there; see
+ * ferror(3).
  */
 enum record_read record_read(FILE *file, struct record_line *line, const char **fault);
 void record_line_free(struct record_line *line);

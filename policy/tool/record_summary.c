@@ -92,6 +92,8 @@ static struct summary count_lines(const char *path)
         summary.malformed++;
         warnx("%s, line %" PRIu64 ": %s", path, summary.lines, fault);
     }
+    if (ferror(file))
+        err(1, "cannot read the record %s", path);
     fclose(file);
     return summary;
 }
