@@ -550,6 +550,8 @@ image: ## make IMAGE, a root for Linux programs, of DIR='...' or of Debian's PAC
 ROOT = $(DESTDIR)$(PREFIX)
 COMPLETIONS = $(ROOT)/share/bash-completion/completions $(ROOT)/share/zsh/site-functions
 SERVICES = $(ROOT)/lib/systemd/system
+# Links and pictures lead to where things are in the sources: their texts remain, and links to headings.
+UNLINK = 's/!?\[([^]]*)\]\([^)\#:][^):]*\)/\1/g'
 PAGES := $(wildcard guest/*.7 jailer/*.8 jailer/oci/*.8 policy/*.1 policy/*.5)
 
 .PHONY: install uninstall
@@ -564,6 +566,7 @@ install: all ## install below PREFIX (/usr/local), into DESTDIR
 	install guest/linux/make-image $(ROOT)/share/sparkler
 	install -m 644 policy/*.policy policy/*.md policy/fds.h $(ROOT)/share/sparkler/policy
 	install -m 644 README.md LICENSE $(ROOT)/share/doc/sparkler
+	sed -i -E $(UNLINK) $(ROOT)/share/doc/sparkler/README.md $(ROOT)/share/sparkler/policy/README.md
 	install -m 644 $(COMMANDS:%=$(BUILD)/completion/bash/%) $(word 1,$(COMPLETIONS))
 	install -m 644 $(COMMANDS:%=$(BUILD)/completion/zsh/_%) $(word 2,$(COMPLETIONS))
 	install -m 644 jailer/systemd/sparkler* $(SERVICES)

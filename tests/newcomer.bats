@@ -172,6 +172,8 @@ as_other_user() {
     in_make -s BUILD="${BUILD:-build}" PREFIX="$PWD/prefix" install
     [[ -r prefix/share/sparkler/policy/fds.h && -r prefix/share/doc/sparkler/LICENSE ]]
     [[ -r prefix/share/sparkler/examples/geocoder.json && -r prefix/share/sparkler/examples/README.md ]]
+    run ! grep -r --include='*.md' -E '\]\([^#]' prefix
+    grep -qF 'sparkler-guest(7) says what a guest finds.' prefix/share/doc/sparkler/README.md
     local page
     for page in "$root"/{guest,jailer,jailer/oci,policy}/*.[1-8]; do
         [[ -r prefix/share/man/man${page##*.}/${page##*/} ]]
