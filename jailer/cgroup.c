@@ -51,10 +51,10 @@ const char *cgroups_skipped(const struct options *options)
 {
     if (access(is_v2() ? CGROUP_ROOT "/cgroup.procs" : CGROUP_ROOT "/memory/tasks", F_OK) != 0)
         return "no cgroups are mounted on " CGROUP_ROOT;
-    if (!options->root && !options->parent_given)
-        return "needs a delegated one (--parent-cgroup)";
     if (!options->root && !is_v2())
         return "only root may use cgroup v1";
+    if (!options->root && !options->parent_given)
+        return "an ordinary user needs a delegated one (--parent-cgroup)";
     return NULL;
 }
 

@@ -76,8 +76,11 @@ void check_feeds(struct jail broker, struct supervisor *supervisor, int signals)
     if (signal != 0)
         _exit(STATUS_SIGNAL + signal);
     if (end.si_code != CLD_EXITED || end.si_status != 0) {
-        user_log_say(out, "the feeds file %s cannot be used; nothing was started",
-                     broker.options->feeds);
+        user_log_say(out, "the feeds file %s%s cannot be used; nothing was started",
+                     broker.options->feeds,
+                     broker.options->ca_given || broker.options->credentials.count > 0
+                         ? ", or a file of --ca or --credential,"
+                         : "");
         user_log_finish(out);
         exit(1);
     }

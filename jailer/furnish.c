@@ -12,6 +12,7 @@
 #include "usage.h"
 
 #include <err.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
 #include <sched.h>
@@ -168,9 +169,15 @@ static void hold(struct jails *jails, struct supervisor *supervisor)
 /* The broker is born in it; the VMM leaves it. */
 static void enter_network(const char *path)
 {
-    int fd = open_file(path, O_RDONLY, "the network namespace", "--netns");
+    /* O_NONBLOCK: a FIFO is refused below instead of waited for */
+    int fd = open_file(path, O_RDONLY | O_NONBLOCK, "the network namespace", "--netns");
+    int error = setns(fd, CLONE_NEWNET);
 
-    if (setns(fd, CLONE_NEWNET) != 0)
+    if (error != 0 && errno == EINVAL)
+        errx(1,
+             "%s is not a network namespace (--netns); `ip netns add NAME` makes /run/netns/NAME",
+             path);
+    if (error != 0)
         err(1, "cannot enter the network namespace %s (--netns); only root may", path);
     close(fd);
 }
@@ -305,6 +312,7 @@ static void take_place(struct jail *jail, struct supervisor *supervisor)
     supervisor->id = options->id;
     supervisor->timeout_seconds = options->timeout_seconds;
     supervisor->pid_file = options->pid_file != NULL;
+    supervisor->has_limits = options->limits.count > 0;
     supervisor->is_linux = options->is_linux;
     supervisor->passes_signals = options->pass_signals;
     supervisor->held = options->hold != NULL;

@@ -58,6 +58,8 @@ static bool offers(int kvm, enum cap cap)
 {
     int offered = ioctl(kvm, KVM_CHECK_EXTENSION, caps[cap].number);
 
+    if (offered < 0)
+        errx(1, "/dev/kvm is not KVM; expected the character device 10:232");
     return offered > 0 && ((uint32_t)offered & caps[cap].offered) == caps[cap].offered;
 }
 
@@ -83,10 +85,11 @@ uint32_t kvm_offered_caps(int kvm, const struct options *options,
 static const char *lacks(enum cap cap, const char *why)
 {
     int kvm = open("/dev/kvm", O_RDWR | O_CLOEXEC);
-    bool is_offered = offers(kvm, cap);
+    bool is_offered;
 
     if (kvm < 0)
         return "cannot ask /dev/kvm";
+    is_offered = offers(kvm, cap);
     close(kvm);
     return is_offered ? NULL : why;
 }

@@ -283,7 +283,7 @@ static void set_option(struct options *options, enum option_id option, char *val
         options->record = value;
         break;
     case CREDENTIAL:
-        setting_option("credential", value, &options->credentials);
+        setting_option("credential", "NAME=FILE", value, &options->credentials);
         break;
     case CA:
         options->ca = value;
@@ -325,10 +325,10 @@ static void set_option(struct options *options, enum option_id option, char *val
         options->netns = value;
         break;
     case RESOURCE_LIMIT:
-        setting_option("resource-limit", value, &options->limits);
+        setting_option("resource-limit", "NAME=VALUE", value, &options->limits);
         break;
     case CGROUP:
-        setting_option("cgroup", value, &options->cgroup_limits);
+        cgroup_option(value, &options->cgroup_limits);
         break;
     case PARENT_CGROUP:
         options->parent_cgroup = parent_cgroup_option(value);
@@ -409,6 +409,8 @@ struct options options_parse(int argc, char **argv)
     while ((option = getopt_long(argc, argv, "+:h", names, NULL)) != -1) {
         if (option == ':')
             errx(1, "%s: a value is missing; see jailer --help", argv[optind - 1]);
+        if (option == '?' && optopt != 0 && strncmp(argv[optind - 1], "--", 2) == 0)
+            errx(1, "%s: takes no value; see jailer --help", argv[optind - 1]);
         if (option == '?')
             errx(1,
                  "%s: no such option; see jailer --help (options of the program itself go behind "

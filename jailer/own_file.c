@@ -2,6 +2,7 @@
 #include "own_file.h"
 
 #include <err.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -12,6 +13,8 @@ int own_file_open(const char *path, int flags, const char *what, const char *opt
     int file = open(path, flags | O_CREAT | O_NONBLOCK | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW, 0600);
     struct stat status;
 
+    if (file < 0 && errno == ELOOP)
+        errx(1, "%s %s is a symbolic link; give a path without one (%s)", what, path, option);
     if (file < 0)
         err(1, "cannot open %s %s (%s)", what, path, option);
     if (fstat(file, &status) != 0)

@@ -1,6 +1,7 @@
 /* Resource limits (setrlimit(2)). */
 #include "jail.h"
 
+#include <ctype.h>
 #include <err.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -52,7 +53,7 @@ static int parse_limit(const struct setting *setting, rlim_t *value)
 
     errno = 0;
     *value = strtoull(setting->value, &end, 10);
-    if (*end != '\0' || errno != 0)
+    if (!isdigit((unsigned char)*setting->value) || *end != '\0' || errno != 0)
         errx(1, "--resource-limit %s=%s: expected a whole number", setting->name, setting->value);
     if (resource < 0)
         errx(1, "--resource-limit %s: no such limit; there are " RLIMIT_NAMES, setting->name);

@@ -12,6 +12,19 @@
 #include <signal.h>
 #include <unistd.h>
 
+/* Limits that nothing would hold. */
+static void refuse_limits(const struct options *options)
+{
+    const struct settings *limits = &options->cgroup_limits;
+    const char *why = cgroups_skipped(options);
+
+    if (limits->count > 0)
+        errx(1, "--cgroup %s=%s: this VM has no cgroup: %s", limits->list[0].name,
+             limits->list[0].value, why);
+    if (options->parent_given)
+        errx(1, "--parent-cgroup %s: this VM has no cgroup: %s", options->parent_cgroup, why);
+}
+
 /* Makes the VMM's cgroup; before that, starts the janitor, which removes it if all else is killed.
  */
 static void make_vmm_cgroup(struct jails *jails, struct supervisor *supervisor)
@@ -21,8 +34,10 @@ static void make_vmm_cgroup(struct jails *jails, struct supervisor *supervisor)
     int pidfd;
 
     cgroups_open(cgroups, &jails->vmm);
-    if (cgroups->count == 0)
+    if (cgroups->count == 0) {
+        refuse_limits(jails->vmm.options);
         return;
+    }
     for (int i = 0; i < (int)cgroups->count; i++) {
         jail_give(janitor, JANITOR_FD_CGROUPS + i, cgroups->parents[i], "cgroups");
         jail_give(jail, SUPERVISOR_FD_CGROUPS + i, cgroups->parents[i], "cgroups");

@@ -187,8 +187,9 @@ static int status_of(struct supervisor *supervisor, const char *program, const s
     if (end->si_code == CLD_EXITED)
         return end->si_status;
     if (end->si_status != SIGSYS)
-        user_log_say(&supervisor->log, "%s was killed by signal %d (%s)", program, end->si_status,
-                     strsignal(end->si_status));
+        user_log_say(&supervisor->log, "%s was killed by signal %d (%s)%s", program, end->si_status,
+                     strsignal(end->si_status),
+                     supervisor->has_limits ? "; a --resource-limit may be too low for it" : "");
     else if (!kernel_log_told(&supervisor->kernel_log, program))
         user_log_say(&supervisor->log,
                      "%s was killed by SIGSYS: it made a system call that its policy does not "

@@ -37,6 +37,7 @@ struct supervisor {
     int forwarded;                  /* a signal that asked the Linux program to end, or 0 */
     long long grace_end;            /* when it must have ended */
     bool is_linux;                  /* the guest is a Linux program */
+    bool has_limits;                /* --resource-limit */
     bool pid_file;                  /* to be emptied at the end */
     enum starter starter;           /* who still waits to hear that the VM is up */
     long long up;                   /* when it is */

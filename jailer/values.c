@@ -114,18 +114,19 @@ static char *take_path(char *text)
     return equals;
 }
 
-static bool is_below_root(const char *path)
+/* Of PATH, or of PATH=VALUE. */
+static bool is_below_root(const char *text)
 {
-    return path[0] == '/' && path[strspn(path, "/")] != '\0';
+    return text[0] == '/' && !strchr("=", text[strspn(text, "/")]);
 }
 
 void mount_option(char *text, struct mounts *mounts)
 {
-    const char *image = take_path(text);
+    const char *equals = strchr(text, '=');
 
-    if (!image || *image == '\0' || !is_below_root(text))
+    if (!is_below_root(text) || !equals || equals[1] == '\0')
         errx(1, "--mount %s: expected PATH=IMAGE, with an absolute path inside the VM", text);
-    add_mount(mounts, (struct mount){LINUX_MOUNT_EROFS, text, image, "--mount"});
+    add_mount(mounts, (struct mount){LINUX_MOUNT_EROFS, text, take_path(text), "--mount"});
 }
 
 const char *input_path(const char *file)
@@ -152,11 +153,12 @@ void file_option(char *text, struct mounts *mounts)
 
 void tmpfs_option(char *text, struct mounts *mounts)
 {
-    const char *options = take_path(text);
+    const char *options;
 
     if (!is_below_root(text))
         errx(1, "--tmpfs %s: expected PATH or PATH=OPTIONS, with an absolute path inside the VM",
              text);
+    options = take_path(text);
     add_mount(mounts, (struct mount){LINUX_MOUNT_TMPFS, text, options ? options : "", "--tmpfs"});
 }
 
@@ -212,15 +214,22 @@ void rlimit_option(char *text, struct rlimits *rlimits)
     char *soft = take_path(text), *hard = soft ? strchr(soft, ':') : NULL;
     const int number = rlimit_number(text);
     struct linux_rlimit limit;
+    bool valid;
 
-    if (number < 0)
-        errx(1, "--rlimit %s: no such limit; there are " RLIMIT_NAMES, text);
     if (hard)
         *hard++ = '\0';
-    if (!soft || !parse_rlimit(soft, &limit.soft) || !parse_rlimit(hard ? hard : soft, &limit.hard))
+    valid =
+        soft && parse_rlimit(soft, &limit.soft) && parse_rlimit(hard ? hard : soft, &limit.hard);
+    if (soft) /* whole again, for the messages */
+        soft[-1] = '=';
+    if (hard)
+        hard[-1] = ':';
+    if (number < 0)
+        errx(1, "--rlimit %s: no such limit; there are " RLIMIT_NAMES, text);
+    if (!valid)
         errx(1, "--rlimit %s: expected NAME=SOFT[:HARD], whole numbers or 'unlimited'", text);
     if (limit.soft > limit.hard)
-        errx(1, "--rlimit %s: the soft limit %s is above the hard one, %s", text, soft, hard);
+        errx(1, "--rlimit %s: the soft limit is above the hard one", text);
     rlimits->of[number] = limit;
     rlimits->given |= 1u << number;
 }
@@ -241,16 +250,26 @@ const char *directory_option(const char *text)
     return text;
 }
 
-void setting_option(const char *name, char *text, struct settings *settings)
+void setting_option(const char *name, const char *form, char *text, struct settings *settings)
 {
     char *equals = strchr(text, '=');
 
     if (!equals || equals == text || equals[1] == '\0')
-        errx(1, "--%s %s: expected NAME=VALUE", name, text);
+        errx(1, "--%s %s: expected %s", name, text, form);
     if (settings->count == OPTION_REPEATS_MAX)
         errx(1, "--%s is given more than %d times", name, OPTION_REPEATS_MAX);
     *equals = '\0';
     settings->list[settings->count++] = (struct setting){text, equals + 1};
+}
+
+/* A limit, and no file that moves processes or reaches another cgroup. */
+void cgroup_option(char *text, struct settings *settings)
+{
+    const char *const file = strncmp(text, "broker:", 7) == 0 ? text + 7 : text;
+
+    setting_option("cgroup", "[broker:]FILE=VALUE", text, settings);
+    if (!strchr(file, '.') || strchr(file, '/') || strncmp(file, "cgroup.", 7) == 0)
+        errx(1, "--cgroup %s: expected a controller's file, such as memory.max or pids.max", text);
 }
 
 const char *id_option(const char *text)

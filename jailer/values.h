@@ -20,7 +20,8 @@ uint64_t memory_preset(bool is_linux);
 /* These add to what was given before: NAME=VALUE of an environment, of two values of one name the
  * last, and NAME=VALUE that is taken apart in `text`. */
 void environment_option(const char *text, struct strings *environment);
-void setting_option(const char *name, char *text, struct settings *settings);
+void setting_option(const char *name, const char *form, char *text, struct settings *settings);
+void cgroup_option(char *text, struct settings *settings);
 
 /* PATH=IMAGE; FILE or PATH=FILE; PATH or PATH=SIZE: added to `mounts`, and taken apart in `text`.
  * And where a file without a path appears, /input/NAME. */

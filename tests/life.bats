@@ -532,17 +532,17 @@ last_line() {
 
 @test "--daemonize: the waiting parent keeps no privilege, and only the pipe" {
     need_root "start it as root"
-    mkfifo netns # whose opening waits for a writer
-    "$JAILER" --uid "$VM_UID" --id "$VM_ID" --daemonize --netns netns --exec sparkler-vmm 3>&- &
+    mkfifo hold # at which the daemon waits
+    "$JAILER" --uid "$VM_UID" --id "$VM_ID" --daemonize --hold hold --exec sparkler-vmm 3>&- &
     local parent=$!
     within grep -q $'^Seccomp:\t1' "/proc/$parent/status"
     [[ $(awk '/^Uid:/ { print $2, $3, $4 }' "/proc/$parent/status") == "$VM_UID $VM_UID $VM_UID" ]]
     [[ $(awk '/^Cap(Prm|Eff|Inh|Amb):/ { print $2 }' "/proc/$parent/status" | sort -u) =~ ^0+$ ]]
     [[ $(find "/proc/$parent/fd" -type l | wc -l) -eq 1 ]]
-    : >netns # which ends the daemon
+    echo >hold # the guest then finds no console
     status=0
     wait "$parent" || status=$?
-    [[ $status -eq 1 ]]
+    [[ $status -eq 4 ]]
 }
 
 # tells_manager SAID STATUS OPTION...: that is what a service manager hears of the VM

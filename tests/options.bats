@@ -53,8 +53,9 @@ refused() {
     refused "--colour" "no such option" "jailer --help" -- --colour --exec sparkler-vmm
 }
 
-@test "an option without a value" {
+@test "an option without a value, or with one that it does not take" {
     refused "--guest" "a value is missing" "jailer --help" -- --exec sparkler-vmm --guest
+    refused "--explain=3: takes no value" "jailer --help" -- --explain=3
 }
 
 @test "a superfluous argument" {
@@ -197,12 +198,32 @@ with_account() {
 }
 
 @test "a setting without a value" {
-    refused "--credential key" "NAME=VALUE" -- --credential key --exec sparkler-vmm
+    refused "--credential key: expected NAME=FILE" -- --credential key --exec sparkler-vmm
     refused "--resource-limit nofile=" "NAME=VALUE" -- --resource-limit nofile= --exec sparkler-vmm
     local many
     mapfile -t many < <(printf -- '--credential\nkey%d=file\n' {1..17})
     refused "--credential" "more than 16 times" -- "${many[@]}" --exec sparkler-vmm
-    refused "--cgroup memory.max" "=VALUE" -- --cgroup memory.max --exec sparkler-vmm
+    refused "--cgroup memory.max: expected [broker:]FILE=VALUE" -- \
+        --cgroup memory.max --exec sparkler-vmm
+}
+
+@test "--cgroup: a file that is no limit, such as one that would move another process" {
+    for file in cgroup.procs broker:cgroup.kill tasks notify_on_release ../memory.max \
+        broker:../../memory.max; do
+        refused "--cgroup $file: expected a controller's file" -- --cgroup $file=0
+    done
+}
+
+@test "an ordinary user's limits of a cgroup are refused where the VM has none" {
+    need_kvm
+    JAILER=$stage/user
+    printf '%s\n' '#!/bin/bash' "$(declare -f run_as_user)" \
+        "run_as_user $stage/jailer \"\$@\"" >"$JAILER"
+    chmod 755 "$JAILER"
+    refused "--cgroup pids.max=5: this VM has no cgroup: " -- --cgroup pids.max=5 --exec sparkler-vmm
+    [ ! -d /sys/fs/cgroup/memory ] ||
+        refused "--parent-cgroup mine: this VM has no cgroup: only root may use cgroup v1" -- \
+            --parent-cgroup mine --exec sparkler-vmm
 }
 
 @test "a credential that does not exist" {
@@ -221,11 +242,20 @@ with_account() {
     refused "the network namespace ./none" "(--netns)" -- --netns ./none --exec sparkler-vmm
 }
 
+@test "a network namespace that is something else, as a FIFO that nobody writes" {
+    need_kvm
+    mkfifo pipe
+    for other in pipe . /proc/self/ns/mnt; do
+        refused "$other is not a network namespace (--netns)" "ip netns add" -- \
+            --netns $other --exec sparkler-vmm
+    done
+}
+
 @test "a pid file that cannot be created, or is a link" {
     refused "the pid file ./none/pid" "(--pid-file)" "No such file" -- \
         --pid-file ./none/pid --exec sparkler-vmm
     ln -s /etc/hostname link
-    refused "the pid file link" "(--pid-file)" "ymbolic link" -- \
+    refused "the pid file link is a symbolic link" "(--pid-file)" -- \
         --pid-file link --exec sparkler-vmm
 }
 
@@ -241,6 +271,17 @@ need_limits() {
     [[ $status -eq 1 && $stderr == "jailer: --resource-limit files"*"nofile"* && $stderr != *$'\n'* ]]
     run --separate-stderr "$JAILER" --id "$VM_ID" --resource-limit nofile=x --exec sparkler-vmm
     [[ $status -eq 1 && $stderr == *"--resource-limit nofile=x: expected a whole number"* ]]
+    refused "--resource-limit as=-1: expected a whole number" -- --resource-limit as=-1 --exec sparkler-vmm
+    check_nothing_left
+}
+
+@test "a resource limit under which the VMM cannot start is suspected" {
+    need_kvm
+    need_limits
+    run --separate-stderr "$JAILER" --id "$VM_ID" --resource-limit as=3 --exec sparkler-vmm
+    echo "$status $stderr"
+    [[ $status -eq 139 ]]
+    [[ $stderr == *"sparkler-vmm was killed by signal 11 "*"; a --resource-limit may be too low for it"* ]]
     check_nothing_left
 }
 
@@ -294,6 +335,7 @@ useless() {
 @test "authorities and a credential that are of no use are refused at the start" {
     need_kvm
     useless --ca given <<<"no certificate"
+    [[ ${stderr_lines[-1]} == *", or a file of --ca or --credential, cannot be used; "* ]]
     [[ $stderr == *"no certificate in PEM form; give jailer another by --ca"* ]]
     useless --credential key=given <<<""
     [[ $stderr == *"credential 'key' is empty"* ]]
@@ -358,6 +400,15 @@ with_dev() {
 --clear-groups $stage/jailer \"\$@\"" >"$JAILER"
     chmod 755 "$JAILER"
     refused "/dev/kvm" "permission denied" "usermod -aG kvm" -- --exec sparkler-vmm
+}
+
+@test "/dev/kvm is another device" {
+    need_root "make a /dev/kvm of its own"
+    JAILER=$stage/other-kvm
+    printf '%s\n' '#!/bin/bash' "$(declare -f with_dev)" \
+        "with_dev 'mknod -m 666 /dev/kvm c 1 3' $stage/jailer \"\$@\"" >"$JAILER"
+    chmod 755 "$JAILER"
+    refused "/dev/kvm is not KVM; expected the character device 10:232" -- --exec sparkler-vmm
 }
 
 @test "user namespaces forbidden: the sysctl is named" {
@@ -447,11 +498,11 @@ refused_linux() {
 
 @test "a Linux program: malformed mounts, ids, names and limits" {
     for value in x x=y /=y /a= =y; do
-        refused_linux "--mount ${value%%=*}" "expected PATH=IMAGE" -- --program x --mount $value
+        refused_linux "--mount $value: expected PATH=IMAGE" -- --program x --mount $value
     done
     refused_linux "--file /a=: expected FILE or PATH=FILE" -- --program x --file /a=
     for value in x / x=ro; do
-        refused_linux "--tmpfs ${value%%=*}" "expected PATH or PATH=OPTIONS" -- --program x --tmpfs $value
+        refused_linux "--tmpfs $value: expected PATH or PATH=OPTIONS" -- --program x --tmpfs $value
     done
     for value in "" x -1 1: 1:x :1 1:2: "1:2:3," "1:2:3,x" 4294967295 99999999999999999999 "1 " 1,2 \
         "1:2:$(seq -s , 33)"; do
@@ -460,11 +511,11 @@ refused_linux() {
     for value in "" "$(printf 'x%.0s' {1..65})"; do
         refused_linux "--hostname '$value': expected 1 to 64" -- --program x --hostname "$value"
     done
-    refused_linux "--rlimit files: no such limit" "nofile" -- --program x --rlimit files=1
+    refused_linux "--rlimit files=1: no such limit" "nofile" -- --program x --rlimit files=1
     for value in cpu cpu= cpu=x cpu=1: cpu=:1 cpu=1:2:3 cpu=-1; do
-        refused_linux "--rlimit cpu: expected NAME=SOFT[:HARD]" -- --program x --rlimit $value
+        refused_linux "--rlimit $value: expected NAME=SOFT[:HARD]" -- --program x --rlimit $value
     done
-    refused_linux "the soft limit 2 is above the hard one, 1" -- --program x --rlimit cpu=2:1
+    refused_linux "--rlimit cpu=2:1: the soft limit is above the hard one" -- --program x --rlimit cpu=2:1
 }
 
 @test "a Linux program: arguments that are too long" {

@@ -85,7 +85,7 @@ refused_record() {
     rm "$record"
     : >"$directory/other"
     ln -s other "$record"
-    refused_record "ymbolic link"
+    refused_record "is a symbolic link"
     ln -f "$directory/other" "$record"
     refused_record "2 hard links"
     rm "$record"
