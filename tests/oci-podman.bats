@@ -15,7 +15,7 @@ teardown_file() {
 setup() {
     need_engine
     cd "$BATS_TEST_TMPDIR"
-    name=c$BATS_TEST_NUMBER
+    name=test-$BATS_TEST_NUMBER
 }
 
 teardown() {
@@ -94,7 +94,7 @@ start() {
     podman start "$name"
     within status_is running "$name"
     podman rm --force --time 0 "$name"
-    run ! podman inspect "$name"
+    run -1 podman container exists "$name"
 }
 
 @test "a container that is only created is removed" {
