@@ -42,7 +42,8 @@ static void limit(int resource, rlim_t value)
     if (getrlimit(resource, &old) == 0 && old.rlim_max < value)
         new.rlim_cur = new.rlim_max = old.rlim_max;
     if (setrlimit(resource, &new) != 0)
-        err(1, "cannot set resource limit %d to %llu", resource, (unsigned long long)value);
+        err(1, "cannot set the resource limit %s to %llu", names[resource],
+            (unsigned long long)value);
 }
 
 /* Returns the resource that the user names; sets its value. */

@@ -43,13 +43,14 @@ static void complain(const char *path, const char *why, int error)
     host_write(LINUX_ERROR, line, strlen(line));
 }
 
-_Noreturn static void fail(const char *path, int error)
+_Noreturn static void fail(const char *path, int error, bool is_found)
 {
     const char *why = "cannot be started";
 
     switch (error) {
     case -ENOENT:
-        why = "not found, or the loader or interpreter that it names is not";
+        why = is_found ? "needs a loader or interpreter that the root (--root) does not have"
+                       : "not found";
         break;
     case -EACCES:
         why = "may not be executed, or is not a regular file";
@@ -239,10 +240,11 @@ void init_start(void)
     if (*program == '\0')
         program = arguments.count > 0 ? arguments.bytes : "";
     int error = open_program(program, &environment, path, &file);
-    if (error == 0) {
+    const bool is_found = error == 0;
+    if (is_found) {
         error = program_start(file, path, &arguments, &environment, &is_lost);
         file_put(file);
     }
     if (error != 0)
-        fail(path, error);
+        fail(path, error, is_found);
 }
