@@ -556,7 +556,7 @@ PAGES := $(wildcard guest/*.7 jailer/*.8 jailer/oci/*.8 policy/*.1 policy/*.5)
 
 .PHONY: install uninstall
 install: all ## install below PREFIX (/usr/local), into DESTDIR
-	install -d $(ROOT)/bin $(ROOT)/libexec/sparkler $(ROOT)/share/doc/sparkler \
+	install -d $(ROOT)/bin $(ROOT)/libexec/sparkler $(ROOT)/share/doc/sparkler/jailer/oci \
 	    $(addprefix $(ROOT)/share/sparkler/,examples policy) $(addprefix $(ROOT)/share/man/man,1 5 7 8) \
 	    $(COMPLETIONS) $(SERVICES)
 	install $(COMMANDS:%=$(BUILD)/%) $(ROOT)/bin
@@ -566,7 +566,9 @@ install: all ## install below PREFIX (/usr/local), into DESTDIR
 	install guest/linux/make-image $(ROOT)/share/sparkler
 	install -m 644 policy/*.policy policy/*.md policy/fds.h $(ROOT)/share/sparkler/policy
 	install -m 644 README.md LICENSE $(ROOT)/share/doc/sparkler
-	sed -i -E $(UNLINK) $(ROOT)/share/doc/sparkler/README.md $(ROOT)/share/sparkler/policy/README.md
+	install -m 644 jailer/oci/README.md $(ROOT)/share/doc/sparkler/jailer/oci
+	sed -i -E $(UNLINK) $(ROOT)/share/doc/sparkler/README.md \
+	    $(ROOT)/share/doc/sparkler/jailer/oci/README.md $(ROOT)/share/sparkler/policy/README.md
 	install -m 644 $(COMMANDS:%=$(BUILD)/completion/bash/%) $(word 1,$(COMPLETIONS))
 	install -m 644 $(COMMANDS:%=$(BUILD)/completion/zsh/_%) $(word 2,$(COMPLETIONS))
 	install -m 644 jailer/systemd/sparkler* $(SERVICES)

@@ -493,6 +493,9 @@ CapEff:	0000000000000000" ]]
     cmp again.erofs "$stage/tree.erofs"
     run -1 "$make_image" none.erofs none
     [[ $output == "make-image: none is not a directory" && ! -e none.erofs ]]
+    mkdir in-its-place
+    run ! "$make_image" in-its-place tree
+    rmdir in-its-place # nothing was put there
     run -1 "$make_image" none.erofs
     [[ $output == "usage: make-image "* ]]
 }
