@@ -50,7 +50,8 @@ int main(int argc, char **argv)
     rlimits_check(&options.limits);
     if (options.explain) {
         explain(&jails);
-        fflush(stdout);
+        if (fflush(stdout) != 0 || ferror(stdout))
+            err(1, "cannot write to standard output");
         _exit(0);
     }
     timing.on = options.timing;

@@ -144,6 +144,8 @@ check_no_container_left() {
     [[ $output == "" ]]
     run oci list "$id"
     refused "list: takes no arguments"
+    run -1 bash -c '"$@" >/dev/full' - "$OCI" --root "$PWD/state" list
+    [[ $output == "sparkler-oci: cannot write to standard output: No space left on device" ]]
     touch state
     run oci list
     refused "cannot list the containers in $PWD/state: Not a directory (--root)"

@@ -575,6 +575,11 @@ with_landlock() {
     [[ $status -eq 0 ]]
 }
 
+@test "--explain on a full disk fails" {
+    run -1 bash -c '"$@" >/dev/full' - "$JAILER" --explain
+    [[ $output == "jailer: cannot write to standard output: No space left on device" ]]
+}
+
 @test "what this kernel's Landlock lacks is on the log and in --explain" {
     need_kvm
     [ -z "${SANITIZED:-}" ] || skip "Landlock is left open for AddressSanitizer"

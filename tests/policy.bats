@@ -583,6 +583,14 @@ found() {
     [[ $status -eq 1 && $output == *"no supervisor runs with --id no-such-vm"* ]]
 }
 
+@test "what a full disk does not take is missed" {
+    for command in "explain" "check $root/policy/vmm.policy" "feeds --json $root/policy/feeds.json"; do
+        # shellcheck disable=SC2086 # a command and what it takes
+        run -1 bash -c '"$@" >/dev/full' - "$policy" $command
+        [[ $output == "sparkler-policy: cannot write to standard output: No space left on device" ]]
+    done
+}
+
 # said TEXT: waits until the guest has printed this text
 said() {
     for ((try = 0; try < 400 * ${SLOWNESS:-1}; try++)); do

@@ -152,8 +152,13 @@ int main(int argc, char **argv)
         fail("which command? See sparkler-oci --help");
     for (size_t i = 0; i < COMMANDS; i++)
         if (strcmp(argv[first], commands[i].name) == 0) {
+            int status;
+
             optind = 0; /* start anew */
-            return commands[i].run(&globals, argc - first, argv + first);
+            status = commands[i].run(&globals, argc - first, argv + first);
+            if (fflush(stdout) != 0 || ferror(stdout))
+                fail_errno("cannot write to standard output");
+            return status;
         }
     fail("%s: no such command; see sparkler-oci --help", argv[first]);
 }

@@ -217,6 +217,14 @@ static const struct option names[] = {
     {0},
 };
 
+/* An audit that a full disk has cut short must not pass for a whole one. */
+static int end(bool fine)
+{
+    if (fflush(stdout) != 0 || ferror(stdout))
+        err(1, "cannot write to standard output");
+    return fine ? 0 : 1;
+}
+
 int main(int argc, char **argv)
 {
     const struct command *command;
@@ -231,7 +239,7 @@ int main(int argc, char **argv)
             break;
         case HELP:
             print_help();
-            return 0;
+            return end(true);
         default:
             errx(1, "%s: %s; see sparkler-policy --help", argv[optind - 1],
                  option == ':' ? "a value is missing" : "no such option");
@@ -248,5 +256,5 @@ int main(int argc, char **argv)
         errx(1, "%s: expected %s; see sparkler-policy --help", command->name, command->takes);
     if (command->needs_policies && !call.directory)
         call.directory = find_directory();
-    return command->run(&call) ? 0 : 1;
+    return end(command->run(&call));
 }
