@@ -324,6 +324,20 @@ descendants() {
     [[ $status -eq 0 && $output == tweet ]]
 }
 
+@test "cp and top: of a container that runs they see nothing, and nothing of the host" {
+    need_ours "a process whose program is elsewhere"
+    echo text >file
+    start 'while :; do sleep 0.1; done'
+    run ! podman cp file "$name:$PWD/copy"
+    run ! podman cp "$name:$PWD/file" copy
+    [[ $output == *"could not be found on container $name"* ]]
+    run ! podman cp file "$name:/"
+    [[ $output == *"read-only file system"* && ! -e copy && ! -e /file ]]
+    run ! podman top "$name"
+    podman kill "$name"
+    podman cp "$name:/etc/passwd" - | grep --text guest
+}
+
 # play: the Pod of pod.yaml
 play() {
     run podman kube play --network none pod.yaml

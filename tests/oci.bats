@@ -103,6 +103,20 @@ check_no_container_left() {
     oci ps "$id" | grep supervisor
 }
 
+@test "who enters the container's process finds none of the host's files, and leaves none there" {
+    need_root "make mount namespaces"
+    create
+    oci start "$id"
+    within said up
+    local pid
+    for pid in $(oci ps "$id" | awk '$2 ~ /^(supervisor|janitor)$/ { print $1 }'); do
+        [[ -z $(ls -A "/proc/$pid/root/") ]]
+        run -1 touch "/proc/$pid/root/file"
+        [[ $output == *"Read-only file system"* ]]
+    done
+    [[ $pid -gt 0 && $pid != "$(<pid)" ]] # there was a janitor, too
+}
+
 @test "what cannot be done with a container, and why" {
     local command
     for command in start kill delete state; do

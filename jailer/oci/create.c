@@ -9,6 +9,7 @@
 #include "image.h"
 #include "launch.h"
 #include "log.h"
+#include "mount_namespace.h"
 #include "settings.h"
 #include "signals.h"
 #include "terminal.h"
@@ -183,6 +184,7 @@ static void build(struct creation *creation)
         close(request.console);
     if (read(creation->ready[0], &built, 1) != 1)
         jailer_failed(creation);
+    mount_namespace_empty(creation->pid);
     image_close(&vm.image);
 }
 

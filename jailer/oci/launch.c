@@ -2,6 +2,7 @@
 #include "launch.h"
 
 #include "log.h"
+#include "mount_namespace.h"
 
 #include <err.h>
 #include <errno.h>
@@ -125,6 +126,7 @@ static _Noreturn void become_jailer(const struct launch *launch)
     arrange(launch);
     if (!group_enter(launch->group))
         err(1, "cannot enter the cgroup %s", launch->group->path);
+    mount_namespace_new();
     reset_signals();
     execv(path, (char **)arguments.list);
     warn("cannot execute %s", path);
