@@ -78,6 +78,13 @@ status_is() {
     grep terminated log
 }
 
+@test "task kill: of one that has ended is 'not found', which a kubelet that stops a Pod takes as done" {
+    start 'exit 0'
+    within status_is STOPPED
+    run ! ctr task kill "$id"
+    [[ $output == *"process already finished: not found"* ]]
+}
+
 @test "events: create, start, exit with the status, delete" {
     ctr events >events 2>&1 &
     local follower=$!

@@ -140,7 +140,7 @@ check_no_container_left() {
     run oci start "$id"
     refused "cannot start container $id: it has ended"
     run oci kill "$id" TERM
-    refused "it is stopped, not running"
+    refused "container not running: $id is stopped"
 }
 
 @test "an ID is a plain name" {
@@ -196,13 +196,13 @@ check_no_container_left() {
 @test "kill: what is no signal, and what reaches no program" {
     create
     local bad
-    for bad in NONE 0 -1 65 32 SIGRTMIN+40 RTMAX+1 9x ""; do
+    for bad in NONE 0 -1 65 32 33 SIGRTMIN+40 RTMAX+1 9x ""; do
         run oci kill "$id" "$bad"
         [[ $status -eq 1 ]]
     done
     for bad in STOP CONT CHLD ALRM PIPE; do
         run oci kill "$id" "$bad"
-        refused "reaches a program in a VM"
+        refused "cannot signal container $id: SIG$bad reaches no program in a VM"
     done
     oci kill "$id" WINCH # which does nothing to a program that has not asked for it
     oci kill "$id" URG

@@ -56,7 +56,7 @@ int signal_number(const char *text)
 
     if (end == text || *end != '\0')
         number = named(text);
-    if (number < 1 || number > SIGRTMAX)
+    if (number < 1 || number > SIGRTMAX || (number > 31 && number < SIGRTMIN)) /* or glibc's own */
         fail("%s: no such signal", text);
     return (int)number;
 }

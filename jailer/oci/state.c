@@ -56,12 +56,19 @@ int start_command(const struct globals *globals, int argc, char **argv)
     return 0;
 }
 
+/* containerd looks for the first three words, and passes "not found" on, which a kubelet that stops
+ * a Pod takes as done. */
+static _Noreturn void not_running(const struct container *container, enum status status)
+{
+    fail("container not running: %s is %s", container->id, container_status_name(status));
+}
+
 static void send(const struct container *container, int number)
 {
     int pidfd = process_open(&container->process);
 
     if (pidfd < 0)
-        fail("cannot signal container %s: it has just ended", container->id);
+        not_running(container, STATUS_STOPPED);
     if (syscall(SYS_pidfd_send_signal, pidfd, number, NULL, 0) != 0)
         fail_errno("cannot signal container %s", container->id);
     close(pidfd);
@@ -83,13 +90,12 @@ int kill_command(const struct globals *globals, int argc, char **argv)
     if (argc - optind == 2)
         number = signal_number(argv[optind + 1]);
     if (!signal_reaches(number))
-        fail("cannot signal container %s: no %s reaches a program in a VM", argv[optind],
-             strsignal(number));
+        fail("cannot signal container %s: SIG%s reaches no program in a VM", argv[optind],
+             sigabbrev_np(number));
     container = open_one(globals, argv[optind], false);
     status = container_status(&container);
     if (status != STATUS_CREATED && status != STATUS_RUNNING)
-        fail("cannot signal container %s: it is %s, not running", container.id,
-             container_status_name(status));
+        not_running(&container, status);
     send(&container, number);
     return 0;
 }
