@@ -586,6 +586,25 @@ END
     refused "install the package erofs-utils" unshare --mount sh -c 'mount -t tmpfs empty /usr/bin && exec "$OCI" image root'
 }
 
+# on_disk_of SIZE: what making an image of root says with a cache on such a disk, and what stays there
+on_disk_of() {
+    unshare --mount sh -c 'mkdir -p cache && mount -t tmpfs -o "size=$1,mode=700" small cache &&
+        ! "$OCI" image root && find cache -type f' - "$1"
+}
+
+@test "a full disk: the message says so, and what is half-made does not keep it full" {
+    need_root "mount a small disk"
+    tree root
+    head -c 3M /dev/urandom >root/data
+    local size
+    for size in 3M 6M; do # too small for the image; and for its copy
+        run on_disk_of "$size"
+        echo "$output"
+        [[ $status -eq 0 && $output == "sparkler-oci: cannot "*"No space left on device" ]]
+    done
+    [[ $output == *"cannot copy an image in $PWD/cache: No space left on device" ]]
+}
+
 @test "a mount: a directory becomes an image, a file a copy; neither can be written" {
     tree root
     "$OCI" image --output directory.erofs root

@@ -192,6 +192,16 @@ static bool take_draft(const struct cache *cache, struct cache_draft *draft)
     return false;
 }
 
+/* What exit(3) removes: an image that could not be made. On a full disk it would be in the way. */
+static const struct cache *unfinished_in;
+static const char *unfinished;
+
+static void remove_unfinished(void)
+{
+    if (unfinished)
+        unlinkat(unfinished_in->directory, unfinished, 0);
+}
+
 int cache_begin(const struct cache *cache, const char *name, struct cache_draft *draft)
 {
     int found = -1;
@@ -201,8 +211,12 @@ int cache_begin(const struct cache *cache, const char *name, struct cache_draft 
         const bool taken = take_draft(cache, draft);
 
         found = cache_find(cache, name);
-        if (taken && found < 0)
+        if (taken && found < 0) {
+            unfinished_in = cache;
+            unfinished = draft->name;
+            atexit(remove_unfinished);
             return -1;
+        }
         if (taken) {
             unlinkat(cache->directory, draft->name, 0);
             close(draft->fd);
@@ -224,7 +238,7 @@ static int copy_in_parts(const struct cache *cache, int draft)
     ssize_t length = 0;
 
     while (copy >= 0 && part && (length = pread(draft, part, PART, offset)) > 0) {
-        if (write(copy, part, (size_t)length) != length)
+        if (!write_all(copy, part, (size_t)length))
             fail_errno("cannot copy an image in %s", cache->path);
         offset += length;
     }
@@ -256,6 +270,7 @@ int cache_keep(const struct cache *cache, struct cache_draft *draft, const char 
     } else if (renameat(cache->directory, draft->name, cache->directory, name) != 0) {
         fail_errno("cannot keep the image %s/%s", cache->path, name);
     }
+    unfinished = NULL;
     if (flock(draft->fd, LOCK_SH) != 0) /* what was the maker's own is the users' */
         fail_errno("cannot lock %s/%s", cache->path, name);
     fd = cache_find(cache, name);
@@ -273,7 +288,7 @@ void cache_limit(struct cache *cache, uint64_t limit)
     int fd = openat(cache->directory, CACHE_DRAFT LIMIT_FILE,
                     O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
 
-    if (fd < 0 || write(fd, text, (size_t)length) != length ||
+    if (fd < 0 || !write_all(fd, text, (size_t)length) ||
         renameat(cache->directory, CACHE_DRAFT LIMIT_FILE, cache->directory, LIMIT_FILE) != 0)
         fail_errno("cannot write %s/%s", cache->path, LIMIT_FILE);
     close(fd);

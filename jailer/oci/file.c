@@ -65,6 +65,21 @@ void last_words(int fd, char words[LAST_WORDS])
         memmove(words, line + 1, strlen(line));
 }
 
+bool write_all(int fd, const void *bytes, size_t length)
+{
+    const char *from = bytes;
+
+    while (length > 0) {
+        const ssize_t n = write(fd, from, length);
+
+        if (n < 0 && errno != EINTR)
+            return false;
+        from += n > 0 ? n : 0;
+        length -= n > 0 ? (size_t)n : 0;
+    }
+    return true;
+}
+
 bool write_file_at(int directory, const char *name, const char *text, size_t length, mode_t mode)
 {
     char part[NAME_MAX + 1];
@@ -75,7 +90,7 @@ bool write_file_at(int directory, const char *name, const char *text, size_t len
     fd = openat(directory, part, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
     if (fd < 0)
         return false;
-    done = write(fd, text, length) == (ssize_t)length;
+    done = write_all(fd, text, length);
     error = errno;
     if (close(fd) == 0 && done)
         return renameat(directory, part, directory, name) == 0;

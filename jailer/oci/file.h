@@ -16,6 +16,9 @@ char *read_file_at(int directory, const char *name, size_t most, size_t *length)
 #define LAST_WORDS 2048
 void last_words(int fd, char words[LAST_WORDS]);
 
+/* Writes all of it. False, with errno, if it cannot. */
+bool write_all(int fd, const void *bytes, size_t length);
+
 /* Replaces the file by one of these bytes, all or nothing. False, with errno, if it cannot. */
 bool write_file_at(int directory, const char *name, const char *text, size_t length, mode_t mode);
 

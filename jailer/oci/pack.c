@@ -124,24 +124,37 @@ static bool read_log(struct work *work)
     return length > 0 || (length < 0 && errno == EINTR);
 }
 
-/* Its first line, without what would reach a terminal, and without what lines begin with. */
+/* Behind what a line begins with: spaces, mkfs.erofs' "<E> erofs: ", a program's name. */
+static char *skip_beginning(char *line)
+{
+    const char *const names[] = {
+        "<E> ", "erofs: ", "erofs_io: ", "mkfs.erofs: ", program_invocation_short_name, ": "};
+
+    line += strspn(line, "\t");
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        if (strncmp(line, names[i], strlen(names[i])) == 0)
+            line += strlen(names[i]);
+    return line + strspn(line, "\t");
+}
+
+/* Its first two lines as one, without what would reach a terminal: mkfs.erofs says in the second
+ * why the first is so. */
 static const char *first_words(struct work *work)
 {
-    static const char *const begins[] = {"<E> erofs: ", "mkfs.erofs: "};
-    const char *name = program_invocation_short_name;
-    char *words;
+    static char words[sizeof(work->words) + sizeof("; ")];
+    char *rest = work->words, *line;
 
     work->words[work->length] = '\0';
-    words = work->words + strspn(work->words, "\t");
-    words[strcspn(words, "\n")] = '\0';
+    words[0] = '\0';
+    for (int lines = 0; lines < 2 && (line = strsep(&rest, "\n"));) {
+        line = skip_beginning(line);
+        if (*line == '\0')
+            continue;
+        strcat(strcat(words, lines++ > 0 ? "; " : ""), line);
+    }
     for (char *c = words; *c; c++)
         if (!isascii(*c) || !isprint(*c))
             *c = '?';
-    for (size_t i = 0; i < sizeof(begins) / sizeof(begins[0]); i++)
-        if (strncmp(words, begins[i], strlen(begins[i])) == 0)
-            words += strlen(begins[i]);
-    if (strncmp(words, name, strlen(name)) == 0 && words[strlen(name)] == ':')
-        words += strlen(name) + 2;
     return words;
 }
 
