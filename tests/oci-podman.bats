@@ -324,6 +324,16 @@ descendants() {
     [[ $status -eq 0 && $output == tweet ]]
 }
 
+@test "--secret and --tz, which podman binds to be writable" {
+    echo "the text" >text
+    podman secret create "$name" text
+    in_container --secret "$name" -- cat "/run/secrets/$name"
+    podman secret rm "$name"
+    [[ $status -eq 0 && $output == "the text" ]]
+    in_container --tz local -- cat /etc/localtime
+    [[ $status -eq 0 ]]
+}
+
 @test "cp and top: of a container that runs they see nothing, and nothing of the host" {
     need_ours "a process whose program is elsewhere"
     echo text >file

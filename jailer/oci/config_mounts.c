@@ -38,19 +38,16 @@ static bool is_device(const char *destination)
     return is_one_of(destination, own);
 }
 
-/* Files by which engines tell a container of its surroundings. They are bound to be writable, but
- * nobody else reads what is written. */
+/* Files by which engines tell a container of its surroundings, and secrets. They are bound to be
+ * writable, but nobody else reads what is written. */
 static bool is_of_engine(const char *destination)
 {
-    static const char *const files[] = {"/etc/hosts",
-                                        "/etc/hostname",
-                                        "/etc/resolv.conf",
-                                        "/run/.containerenv",
-                                        "/.dockerenv",
-                                        "/run/secrets",
-                                        NULL};
+    static const char secrets[] = "/run/secrets/";
+    static const char *const files[] = {
+        "/etc/hosts",         "/etc/hostname", "/etc/localtime", "/etc/resolv.conf",
+        "/run/.containerenv", "/.dockerenv",   "/run/secrets",   NULL};
 
-    return is_one_of(destination, files);
+    return is_one_of(destination, files) || strncmp(destination, secrets, strlen(secrets)) == 0;
 }
 
 static bool has_option(struct reading *reading, const struct place *mount, const char *option)
@@ -190,7 +187,7 @@ static void read_mount(struct config *config, struct reading *reading, const str
     else if (type && strcmp(type, "tmpfs") == 0)
         read_tmpfs(config, reading, mount, destination);
     else
-        reading_fail(reading, "%s.type: a VM cannot mount %.32s", mount->name,
+        reading_fail(reading, "%s: %.128s: a VM cannot mount %.32s", mount->name, destination,
                      type ? type : "what has no type");
 }
 
