@@ -1,12 +1,14 @@
 /* A container's directory: see container.h. */
 #include "container.h"
 
+#include "config.h"
 #include "file.h"
 #include "hooks.h"
 #include "log.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,14 +17,20 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define STATE_MAX (4u << 20)
+/* hooks and annotations are in it as config.json has them, and paths, escaped */
+#define STATE_MAX (CONFIG_BYTES_MAX + 16 * PATH_MAX)
 
-void container_check_id(const char *id)
+bool container_is_id(const char *id)
 {
     const size_t length = strspn(id, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
                                      "0123456789_+-.");
 
-    if (length == 0 || length > 255 || id[length] != '\0' || strspn(id, ".") == length)
+    return length > 0 && length <= 255 && id[length] == '\0' && strspn(id, ".") < length;
+}
+
+void container_check_id(const char *id)
+{
+    if (!container_is_id(id))
         fail("container ID '%s': expected 1 to 255 letters, digits, '_', '+', '-' and '.'", id);
 }
 
@@ -141,7 +149,7 @@ static bool find(struct container *container)
 
     container->directory = root < 0 ? -1 : open_directory(root, container->id);
     found = container->directory >= 0;
-    if (!found && errno != ENOENT)
+    if (!found && errno != ENOENT && (root < 0 || errno != ENOTDIR))
         fail_errno("cannot open the container %s in %s", container->id, container->root);
     if (found && !has_state(container->directory) && lock_directory(root, LOCK_EX))
         found = !sweep(container);
@@ -206,7 +214,8 @@ struct json_object *container_describe(const struct container *container, enum s
 
 void container_save(const struct container *container)
 {
-    const char *text = json_object_to_json_string_ext(container->state, JSON_C_TO_STRING_PLAIN);
+    const char *text = json_object_to_json_string_ext(
+        container->state, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
 
     if (!write_file_at(container->directory, CONTAINER_STATE, text, strlen(text), 0600))
         fail_errno("cannot write %s/%s/" CONTAINER_STATE, container->root, container->id);

@@ -30,7 +30,8 @@ struct container {
     struct process_id process; /* of it */
 };
 
-/* Ends the program unless `id` is one that may name a container. */
+/* Whether it may name a container; ends the program if it may not. */
+bool container_is_id(const char *id);
 void container_check_id(const char *id);
 
 /* Makes the directory, locked, without a state. Ends the program if there is such a container. */

@@ -74,7 +74,7 @@ int list_command(const struct globals *globals, int argc, char **argv)
     while (directory && (entry = readdir(directory)) != NULL) {
         struct container container;
 
-        if (entry->d_name[0] == '.' ||
+        if (!container_is_id(entry->d_name) ||
             !container_open(&container, globals->root, entry->d_name, false))
             continue;
         list_one(&container, &format, array);
