@@ -60,6 +60,10 @@ same() {
     same socket
 }
 
+@test "sockets of the loopback: names, connections, datagrams, refusals, ends" {
+    same inet
+}
+
 @test "locks: of ranges and files, who waits, deadlocks, what ends them" {
     same lock
 }

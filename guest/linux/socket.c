@@ -17,11 +17,12 @@
 
 enum shutdown { SHUT_READ, SHUT_WRITE, SHUT_BOTH };
 
-struct socket *socket_new(int type)
+struct socket *socket_new(int family, int type)
 {
     struct socket *socket = kzalloc(sizeof(*socket));
 
     if (socket != NULL) {
+        socket->address.name.family = (__kernel_sa_family_t)family;
         socket->type = type;
         socket->references = 1;
         socket->peer_ids = (struct peer_ids){0, UINT32_MAX, UINT32_MAX};
@@ -53,6 +54,14 @@ bool socket_has_room(const struct socket *socket, size_t size)
     return socket->queued == 0 || socket->queued + size <= QUEUE_MAX;
 }
 
+int socket_take_error(struct socket *socket)
+{
+    const int error = socket->error;
+
+    socket->error = 0;
+    return -error;
+}
+
 uint64_t socket_deadline(uint64_t timeout)
 {
     return timeout == 0 ? FOREVER : time_monotonic() + timeout;
@@ -80,7 +89,7 @@ static void shut(struct socket *socket, bool in, bool out)
     socket->shut_out |= out;
     if (peer != NULL && peer->peer == socket) {
         peer->shut_in |= out;
-        peer->shut_out |= in;
+        peer->shut_out |= in && peer->address.name.family == AF_UNIX; /* TCP does not tell */
         socket_changed(peer);
     }
     socket_changed(socket);
@@ -211,19 +220,28 @@ int socket_file(struct socket *socket, unsigned flags, struct file **file)
 
 /* ---- System calls ---- */
 
+static int check_protocol(int family, int type, int protocol)
+{
+    if (family == AF_UNIX)
+        return protocol == 0 || protocol == AF_UNIX ? 0 : -EPROTONOSUPPORT;
+    if (type == SOCK_SEQPACKET)
+        return -ESOCKTNOSUPPORT;
+    return protocol == 0 || protocol == inet_protocol(type) ? 0 : -EPROTONOSUPPORT;
+}
+
 static int check_kind(int family, int type, int protocol)
 {
-    if (family != AF_UNIX)
+    if (family != AF_UNIX && family != AF_INET)
         return -EAFNOSUPPORT;
     type &= ~(CLOSE_ON_EXEC | NON_BLOCKING);
     if (type != SOCK_STREAM && type != SOCK_DGRAM && type != SOCK_SEQPACKET)
         return (type & ~TYPE_MASK) != 0 ? -EINVAL : -ESOCKTNOSUPPORT;
-    return protocol == 0 || protocol == AF_UNIX ? 0 : -EPROTONOSUPPORT;
+    return check_protocol(family, type, protocol);
 }
 
-static int make(int type, struct file **file)
+static int make(int family, int type, struct file **file)
 {
-    struct socket *socket = socket_new(type & TYPE_MASK);
+    struct socket *socket = socket_new(family, type & TYPE_MASK);
 
     return socket != NULL ? socket_file(socket, (unsigned)type & NON_BLOCKING, file) : -ENOMEM;
 }
@@ -234,7 +252,7 @@ long sys_socket(int family, int type, int protocol)
     int error = check_kind(family, type, protocol);
 
     if (error == 0)
-        error = make(type, &file);
+        error = make(family, type, &file);
     if (error != 0)
         return error;
     int fd = fd_install(file, 0, (type & CLOSE_ON_EXEC) != 0);
@@ -248,11 +266,13 @@ long sys_socketpair(int family, int type, int protocol, int *user)
     struct file *ends[2];
     int error = check_kind(family, type, protocol);
 
+    if (error == 0 && family != AF_UNIX)
+        error = -EOPNOTSUPP;
     if (error == 0)
-        error = make(type, &ends[0]);
+        error = make(family, type, &ends[0]);
     if (error != 0)
         return error;
-    error = make(type, &ends[1]);
+    error = make(family, type, &ends[1]);
     if (error != 0) {
         file_put(ends[0]);
         return error;
@@ -267,6 +287,9 @@ static int shut_down(struct socket *socket, int how)
 {
     if (how < SHUT_READ || how > SHUT_BOTH)
         return -EINVAL;
+    if (socket->address.name.family == AF_INET && socket->peer == NULL && !socket->is_listening &&
+        socket->remote.size == 0)
+        return -ENOTCONN;
     shut(socket, how != SHUT_WRITE, how != SHUT_READ);
     return 0;
 }

@@ -1,6 +1,7 @@
 /*
- * Sockets of AF_UNIX: streams, datagrams and packets among the programs of the VM. There is no
- * network, so that other families are not supported.
+ * Sockets of AF_UNIX and AF_INET: streams, datagrams and packets among the programs of the VM.
+ * There is no network: the addresses of AF_INET are those of the loopback, and other families are
+ * not supported.
  */
 #ifndef LINUX_SOCKET_H
 #define LINUX_SOCKET_H
@@ -8,10 +9,12 @@
 #include "schedule.h"
 #include "vfs.h"
 
+#include <linux/in.h>
 #include <linux/un.h>
 
 #define AF_UNSPEC 0
 #define AF_UNIX   1
+#define AF_INET   2
 
 #define SOCK_STREAM    1
 #define SOCK_DGRAM     2
@@ -24,14 +27,19 @@
 #define MSG_DONTWAIT     0x40
 #define MSG_WAITALL      0x100
 #define MSG_NOSIGNAL     0x4000
+#define MSG_WAITFORONE   0x10000
 #define MSG_CMSG_CLOEXEC 0x40000000
 
 #define RIGHTS_MAX 253 /* as in Linux */
 
-/* As bind(2) has it; size 0: it has no name. */
+/* As bind(2) has it; size 0: it has no name, but a family. */
 struct address {
     unsigned size;
-    struct sockaddr_un name;
+    union {
+        __kernel_sa_family_t family;
+        struct sockaddr_un local;
+        struct sockaddr_in inet;
+    } name;
 };
 
 struct peer_ids { /* struct ucred */
@@ -64,18 +72,21 @@ struct socket {
     size_t queued;               /* what that takes */
     struct wait_queue readable, writable;
     struct address address;
-    struct inode *bound;          /* in the file system; held */
-    struct socket *next_abstract; /* of those with other names */
+    struct address remote;     /* of AF_INET, datagrams: only whom they are from and to */
+    struct inode *bound;       /* in the file system; held */
+    struct socket *next_bound; /* of those with other names */
     bool is_listening;
+    bool is_connecting; /* connect(2) has not said yet that it is connected */
     unsigned backlog, pending_count;
     struct socket *pending, *next_pending;  /* connected, to be accepted */
     struct peer_ids peer_ids;               /* SO_PEERCRED */
     uint32_t options;                       /* by the number of each that is on or off */
     uint64_t receive_timeout, send_timeout; /* ns; 0: none */
+    int protocol_options[2][24];            /* of IP and TCP, by the number of each */
 };
 
 /* socket.c */
-struct socket *socket_new(int type); /* NULL when memory is full */
+struct socket *socket_new(int family, int type); /* NULL when memory is full */
 struct socket *socket_get(struct socket *socket);
 void socket_put(struct socket *socket);
 void socket_changed(struct socket *socket); /* who waits for it looks again */
@@ -87,6 +98,12 @@ int socket_file(struct socket *socket, unsigned flags, struct file **file); /* t
 int socket_find(int fd, struct file **file); /* the file is held; -EBADF, -ENOTSOCK */
 uint64_t socket_deadline(uint64_t timeout);
 bool socket_has_room(const struct socket *socket, size_t size);
+int socket_take_error(struct socket *socket); /* negative; 0: none */
+
+static inline bool socket_is(const struct socket *socket, int family, int type)
+{
+    return socket->address.name.family == family && socket->type == type;
+}
 
 static inline struct socket *socket_of(const struct file *file)
 {
@@ -97,7 +114,22 @@ static inline struct socket *socket_of(const struct file *file)
 int address_from_user(const void *user, unsigned size, struct address *address);
 int address_to_user(const struct address *address, void *user, unsigned *user_size);
 int socket_by_address(const struct address *address, int type, struct socket **found); /* held */
+void socket_add_bound(struct socket *socket);
+struct socket *socket_next_bound(const struct socket *socket); /* NULL: the first; the end */
 void socket_unbind(struct socket *socket);
+
+/* socket_inet.c */
+int inet_protocol(int type); /* IPPROTO_* */
+int inet_bind(struct socket *socket, const struct address *address);
+int inet_may_listen(struct socket *socket); /* 0, or why not */
+/* `to` becomes the address that it leads to. Who listens there is held. */
+int inet_find_listener(struct socket *socket, struct address *to, struct socket **listener);
+int inet_connect_datagrams(struct socket *socket, struct address *to);
+/* Whom a datagram of this size is for, held; NULL: it gets lost. Size 0 of the address: to the
+ * remote one. */
+int inet_find_receiver(struct socket *socket, const struct address *address, size_t size,
+                       struct socket **receiver);
+void inet_set_source(struct address *address); /* what others see where it is bound to all */
 
 /* socket_queue.c */
 struct message {

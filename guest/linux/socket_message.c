@@ -1,6 +1,7 @@
 /* System calls that send and receive: bytes, where from and to, and what goes along with them. */
 #include "kernel.h"
 #include "memory.h"
+#include "poll.h"
 #include "process.h"
 #include "socket.h"
 #include "syscalls.h"
@@ -272,6 +273,58 @@ long sys_recvmsg(int fd, void *user, int flags)
     }
     file_put(file);
     return done;
+}
+
+/* ---- sendmmsg(2), recvmmsg(2) ---- */
+
+struct counted { /* struct mmsghdr */
+    struct header header;
+    uint32_t size, padding;
+};
+
+static long put_size(struct counted *message, long size)
+{
+    const uint32_t told = (uint32_t)size;
+
+    return size < 0 ? size : copy_to_user(&message->size, &told, sizeof(told));
+}
+
+/* An error after the first is no error: those before it are done. */
+long sys_sendmmsg(int fd, void *user, unsigned count, int flags)
+{
+    struct counted *messages = user;
+    unsigned done = 0;
+    long error = 0;
+
+    while (done < count && done < UIO_MAXIOV) {
+        error = put_size(&messages[done], sys_sendmsg(fd, &messages[done], flags));
+        if (error != 0)
+            break;
+        done++;
+    }
+    return done > 0 ? (long)done : error;
+}
+
+/* The time is looked at after each message, as in Linux: it does not end the wait for the next. */
+long sys_recvmmsg(int fd, void *user, unsigned count, int flags, const void *timeout)
+{
+    struct counted *messages = user;
+    uint64_t deadline;
+    unsigned done = 0;
+    long error = poll_deadline_from_user(timeout, &deadline);
+
+    while (error == 0 && done < count && done < UIO_MAXIOV) {
+        error =
+            put_size(&messages[done], sys_recvmsg(fd, &messages[done], flags & ~MSG_WAITFORONE));
+        if (error != 0)
+            break;
+        done++;
+        if ((flags & MSG_WAITFORONE) != 0)
+            flags |= MSG_DONTWAIT;
+        if (time_monotonic() >= deadline)
+            break;
+    }
+    return done > 0 ? (long)done : error;
 }
 
 /* ---- sendto(2), recvfrom(2) ---- */

@@ -11,40 +11,67 @@
 #define CLOSE_ON_EXEC O_CLOEXEC /* SOCK_CLOEXEC, SOCK_NONBLOCK */
 #define NON_BLOCKING  O_NONBLOCK
 #define BACKLOG_MAX   4096
+#define ADDRESS_MAX   128 /* struct sockaddr_storage */
 
-static struct socket *abstract;
+static struct socket *bound;
 
 /* ---- Addresses ---- */
 
 int address_from_user(const void *user, unsigned size, struct address *address)
 {
+    const unsigned kept = size < sizeof(address->name) ? size : sizeof(address->name);
+
     *address = (struct address){.size = size};
-    if (size < FAMILY_SIZE || size > sizeof(address->name))
+    if (size < FAMILY_SIZE || size > ADDRESS_MAX)
         return -EINVAL;
-    if (copy_from_user(&address->name, user, size) != 0)
+    if (copy_from_user(&address->name, user, kept) != 0)
         return -EFAULT;
-    return 0;
+    return address->name.family == AF_INET && size < sizeof(struct sockaddr_in) ? -EINVAL : 0;
+}
+
+/* How much is told of it: in AF_INET even a socket without a name has an address, of zeros. */
+static unsigned size_of(const struct address *address)
+{
+    if (address->name.family == AF_INET)
+        return sizeof(struct sockaddr_in);
+    return address->size > 0 ? address->size : FAMILY_SIZE;
 }
 
 int address_to_user(const struct address *address, void *user, unsigned *user_size)
 {
-    static const struct sockaddr_un unnamed = {.sun_family = AF_UNIX};
-    const struct sockaddr_un *name = address->size > 0 ? &address->name : &unnamed;
-    const unsigned size = address->size > 0 ? address->size : FAMILY_SIZE;
+    const unsigned size = size_of(address);
     unsigned room;
 
     if (copy_from_user(&room, user_size, sizeof(room)) != 0)
         return -EFAULT;
     if ((int)room < 0)
         return -EINVAL;
-    if (copy_to_user(user, name, room < size ? room : size) != 0)
+    if (copy_to_user(user, &address->name, room < size ? room : size) != 0)
         return -EFAULT;
     return copy_to_user(user_size, &size, sizeof(size));
 }
 
+/* ---- Sockets with names outside the file system ---- */
+
+void socket_add_bound(struct socket *socket)
+{
+    socket->next_bound = bound;
+    bound = socket;
+}
+
+struct socket *socket_next_bound(const struct socket *socket)
+{
+    return socket == NULL ? bound : socket->next_bound;
+}
+
+static bool is_local(const struct address *address)
+{
+    return address->name.family == AF_UNIX && address->size <= sizeof(struct sockaddr_un);
+}
+
 static bool is_abstract(const struct address *address)
 {
-    return address->name.sun_path[0] == '\0';
+    return address->name.local.sun_path[0] == '\0';
 }
 
 static bool is_same(const struct address *a, const struct address *b)
@@ -55,10 +82,10 @@ static bool is_same(const struct address *a, const struct address *b)
 /* Each type has names of its own. */
 static struct socket *find_abstract(const struct address *address, int type)
 {
-    struct socket *socket = abstract;
+    struct socket *socket = bound;
 
     while (socket != NULL && (socket->type != type || !is_same(&socket->address, address)))
-        socket = socket->next_abstract;
+        socket = socket->next_bound;
     return socket;
 }
 
@@ -66,7 +93,7 @@ static struct socket *find_abstract(const struct address *address, int type)
 static void path_of(const struct address *address, char path[UNIX_PATH_MAX + 1])
 {
     memset(path, 0, UNIX_PATH_MAX + 1);
-    memcpy(path, address->name.sun_path, address->size - FAMILY_SIZE);
+    memcpy(path, address->name.local.sun_path, address->size - FAMILY_SIZE);
 }
 
 static int find_by_path(const struct address *address, struct socket **socket)
@@ -89,7 +116,7 @@ int socket_by_address(const struct address *address, int type, struct socket **f
 {
     int error = 0;
 
-    if (address->name.sun_family != AF_UNIX || address->size == FAMILY_SIZE)
+    if (!is_local(address) || address->size == FAMILY_SIZE)
         return -EINVAL;
     if (is_abstract(address))
         *found = find_abstract(address, type);
@@ -106,7 +133,7 @@ int socket_by_address(const struct address *address, int type, struct socket **f
 
 void socket_unbind(struct socket *socket)
 {
-    struct socket **at = &abstract;
+    struct socket **at = &bound;
 
     if (socket->bound != NULL) {
         socket->bound->data = NULL;
@@ -114,9 +141,9 @@ void socket_unbind(struct socket *socket)
         socket->bound = NULL;
     }
     while (*at != NULL && *at != socket)
-        at = &(*at)->next_abstract;
+        at = &(*at)->next_bound;
     if (*at != NULL)
-        *at = socket->next_abstract;
+        *at = socket->next_bound;
 }
 
 /* ---- bind(2) ---- */
@@ -126,8 +153,7 @@ static int bind_abstract(struct socket *socket, const struct address *address)
     if (find_abstract(address, socket->type) != NULL)
         return -EADDRINUSE;
     socket->address = *address;
-    socket->next_abstract = abstract;
-    abstract = socket;
+    socket_add_bound(socket);
     return 0;
 }
 
@@ -150,14 +176,14 @@ static int bind_path(struct socket *socket, const struct address *address)
 static int bind_any(struct socket *socket)
 {
     static unsigned last;
-    struct address address = {.size = FAMILY_SIZE + 6, .name.sun_family = AF_UNIX};
+    struct address address = {.size = FAMILY_SIZE + 6, .name.family = AF_UNIX};
     char number[6];
     int error;
 
     do {
         last = (last + 1) & 0xfffff;
         format(number, sizeof(number), "%05x", last);
-        memcpy(address.name.sun_path + 1, number, 5);
+        memcpy(address.name.local.sun_path + 1, number, 5);
         error = bind_abstract(socket, &address);
     } while (error == -EADDRINUSE);
     return error;
@@ -165,7 +191,9 @@ static int bind_any(struct socket *socket)
 
 static int bind_to(struct socket *socket, const struct address *address)
 {
-    if (address->name.sun_family != AF_UNIX || socket->address.size > 0)
+    if (socket->address.name.family == AF_INET)
+        return inet_bind(socket, address);
+    if (!is_local(address) || socket->address.size > 0)
         return -EINVAL;
     if (address->size == FAMILY_SIZE)
         return bind_any(socket);
@@ -191,10 +219,15 @@ long sys_bind(int fd, const void *user, unsigned size)
 
 static int start_listening(struct socket *socket, int backlog)
 {
+    const bool is_inet = socket->address.name.family == AF_INET;
+
     if (socket->type == SOCK_DGRAM)
         return -EOPNOTSUPP;
-    if (socket->address.size == 0 || socket->peer != NULL)
+    if ((!is_inet && socket->address.size == 0) || socket->peer != NULL)
         return -EINVAL;
+    int error = is_inet ? inet_may_listen(socket) : 0;
+    if (error != 0)
+        return error;
     socket->is_listening = true;
     socket->backlog = backlog < 0 || backlog > BACKLOG_MAX ? BACKLOG_MAX : (unsigned)backlog;
     socket->peer_ids = socket_own_ids();
@@ -214,24 +247,28 @@ long sys_listen(int fd, int backlog)
     return error;
 }
 
-/* Until the other one has accepted some: one more than it said may wait. */
+/* Until the other one has accepted some: one more than it said may wait. Who connects by TCP and
+ * does not block would go on trying, which nothing here does: it may wait with the others at once.
+ */
 static int wait_for_place(struct file *file, struct socket *listener)
 {
     const uint64_t deadline = socket_deadline(socket_of(file)->send_timeout);
+    const bool waits = (file->flags & O_NONBLOCK) == 0;
     int error = 0;
 
     while (error == 0) {
         if (listener->is_closed || !listener->is_listening)
             return -ECONNREFUSED;
-        if (listener->pending_count <= listener->backlog)
+        if (listener->pending_count <= listener->backlog ||
+            (!waits && listener->address.name.family == AF_INET))
             return 0;
-        error = (file->flags & O_NONBLOCK) != 0 ? -EAGAIN : wait_on(&listener->writable, deadline);
+        error = waits ? wait_on(&listener->writable, deadline) : -EAGAIN;
     }
     return error == -ETIMEDOUT ? -EAGAIN : error;
 }
 
-/* The other end is there at once, and what is sent to it waits to be received. */
-static int connect_stream(struct file *file, struct socket *listener)
+/* The other end, of this name, is there at once, and what is sent to it waits to be received. */
+static int connect_stream(struct file *file, struct socket *listener, const struct address *name)
 {
     struct socket *socket = socket_of(file), **at = &listener->pending;
     int error = wait_for_place(file, listener);
@@ -240,13 +277,16 @@ static int connect_stream(struct file *file, struct socket *listener)
         return error;
     if (socket->peer != NULL) /* somebody else's connect(2) was faster */
         return -EISCONN;
-    struct socket *other = socket_new(socket->type);
+    struct socket *other = socket_new(name->name.family, socket->type);
     if (other == NULL)
         return -ENOMEM;
-    other->address = listener->address;
+    other->address = *name;
     other->options = listener->options;
-    other->peer_ids = socket_own_ids();
-    socket->peer_ids = listener->peer_ids;
+    memcpy(other->protocol_options, listener->protocol_options, sizeof(other->protocol_options));
+    if (name->name.family == AF_UNIX) {
+        other->peer_ids = socket_own_ids();
+        socket->peer_ids = listener->peer_ids;
+    }
     socket_join(socket, other);
     while (*at != NULL)
         at = &(*at)->next_pending;
@@ -254,6 +294,32 @@ static int connect_stream(struct file *file, struct socket *listener)
     listener->pending_count++;
     socket_changed(listener);
     return 0;
+}
+
+/* Who does not block hears of it as if the other end were far away: by poll(2), and then by
+ * SO_ERROR or one more connect(2). */
+static int connect_inet(struct file *file, struct address *to)
+{
+    struct socket *socket = socket_of(file), *listener = NULL;
+    int error = socket_take_error(socket);
+
+    if (error != 0)
+        return error;
+    if (socket->peer != NULL || socket->is_listening) {
+        error = socket->is_connecting ? 0 : -EISCONN;
+        socket->is_connecting = false;
+        return error;
+    }
+    error = inet_find_listener(socket, to, &listener);
+    if (error == 0) {
+        error = connect_stream(file, listener, to);
+        socket_put(listener);
+    }
+    if ((file->flags & O_NONBLOCK) == 0 || (error != 0 && error != -ECONNREFUSED))
+        return error;
+    socket->is_connecting = error == 0;
+    socket->error = -error;
+    return -EINPROGRESS;
 }
 
 static void connect_datagrams(struct socket *socket, struct socket *peer)
@@ -266,13 +332,13 @@ static void connect_datagrams(struct socket *socket, struct socket *peer)
     socket_changed(socket);
 }
 
-static int connect(struct file *file, const struct address *address)
+static int connect_local(struct file *file, const struct address *address)
 {
     struct socket *socket = socket_of(file), *other;
     const bool is_stream = socket->type != SOCK_DGRAM;
     int error = 0;
 
-    if (!is_stream && address->name.sun_family == AF_UNSPEC) {
+    if (!is_stream && address->name.family == AF_UNSPEC) {
         connect_datagrams(socket, NULL);
         return 0;
     }
@@ -284,13 +350,23 @@ static int connect(struct file *file, const struct address *address)
     if (error != 0)
         return error;
     if (is_stream)
-        error = connect_stream(file, other);
+        error = connect_stream(file, other, &other->address);
     else if (other->peer != NULL && other->peer != socket)
         error = -EPERM;
     else
         connect_datagrams(socket, other);
     socket_put(other);
     return error;
+}
+
+static int connect(struct file *file, struct address *address)
+{
+    struct socket *socket = socket_of(file);
+
+    if (socket->address.name.family == AF_UNIX)
+        return connect_local(file, address);
+    return socket->type == SOCK_DGRAM ? inet_connect_datagrams(socket, address)
+                                      : connect_inet(file, address);
 }
 
 long sys_connect(int fd, const void *user, unsigned size)
@@ -391,8 +467,9 @@ long sys_getpeername(int fd, void *user, unsigned *size)
 
     if (error != 0)
         return error;
-    const struct socket *peer = socket_of(file)->peer;
-    error = peer != NULL ? address_to_user(&peer->address, user, size) : -ENOTCONN;
+    const struct socket *socket = socket_of(file), *peer = socket->peer;
+    const struct address *name = peer != NULL ? &peer->address : &socket->remote;
+    error = peer != NULL || name->size > 0 ? address_to_user(name, user, size) : -ENOTCONN;
     file_put(file);
     return error;
 }

@@ -5,6 +5,7 @@
 #include "syscalls.h"
 
 #include <asm/socket.h>
+#include <linux/tcp.h>
 #include <linux/time_types.h>
 
 #define SIZE_OF_QUEUE 212992
@@ -13,6 +14,30 @@
     (1u << SO_REUSEADDR | 1u << SO_KEEPALIVE | 1u << SO_BROADCAST | 1u << SO_OOBINLINE |           \
      1u << SO_DONTROUTE | 1u << SO_REUSEPORT | 1u << SO_PASSCRED | 1u << SO_DEBUG)
 
+/*
+ * Those of IP and TCP, of which only the values are kept: on the way to the loopback nothing is
+ * lost, late or cut.
+ */
+#define IP_HINTS (1u << IP_TOS | 1u << IP_TTL | 1u << IP_MTU_DISCOVER | 1u << IP_RECVERR)
+#define TCP_HINTS                                                                                  \
+    (1u << TCP_NODELAY | 1u << TCP_CORK | 1u << TCP_KEEPIDLE | 1u << TCP_KEEPINTVL |               \
+     1u << TCP_KEEPCNT | 1u << TCP_SYNCNT | 1u << TCP_LINGER2 | 1u << TCP_DEFER_ACCEPT |           \
+     1u << TCP_WINDOW_CLAMP | 1u << TCP_QUICKACK | 1u << TCP_USER_TIMEOUT | 1u << TCP_FASTOPEN)
+
+/* Where the value is, or an error. */
+static int protocol_option(struct socket *socket, int level, int option, int **value)
+{
+    const bool is_tcp = level == IPPROTO_TCP && socket_is(socket, AF_INET, SOCK_STREAM);
+    const uint32_t options = is_tcp ? TCP_HINTS : level == IPPROTO_IP ? IP_HINTS : 0;
+
+    if (socket->address.name.family != AF_INET)
+        return -EOPNOTSUPP;
+    if (option < 0 || option > 31 || (options & 1u << option) == 0)
+        return -ENOPROTOOPT;
+    *value = &socket->protocol_options[is_tcp][option];
+    return 0;
+}
+
 static int number_of(struct socket *socket, int option, int *value)
 {
     switch (option) {
@@ -20,11 +45,10 @@ static int number_of(struct socket *socket, int option, int *value)
         *value = socket->type;
         return 0;
     case SO_DOMAIN:
-        *value = AF_UNIX;
+        *value = socket->address.name.family;
         return 0;
     case SO_ERROR:
-        *value = socket->error;
-        socket->error = 0;
+        *value = -socket_take_error(socket);
         return 0;
     case SO_SNDBUF:
     case SO_RCVBUF:
@@ -34,7 +58,7 @@ static int number_of(struct socket *socket, int option, int *value)
         *value = socket->is_listening;
         return 0;
     case SO_PROTOCOL:
-        *value = 0;
+        *value = socket->address.name.family == AF_INET ? inet_protocol(socket->type) : 0;
         return 0;
     }
     if (option < 0 || option > 31 || (SWITCHES & 1u << option) == 0)
@@ -44,11 +68,19 @@ static int number_of(struct socket *socket, int option, int *value)
 }
 
 /* The value, in a buffer that has room for all; its size, or an error. */
-static int get(struct socket *socket, int option, void *value)
+static int get(struct socket *socket, int level, int option, void *value)
 {
     const uint64_t timeout =
         option == SO_RCVTIMEO_OLD ? socket->receive_timeout : socket->send_timeout;
 
+    if (level != SOL_SOCKET) {
+        int *kept, error = protocol_option(socket, level, option, &kept);
+
+        if (error != 0)
+            return error;
+        memcpy(value, kept, sizeof(*kept));
+        return sizeof(*kept);
+    }
     switch (option) {
     case SO_PEERCRED:
         memcpy(value, &socket->peer_ids, sizeof(socket->peer_ids));
@@ -70,7 +102,7 @@ static int get(struct socket *socket, int option, void *value)
     }
 }
 
-static int get_for_user(struct socket *socket, int option, void *to, unsigned *user_size)
+static int get_for_user(struct socket *socket, int level, int option, void *to, unsigned *user_size)
 {
     uint64_t value[4];
     unsigned room;
@@ -79,7 +111,7 @@ static int get_for_user(struct socket *socket, int option, void *to, unsigned *u
         return -EFAULT;
     if ((int)room < 0)
         return -EINVAL;
-    int size = get(socket, option, value);
+    int size = get(socket, level, option, value);
     if (size < 0)
         return size;
     room = room < (unsigned)size ? room : (unsigned)size;
@@ -95,7 +127,7 @@ long sys_getsockopt(int fd, int level, int option, void *to, unsigned *size)
 
     if (error != 0)
         return error;
-    error = level == SOL_SOCKET ? get_for_user(socket_of(file), option, to, size) : -EOPNOTSUPP;
+    error = get_for_user(socket_of(file), level, option, to, size);
     file_put(file);
     return error;
 }
@@ -116,18 +148,25 @@ static int set_timeout(uint64_t *timeout, const void *from, unsigned size)
     return 0;
 }
 
-static int set(struct socket *socket, int option, const void *from, unsigned size)
+static int set(struct socket *socket, int level, int option, const void *from, unsigned size)
 {
-    int value;
+    int value, *kept;
 
-    if (option == SO_RCVTIMEO_OLD)
+    if (level == SOL_SOCKET && option == SO_RCVTIMEO_OLD)
         return set_timeout(&socket->receive_timeout, from, size);
-    if (option == SO_SNDTIMEO_OLD)
+    if (level == SOL_SOCKET && option == SO_SNDTIMEO_OLD)
         return set_timeout(&socket->send_timeout, from, size);
     if (size < sizeof(value))
         return -EINVAL;
     if (copy_from_user(&value, from, sizeof(value)) != 0)
         return -EFAULT;
+    if (level != SOL_SOCKET) {
+        int error = protocol_option(socket, level, option, &kept);
+
+        if (error == 0)
+            *kept = value;
+        return error;
+    }
     if (option == SO_SNDBUF || option == SO_RCVBUF || option == SO_LINGER ||
         option == SO_PRIORITY) /* hints, here */
         return 0;
@@ -145,7 +184,7 @@ long sys_setsockopt(int fd, int level, int option, const void *from, unsigned si
 
     if (error != 0)
         return error;
-    error = level == SOL_SOCKET ? set(socket_of(file), option, from, size) : -EOPNOTSUPP;
+    error = set(socket_of(file), level, option, from, size);
     file_put(file);
     return error;
 }

@@ -88,10 +88,14 @@ static void remove_first(struct socket *socket)
 
 /* ---- Sending ---- */
 
-/* Whom it goes to, held. */
+/* Whom it goes to, held; NULL: it gets lost. */
 static int receiver_of(struct socket *socket, const struct message *message, struct socket **to)
 {
-    if (message->address.size > 0) {
+    const bool is_inet = socket->address.name.family == AF_INET;
+
+    if (socket_is(socket, AF_INET, SOCK_DGRAM))
+        return inet_find_receiver(socket, &message->address, message->iter->left, to);
+    if (message->address.size > 0 && !is_inet) {
         if (socket->type != SOCK_DGRAM)
             return socket->peer != NULL ? -EISCONN : -EOPNOTSUPP;
         int error = socket_by_address(&message->address, SOCK_DGRAM, to);
@@ -103,7 +107,7 @@ static int receiver_of(struct socket *socket, const struct message *message, str
         return -EPERM;
     }
     if (socket->peer == NULL)
-        return -ENOTCONN;
+        return is_inet ? -EPIPE : -ENOTCONN;
     *to = socket_get(socket->peer);
     return 0;
 }
@@ -113,7 +117,9 @@ static int why_not(struct socket *socket, const struct socket *to)
 {
     if (socket->type == SOCK_DGRAM && to->is_closed)
         return -ECONNREFUSED;
-    return socket->shut_out || to->is_closed || to->shut_in ? -EPIPE : 0;
+    if (to->shut_in && to->address.name.family == AF_UNIX)
+        return -EPIPE;
+    return socket->shut_out || to->is_closed ? -EPIPE : 0;
 }
 
 static int wait_for_room(struct file *file, struct socket *to, size_t size, int flags)
@@ -147,6 +153,8 @@ static long send_packet(struct file *file, struct socket *to, struct message *me
         kfree(packet);
         return -EFAULT;
     }
+    if (packet->from.name.family == AF_INET)
+        inet_set_source(&packet->from);
     packet->ancillary = message->ancillary;
     if (packet->ancillary.sender.process == 0)
         packet->ancillary.sender = socket_own_ids();
@@ -170,21 +178,28 @@ static long send_stream(struct file *file, struct socket *to, struct message *me
     return done;
 }
 
+static long send_to(struct file *file, struct socket *to, struct message *message)
+{
+    const size_t size = message->iter->left;
+
+    if (socket_of(file)->type != SOCK_STREAM)
+        return size <= PACKET_MAX ? send_packet(file, to, message, size) : -EMSGSIZE;
+    return size > 0 ? send_stream(file, to, message) : why_not(socket_of(file), to);
+}
+
 long socket_send(struct file *file, struct message *message)
 {
     struct socket *socket = socket_of(file), *to;
-    const size_t size = message->iter->left;
 
     if ((message->flags & MSG_OOB) != 0)
         return -EOPNOTSUPP;
     long done = receiver_of(socket, message, &to);
-    if (done != 0)
-        return done;
-    if (socket->type == SOCK_STREAM)
-        done = size > 0 ? send_stream(file, to, message) : why_not(socket, to);
-    else
-        done = size <= PACKET_MAX ? send_packet(file, to, message, size) : -EMSGSIZE;
-    socket_put(to);
+    if (done == 0 && to == NULL)
+        return (long)message->iter->left;
+    if (done == 0) {
+        done = send_to(file, to, message);
+        socket_put(to);
+    }
     if (done == -EPIPE && socket->type == SOCK_STREAM && (message->flags & MSG_NOSIGNAL) == 0)
         signal_send(current_process(), SIGPIPE);
     return done;
@@ -199,16 +214,12 @@ static int wait_for_packet(struct file *file, int flags)
     const uint64_t deadline = socket_deadline(socket->receive_timeout);
 
     while (socket->first == NULL) {
-        if (socket->error != 0) {
-            const int error = socket->error;
-
-            socket->error = 0;
-            return -error;
-        }
+        if (socket->error != 0)
+            return socket_take_error(socket);
         if (socket->shut_in)
             return 0;
         if (socket->type != SOCK_DGRAM && socket->peer == NULL)
-            return socket->type == SOCK_STREAM ? -EINVAL : -ENOTCONN;
+            return socket_is(socket, AF_UNIX, SOCK_STREAM) ? -EINVAL : -ENOTCONN;
         if ((file->flags & O_NONBLOCK) != 0 || (flags & MSG_DONTWAIT) != 0)
             return -EAGAIN;
         int error = wait_on(&socket->readable, deadline);

@@ -145,6 +145,8 @@ long sys_sendto(int fd, void *buffer, size_t size, int flags, const void *to, un
 long sys_recvfrom(int fd, void *buffer, size_t size, int flags, void *from, unsigned *from_size);
 long sys_sendmsg(int fd, const void *message, int flags);
 long sys_recvmsg(int fd, void *message, int flags);
+long sys_sendmmsg(int fd, void *messages, unsigned count, int flags);
+long sys_recvmmsg(int fd, void *messages, unsigned count, int flags, const void *timeout);
 long sys_shutdown(int fd, int how);
 long sys_getsockname(int fd, void *to, unsigned *size);
 long sys_getpeername(int fd, void *to, unsigned *size);
