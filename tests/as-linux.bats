@@ -64,6 +64,10 @@ same() {
     same inet
 }
 
+@test "splice: to pipes and from them, with positions, ends, and what does not fit" {
+    same splice
+}
+
 @test "locks: of ranges and files, who waits, deadlocks, what ends them" {
     same lock
 }

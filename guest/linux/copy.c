@@ -1,8 +1,14 @@
 /* Bytes from one open file to another. */
 #include "kernel.h"
 #include "memory.h"
+#include "pipe.h"
+#include "process.h"
+#include "signal.h"
 #include "syscalls_files.h"
 #include "vfs.h"
+
+#define SPLICE_F_NONBLOCK 2u
+#define SPLICE_FLAGS      15u
 
 /* What was read but could not be written is read again: positions are those of what is written. */
 static long copy_page(struct file *from, uint64_t *from_position, struct file *to,
@@ -158,6 +164,132 @@ long sys_copy_file_range(int from, int64_t *from_position, int to, int64_t *to_p
 
     if (done == 0) {
         done = flags ? -EINVAL : copy_range(files, from_position, to_position, size);
+        put_both(files);
+    }
+    return done;
+}
+
+/* ---- splice(2): to a pipe, from one, or both ---- */
+
+static long wait_for_room(struct pipe *pipe, bool may_wait)
+{
+    long room = pipe_wait_for_room(pipe, may_wait);
+
+    if (room == -EPIPE)
+        signal_send(current_process(), SIGPIPE);
+    return room;
+}
+
+static long splice_to_pipe(struct file *from, uint64_t *position, struct pipe *pipe, size_t size,
+                           bool may_wait)
+{
+    long room = wait_for_room(pipe, may_wait);
+
+    if (room < 0)
+        return room;
+    size = size < (size_t)room ? size : (size_t)room;
+    void *bytes = kmalloc(size);
+    if (!bytes)
+        return -ENOMEM;
+    struct iovec one;
+    struct iter iter = iter_of_kernel(&one, bytes, size);
+    long done = from->operations->read(from, &iter, position);
+    if (done > 0) {
+        iter = iter_of_kernel(&one, bytes, (size_t)done);
+        done = pipe_give(pipe, &iter, true);
+    }
+    kfree(bytes);
+    return done;
+}
+
+/* What cannot be written stays in the pipe. */
+static long splice_from_pipe(struct pipe *pipe, struct file *to, uint64_t *position, size_t size,
+                             bool may_wait)
+{
+    long part = pipe_wait_for_bytes(pipe, may_wait);
+    size_t done = 0;
+
+    while (part > 0 && done < size && pipe->count > 0) {
+        uint8_t *bytes;
+        const size_t there = pipe_peek(pipe, &bytes), left = size - done;
+        struct iovec one;
+        struct iter iter = iter_of_kernel(&one, bytes, there < left ? there : left);
+
+        part = to->operations->write(to, &iter, position);
+        if (part > 0) {
+            pipe_drop(pipe, (size_t)part);
+            done += (size_t)part;
+        }
+    }
+    return done > 0 || part > 0 ? (long)done : part;
+}
+
+static long splice_between(struct pipe *from, struct pipe *to, struct file *to_file, size_t size,
+                           bool may_wait)
+{
+    long there = pipe_wait_for_bytes(from, may_wait);
+
+    if (there <= 0)
+        return there;
+    long room = wait_for_room(to, may_wait);
+    if (room < 0)
+        return room;
+    return splice_from_pipe(from, to_file, NULL, size < (size_t)room ? size : (size_t)room,
+                            may_wait);
+}
+
+static int may_splice(struct file *files[2], int64_t *const user[2], struct pipe *const pipes[2])
+{
+    if (!file_readable(files[0]) || !file_writable(files[1]))
+        return -EBADF;
+    for (int i = 0; i < 2; i++) {
+        if (pipes[i] && user[i])
+            return -ESPIPE;
+        if (user[i] && !files[i]->operations->seekable)
+            return -EINVAL;
+    }
+    if (pipes[0] == pipes[1] || files[1]->flags & O_APPEND || !files[0]->operations->read ||
+        !files[1]->operations->write)
+        return -EINVAL;
+    return 0;
+}
+
+static long splice(struct file *files[2], int64_t *const user[2], size_t size, unsigned flags)
+{
+    struct pipe *pipes[2] = {pipe_of_file(files[0]), pipe_of_file(files[1])};
+    const bool from_pipe = pipes[0] != NULL;
+    struct file *other = files[from_pipe];
+    bool may_wait = !(flags & SPLICE_F_NONBLOCK);
+    uint64_t position;
+    long done = may_splice(files, user, pipes);
+
+    for (int i = 0; i < 2; i++)
+        may_wait = may_wait && !(pipes[i] && files[i]->flags & O_NONBLOCK);
+    if (done == 0 && from_pipe && pipes[1])
+        return splice_between(pipes[0], pipes[1], files[1], size, may_wait);
+    if (done == 0)
+        done = get_position(other, user[from_pipe], &position);
+    if (done < 0)
+        return done;
+    done = from_pipe ? splice_from_pipe(pipes[0], other, &position, size, may_wait)
+                     : splice_to_pipe(other, &position, pipes[1], size, may_wait);
+    if (done >= 0 && set_position(other, user[from_pipe], position) < 0)
+        return -EFAULT;
+    return done;
+}
+
+long sys_splice(int from, int64_t *from_position, int to, int64_t *to_position, size_t size,
+                unsigned flags)
+{
+    struct file *files[2];
+
+    if (size == 0)
+        return 0;
+    if (flags & ~SPLICE_FLAGS)
+        return -EINVAL;
+    long done = get_both(from, to, files);
+    if (done == 0) {
+        done = splice(files, (int64_t *[]){from_position, to_position}, size, flags);
         put_both(files);
     }
     return done;

@@ -17,6 +17,11 @@ static struct pipe *pipe_of(const struct file *file)
     return file->inode->data;
 }
 
+struct pipe *pipe_of_file(const struct file *file)
+{
+    return file->operations == &pipe_operations ? pipe_of(file) : NULL;
+}
+
 static void wake(struct wait_queue *queue)
 {
     wake_all(queue);
@@ -103,11 +108,9 @@ static int pipe_open(struct file *file)
 
 /* ---- Bytes ---- */
 
-long pipe_take(struct pipe *pipe, struct iter *to, bool may_wait)
+long pipe_wait_for_bytes(struct pipe *pipe, bool may_wait)
 {
-    long done = 0;
-
-    while (pipe->count == 0 && to->left > 0) {
+    while (pipe->count == 0) {
         if (pipe->writers == 0)
             return 0;
         if (!may_wait)
@@ -116,19 +119,41 @@ long pipe_take(struct pipe *pipe, struct iter *to, bool may_wait)
         if (error != 0)
             return error;
     }
-    while (pipe->count > 0 && to->left > 0) {
-        const size_t offset = pipe->first % PAGE_SIZE;
-        size_t part = PAGE_SIZE - offset;
+    return (long)pipe->count;
+}
 
-        part = part < pipe->count ? part : pipe->count;
-        long put = iter_put(to, pipe->pages[pipe->first / PAGE_SIZE] + offset, part);
+size_t pipe_peek(const struct pipe *pipe, uint8_t **bytes)
+{
+    const size_t offset = pipe->first % PAGE_SIZE, in_page = PAGE_SIZE - offset;
+
+    *bytes = pipe->pages[pipe->first / PAGE_SIZE] + offset;
+    return in_page < pipe->count ? in_page : pipe->count;
+}
+
+void pipe_drop(struct pipe *pipe, size_t size)
+{
+    size = size < pipe->count ? size : pipe->count;
+    pipe->first = (pipe->first + size) % CAPACITY;
+    pipe->count -= size;
+    wake(&pipe->writable);
+}
+
+long pipe_take(struct pipe *pipe, struct iter *to, bool may_wait)
+{
+    long found = to->left > 0 ? pipe_wait_for_bytes(pipe, may_wait) : 0, done = 0;
+
+    if (found <= 0)
+        return found;
+    while (pipe->count > 0 && to->left > 0) {
+        uint8_t *bytes;
+        const size_t part = pipe_peek(pipe, &bytes);
+        long put = iter_put(to, bytes, part);
+
         if (put < 0)
             return done > 0 ? done : put;
-        pipe->first = (pipe->first + (size_t)put) % CAPACITY;
-        pipe->count -= (size_t)put;
+        pipe_drop(pipe, (size_t)put);
         done += put;
     }
-    wake(&pipe->writable);
     return done;
 }
 
@@ -152,6 +177,16 @@ static long fill(struct pipe *pipe, struct iter *from)
         done += taken;
     }
     return done;
+}
+
+long pipe_wait_for_room(struct pipe *pipe, bool may_wait)
+{
+    while (pipe->readers > 0 && pipe->count == pipe->capacity) {
+        int error = may_wait ? wait_on(&pipe->writable, FOREVER) : -EAGAIN;
+        if (error != 0)
+            return error;
+    }
+    return pipe->readers > 0 ? (long)(pipe->capacity - pipe->count) : -EPIPE;
 }
 
 long pipe_give(struct pipe *pipe, struct iter *from, bool may_wait)
@@ -236,22 +271,25 @@ const struct file_operations pipe_operations = {
 
 long pipe_size(const struct file *file)
 {
-    return file->operations == &pipe_operations ? (long)pipe_of(file)->capacity : -EBADF;
+    const struct pipe *pipe = pipe_of_file(file);
+
+    return pipe != NULL ? (long)pipe->capacity : -EBADF;
 }
 
 long pipe_resize(struct file *file, size_t size)
 {
+    struct pipe *pipe = pipe_of_file(file);
     size_t capacity = PAGE_SIZE;
 
-    if (file->operations != &pipe_operations)
+    if (pipe == NULL)
         return -EBADF;
     while (capacity < size && capacity < CAPACITY)
         capacity *= 2;
     if (capacity < size)
         return -EPERM;
-    if (capacity < pipe_of(file)->count)
+    if (capacity < pipe->count)
         return -EBUSY;
-    pipe_of(file)->capacity = capacity;
+    pipe->capacity = capacity;
     return (long)capacity;
 }
 

@@ -21,6 +21,8 @@ struct pipe {
 
 struct pipe *pipe_new(void); /* without readers and writers; NULL when memory is full */
 
+struct pipe *pipe_of_file(const struct file *file); /* NULL: it is none */
+
 /* F_SETPIPE_SZ, F_GETPIPE_SZ; -EBADF where the file is no pipe. */
 long pipe_resize(struct file *file, size_t size);
 long pipe_size(const struct file *file);
@@ -28,6 +30,11 @@ long pipe_size(const struct file *file);
 /* Bytes moved; 0 at the end, -EPIPE without a reader, -EAGAIN, -EINTR, -EFAULT, -ENOMEM. */
 long pipe_take(struct pipe *pipe, struct iter *to, bool may_wait);
 long pipe_give(struct pipe *pipe, struct iter *from, bool may_wait);
+/* How many there are, or may come; or 0 and errors, as above. */
+long pipe_wait_for_bytes(struct pipe *pipe, bool may_wait);
+long pipe_wait_for_room(struct pipe *pipe, bool may_wait);
+size_t pipe_peek(const struct pipe *pipe, uint8_t **bytes); /* the next of them, which stay there */
+void pipe_drop(struct pipe *pipe, size_t size);
 unsigned pipe_events(const struct pipe *pipe, bool reader, bool writer); /* POLLIN, POLLOUT… */
 void pipe_leave(struct pipe *pipe, bool reader, bool writer);
 

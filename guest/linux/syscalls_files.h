@@ -32,6 +32,8 @@ long sys_pwritev2(int fd, const void *vector, unsigned long count, uint64_t low,
                   int flags);
 long sys_lseek(int fd, int64_t offset, unsigned whence);
 long sys_sendfile(int to, int from, int64_t *position, size_t size);
+long sys_splice(int from, int64_t *from_position, int to, int64_t *to_position, size_t size,
+                unsigned flags);
 long sys_copy_file_range(int from, int64_t *from_position, int to, int64_t *to_position,
                          size_t size, unsigned flags);
 long sys_ioctl(int fd, unsigned command, unsigned long argument);

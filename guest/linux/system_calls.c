@@ -12,8 +12,7 @@
 
 typedef long (*handler)(uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, uint64_t);
 
-/* Programs ask for these and do without (sendfile(2) and write(2) are there in place of splice(2));
- * that is no news for the log. */
+/* Programs ask for these and do without; that is no news for the log. */
 static long sys_not_there(void)
 {
     return -ENOSYS;
@@ -277,7 +276,7 @@ static const struct {
     NOT_PERMITTED(unshare),
     CALL(set_robust_list, "pu"),
     CALL(get_robust_list, "dpp"),
-    NOT_THERE(splice),
+    CALL(splice, "dpdpux"),
     NOT_THERE(tee),
     CALL_BY(sync_file_range, fdatasync, "duux"),
     NOT_THERE(vmsplice),
