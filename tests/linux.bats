@@ -533,7 +533,7 @@ with open("/feeds/door", "rb+", 0) as door:
 
 @test "a root of Debian packages: a shell's pipelines, and a program that is built there" {
     [[ ! -d /run/rig ]] || skip "the rig has no network to fetch packages by"
-    "$root/guest/linux/make-image" "$stage/build.erofs" --packages busybox tcc libc6-dev perl-base
+    "$root/guest/linux/make-image" "$stage/build.erofs" --packages busybox mawk tcc libc6-dev perl-base
     linux --root "$stage/build.erofs" -- /bin/busybox sh -c '
         busybox mkdir /tmp/bin && busybox --install -s /tmp/bin && PATH=/tmp/bin:$PATH && cd /tmp
         seq 1000 | sed "s/.$/-&/" | grep -v 5 | sort -t- -k2 -rn | awk -F- "{ n += \$2 } END { print n }"
@@ -541,8 +541,11 @@ with open("/feeds/door", "rb+", 0) as door:
         echo "int printf(const char *, ...);" >a.c
         echo "int main(void) { return printf(\"built here\n\") - 4; }" >>a.c
         tcc -o a a.c && ./a; echo "status $?"
-        perl -e "print join(q( ), map { \$_ ** 2 } grep { \$_ % 2 } 1 .. 9), qq(\n)"'
-    [[ $status -eq 0 && $output == $'3240\n1\nbuilt here\nstatus 7\n1 9 25 49 81' ]]
+        perl -e "print join(q( ), map { \$_ ** 2 } grep { \$_ % 2 } 1 .. 9), qq(\n)"
+        perl -e "print join(q(.), unpack(q(C4), gethostbyname(q(localhost)))), qq(\n)"
+        /usr/bin/awk "BEGIN { print 6 * 7 }"'
+    [[ $status -eq 0 ]]
+    [[ $output == $'3240\n1\nbuilt here\nstatus 7\n1 9 25 49 81\n127.0.0.1\n42' ]]
 }
 
 @test "what is written on a terminal comes in order, made harmless; its errors are errors" {
