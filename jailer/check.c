@@ -18,12 +18,30 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+/* A signal that has come and ends the jailer, or 0; notes a SIGWINCH, which is the supervisor's. */
+static int take_signal(int signals, bool *resized)
+{
+    struct signalfd_siginfo signal;
+
+    while (read(signals, &signal, sizeof(signal)) == sizeof(signal)) {
+        const int number = (int)signal.ssi_signo;
+
+        *resized |= number == SIGWINCH;
+        if (number == SIGTSTP)
+            raise(SIGSTOP);
+        else if (!signal_is_ignored(number))
+            return number;
+    }
+    return 0;
+}
+
 /* Relays a log until it ends, and takes the names of the feeds (-1: none are wanted); or until a
- * signal comes, which is returned, or else 0. */
+ * signal ends that, which is returned, or else 0. */
 static int relay(struct log *log, int names, struct supervisor *supervisor, int signals)
 {
     struct user_log *out = &supervisor->log;
-    struct signalfd_siginfo signal;
+    bool resized = false;
+    int signal;
 
     while (log->from >= 0 || names >= 0) {
         struct pollfd polled[] = {{.fd = signals, .events = POLLIN},
@@ -33,8 +51,9 @@ static int relay(struct log *log, int names, struct supervisor *supervisor, int 
 
         if (poll(polled, 4, timing_ms_until(log_wakes(log))) < 0 && errno != EINTR)
             err(1, "cannot wait for the check of the feeds file");
-        if (read(signals, &signal, sizeof(signal)) == sizeof(signal))
-            return (int)signal.ssi_signo;
+        signal = take_signal(signals, &resized);
+        if (signal != 0)
+            return signal;
         if (polled[1].revents != 0)
             log_move(log, out);
         if (polled[2].revents != 0)
@@ -44,6 +63,8 @@ static int relay(struct log *log, int names, struct supervisor *supervisor, int 
             names = -1;
         }
     }
+    if (resized)
+        raise(SIGWINCH);
     return 0;
 }
 

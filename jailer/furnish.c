@@ -361,12 +361,12 @@ void furnish(struct jails *jails, struct supervisor *supervisor)
     furnish_vmm(&jails->vmm, kvm, link[0], config[0]);
     if (is_held(options))
         hold(jails, supervisor);
-    configure_vm(&jails->vmm, config[1]);
-    furnish_broker(&jails->broker, link[1], ledger[1], log[1]);
     pidfd = sys_pidfd_open(getpid());
     if (pidfd < 0)
         err(1, "cannot open the jailer's own pidfd; Linux 5.3 has them");
     jails->vmm.parent = jails->broker.parent = jails->janitor.parent = pidfd;
     furnish_supervisor(&jails->supervisor, pidfd);
+    configure_vm(&jails->vmm, config[1]); /* of another size of the terminal a signal tells */
+    furnish_broker(&jails->broker, link[1], ledger[1], log[1]);
     furnish_janitor(&jails->janitor);
 }

@@ -24,6 +24,21 @@
 #define PATIENCE TIMING_SECOND        /* at the end, with a terminal that is stopped */
 #define GRACE    (10 * TIMING_SECOND) /* to end after a signal, as docker-stop(1) gives */
 
+/* Signals what is left of a jail, with a value as sigqueue(3) has it. */
+static void queue_to_jail(int pidfd, int signal, int value)
+{
+    struct pollfd ended = {.fd = pidfd, .events = POLLIN};
+
+    /* one that still closes its locks may have root's uid for a moment longer */
+    while (sys_pidfd_queue(pidfd, signal, value) != 0 && errno == EPERM && poll(&ended, 1, 1) == 0)
+        continue;
+}
+
+static void signal_jail(int pidfd, int signal)
+{
+    queue_to_jail(pidfd, signal, 0);
+}
+
 /* Tells a Linux program the terminal's new size; false if there is no terminal. */
 static bool forward_window(const struct supervisor *supervisor)
 {
@@ -32,7 +47,7 @@ static bool forward_window(const struct supervisor *supervisor)
     if (!supervisor->key_mode)
         return false;
     if (supervisor->is_linux && ioctl(FD_CONSOLE_IN, TIOCGWINSZ, &size) == 0)
-        sys_pidfd_queue(SUPERVISOR_FD_VMM_PID, SIGWINCH, size.ws_row << 16 | size.ws_col);
+        queue_to_jail(SUPERVISOR_FD_VMM_PID, SIGWINCH, size.ws_row << 16 | size.ws_col);
     return true;
 }
 
@@ -87,14 +102,9 @@ bool signal_passes(int number)
     }
 }
 
-/* Signals what is left of a jail. */
-static void signal_jail(int pidfd, int signal)
+bool signal_is_ignored(int number)
 {
-    struct pollfd ended = {.fd = pidfd, .events = POLLIN};
-
-    /* one that still closes its locks may have root's uid for a moment longer */
-    while (sys_pidfd_send_signal(pidfd, signal) != 0 && errno == EPERM && poll(&ended, 1, 1) == 0)
-        continue;
+    return number == SIGWINCH || number == SIGURG;
 }
 
 /* Whether somebody who sends this signal wants the program to end. */
@@ -111,7 +121,7 @@ static void forward_to_vmm(int signal)
     if (signal == SIGHUP || signal == SIGINT || signal == SIGQUIT || signal == SIGTERM)
         signal_jail(SUPERVISOR_FD_VMM_PID, signal);
     else
-        sys_pidfd_queue(SUPERVISOR_FD_VMM_PID, SIGNAL_FORWARDED, signal);
+        queue_to_jail(SUPERVISOR_FD_VMM_PID, SIGNAL_FORWARDED, signal);
 }
 
 /*
@@ -125,7 +135,7 @@ static int forward(struct supervisor *supervisor, int signal)
 
     if (signal == SIGINT || signal == SIGQUIT) /* the terminal has echoed ^C */
         supervisor->output.in_line = true;
-    if (supervisor->held && (signal == SIGWINCH || signal == SIGURG)) /* ignored by default */
+    if ((!supervisor->is_linux || supervisor->held) && signal_is_ignored(signal))
         return 0;
     if (!supervisor->is_linux || supervisor->held || (to_end && supervisor->forwarded != 0))
         return signal;

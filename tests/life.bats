@@ -95,11 +95,6 @@ signalled() {
     in_every_way signalled HUP
 }
 
-# bash and setpriv come first under this pid, and bash may lose a signal while it executes
-is_jailer() {
-    [[ $(<"/proc/$supervisor/comm") =~ ^(jailer|supervisor)$ ]]
-}
-
 @test "SIGTERM at any moment of the start ends everything" {
     for way in $ways; do
         for tries in 1 2 3 4 5; do
@@ -112,6 +107,47 @@ is_jailer() {
             check_nothing_left
         done
     done
+}
+
+@test "a signal that does nothing to most programs does nothing to a flat guest's VM" {
+    local signal
+    vm_start "${ways%% *}" --id "$VM_ID" --offline-samples
+    for signal in WINCH URG; do
+        kill -s "$signal" "$supervisor"
+        ask_for_tweet
+    done
+    press 5
+    vm_wait
+    [[ $status -eq 0 ]]
+}
+
+# signalled_early SIGNAL: a VM whose jailer gets the signal before it checks the feeds file
+signalled_early() {
+    strace -o /dev/null --trace clone3 --inject "clone3:signal=$1:when=1" "$JAILER" --id "$VM_ID" \
+        --feeds "$stage/feeds.json" --guest "$stage/hello.bin" --exec sparkler-vmm </dev/null 3>&- &
+    supervisor=$!
+}
+
+# is_stopped: the jailer below $supervisor, by a signal or, traced meanwhile, on its way there
+is_stopped() {
+    local pid
+    pid=$(child "$supervisor" jailer) && [[ $(ps -o stat= -p "$pid") == [tT]* ]]
+}
+
+@test "nor to its start; SIGTSTP stops that until SIGCONT" {
+    command -v strace >/dev/null || skip "strace is not installed"
+    signalled_early WINCH
+    vm_wait
+    [[ $status -eq 0 ]]
+    signalled_early TSTP
+    within is_stopped
+    until gone "$supervisor"; do
+        kill -CONT "$(child "$supervisor" jailer)" 2>/dev/null || true
+        sleep 0.1
+    done
+    vm_wait
+    [[ $status -eq 0 ]]
+    check_nothing_left
 }
 
 killed() {

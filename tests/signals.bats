@@ -109,6 +109,17 @@ ends() {
     done
 }
 
+@test "nor is one that comes while the VMM still closes its locks" {
+    need_root "start a VMM that is root's at first"
+    command -v strace >/dev/null || skip "strace is not installed"
+    strace -f -o /dev/null --trace pivot_root --inject pivot_root:delay_enter=3000000 "$JAILER" \
+        --uid "$VM_UID" --id "$VM_ID" --program "$stage/signalled" -- default >out 2>log 3>&- &
+    supervisor=$!
+    within child "$supervisor" supervisor
+    kill -USR1 "$(child "$supervisor" supervisor)"
+    ends 138
+}
+
 @test "no signal is lost between the guest's look for one and its wait" {
     local mode count
     for mode in pause spin; do

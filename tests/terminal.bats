@@ -238,6 +238,25 @@ job_shown() {
     within shown 'status 0'
 }
 
+# resized_at NUMBER OPTION...: the window has another size while the jailer, which has read the first
+# one, is about to make its memory of that number (memfd_create(2)); the program waits for that size
+resized_at() {
+    type_line "strace -o trace --trace memfd_create,ioctl \
+        --inject memfd_create:delay_enter=3000000:when=$1 $(jailer "${@:2}" --program /bin/busybox -- \
+        sh -c "'until [ \"\$(stty size)\" = \"20 70\" ]; do sleep 0.1; done; echo heard of it $1'")"
+    within grep -q KVM_CHECK_EXTENSION trace
+    terminal resize-window -x 70 -y 20
+    within shown "heard of it $1\$" # the command itself goes on there
+    terminal resize-window -x 100 -y 50
+    rm trace
+}
+
+@test "a window that has another size while the VM starts: the program hears of it" {
+    command -v strace >/dev/null || skip "strace is not installed"
+    resized_at 1
+    resized_at 2 --feeds "$stage/feeds.json"
+}
+
 @test "vi at a terminal: what is typed is in the file" {
     start --env TERM=screen --program "$(type -P busybox)" -- sh
     within shown '^/ # '
