@@ -132,12 +132,13 @@ static void forward_to_vmm(int signal)
 static int forward(struct supervisor *supervisor, int signal)
 {
     const bool to_end = asks_to_end(supervisor, signal);
+    const bool to_guest = supervisor->is_linux && !supervisor->held;
 
     if (signal == SIGINT || signal == SIGQUIT) /* the terminal has echoed ^C */
         supervisor->output.in_line = true;
-    if ((!supervisor->is_linux || supervisor->held) && signal_is_ignored(signal))
+    if (!to_guest && signal_is_ignored(signal))
         return 0;
-    if (!supervisor->is_linux || supervisor->held || (to_end && supervisor->forwarded != 0))
+    if (!to_guest || (to_end && supervisor->forwarded != 0))
         return signal;
     if (to_end) {
         supervisor->forwarded = signal;

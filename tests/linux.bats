@@ -477,6 +477,43 @@ CapEff:	0000000000000000" ]]
     [[ $status -eq 0 && $output == $'air-quality\ntweet\nweather' ]]
 }
 
+@test "a broker that never answers does not hang a program that computes meanwhile" {
+    cat >silent.c <<'EOF'
+#include <poll.h>
+int main(void) { poll(0, 0, -1); }
+EOF
+    cat >asking.c <<'EOF'
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <unistd.h>
+
+static volatile int counter;
+
+static void *count(void *unused)
+{
+    for (;;)
+        counter++;
+    return unused;
+}
+
+int main(void)
+{
+    pthread_t thread;
+
+    pthread_create(&thread, NULL, count, NULL);
+    while (counter == 0)
+        usleep(1000);
+    perror(open("/feeds/tweet", O_RDONLY) < 0 ? "no feed" : "a feed");
+    return 3;
+}
+EOF
+    musl-gcc -static -o "$stage/silent" silent.c
+    musl-gcc -static -o "$stage/asking" asking.c -lpthread
+    linux --broker "$stage/silent" --program "$stage/asking"
+    [[ $status -eq 3 && $stderr == *"the network broker did not answer in 30 s"*"no feed: "* ]]
+}
+
 @test "a root of a directory, whose times it keeps; what cannot become one is said" {
     local make_image=$root/guest/linux/make-image
     mkdir -p tree/bin

@@ -6,6 +6,7 @@
 
 #include "log.h"
 #include "policy/fds.h"
+#include "timer.h"
 
 #include <err.h>
 #include <errno.h>
@@ -70,10 +71,8 @@ static const char *send_request(struct broker *broker, const struct question *qu
     ssize_t size;
 
     memcpy(request.argument, question->argument, question->argument_length);
-    do
-        size = write(VMM_FD_BROKER, &request, sizeof(request));
-    while (size < 0 && errno == EINTR);
-
+    while ((size = write(VMM_FD_BROKER, &request, sizeof(request))) < 0 && errno == EINTR)
+        timer_set(0); /* each tick of a Linux guest would begin the time limit anew */
     if (size < 0)
         return link_fault(broker, broker_full);
     broker->sequence = request.sequence;
@@ -119,8 +118,10 @@ static const char *receive_reply(struct broker *broker, const struct question *q
     while (late <= LATE_REPLIES_MAX) {
         ssize_t size = read(VMM_FD_BROKER, frame, sizeof(*frame));
 
-        if (size < 0 && errno == EINTR)
+        if (size < 0 && errno == EINTR) {
+            timer_set(0); /* likewise */
             continue;
+        }
         if (size < 0)
             return link_fault(broker, broker_silent);
         if (size == 0)

@@ -30,7 +30,8 @@ void broker_open(void);
 
 /*
  * Asks the broker. It always leaves a piece for the guest in frame->reply: the broker's, once
- * checked, or at offset 0 a message in brackets that says what went wrong.
+ * checked, or at offset 0 a message in brackets that says what went wrong. A timer that fires
+ * meanwhile is stopped (timer.h).
  */
 void broker_ask(struct broker *broker, const struct question *question, struct broker_frame *frame);
 

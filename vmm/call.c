@@ -110,9 +110,9 @@ static int64_t call_tick(struct call_port *port, uint64_t interval)
 {
     if (interval != 0 && interval < TICK_MIN)
         return -EINVAL;
-    port->ticking = interval != 0;
-    port->due = !port->ticking && signals_pending(); /* since it asked last */
-    timer_set(interval / 1000);
+    port->tick_us = interval / 1000;
+    port->due = port->tick_us == 0 && signals_pending(); /* since it asked last */
+    timer_set(port->tick_us);
     return 0;
 }
 
@@ -145,6 +145,10 @@ static int64_t call_ask(struct call_port *port, uint64_t address)
     if (!take_question(port, &ask, &question))
         return -EINVAL;
     broker_ask(&port->broker, &question, &port->frame);
+    if (timer_fired() && port->tick_us != 0) {
+        port->due = true;
+        timer_set(port->tick_us); /* which broker_ask() may have stopped */
+    }
     shared->offset = port->frame.reply.offset;
     shared->total = port->frame.reply.total;
     memcpy(to, port->frame.reply.piece, wire_piece_length(&port->frame.reply));
@@ -203,7 +207,7 @@ static void before_run(void *state)
     struct call_port *port = state;
     struct kvm_run *run = port->machine->run;
 
-    port->due |= timer_fired() && port->ticking;
+    port->due |= timer_fired() && port->tick_us != 0;
     port->due |= signals_arrived();
     if (port->due && run->ready_for_interrupt_injection && run->if_flag &&
         ioctl(VMM_FD_VCPU, KVM_INTERRUPT, &tick) == 0)

@@ -12,8 +12,8 @@
 
 struct call_port {
     const struct machine *machine;
-    bool ticking; /* the guest has asked for an interrupt each time the timer fires */
-    bool due;     /* the timer has fired or a signal has come, and no interrupt is delivered yet */
+    uint64_t tick_us; /* from one interrupt to the next that the guest has asked for; 0: none */
+    bool due; /* the timer has fired or a signal has come, and no interrupt is delivered yet */
     struct broker broker;
     struct broker_frame frame; /* its last reply */
 };
