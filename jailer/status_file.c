@@ -32,7 +32,7 @@ static int open_directory(const char *path, gid_t group)
     struct stat status;
     int directory;
 
-    if (mkdir(path, 0755) != 0 && errno != EEXIST)
+    if (mkdir(path, 0700) != 0 && errno != EEXIST)
         refuse("make the directory", path);
     directory = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (directory < 0 || fstat(directory, &status) != 0)
@@ -45,8 +45,9 @@ static int open_directory(const char *path, gid_t group)
             errx(1, "the directory %s is a running VM's; give each its own (--status)", path);
         refuse("lock the directory", path);
     }
+    /* others may look names up, but not open it: whoever can might lock it */
     if (fchown(directory, (uid_t)-1, group) != 0 ||
-        fchmod(directory, group == (gid_t)-1 ? 0755 : 0775) != 0)
+        fchmod(directory, group == (gid_t)-1 ? 0711 : 0731) != 0)
         refuse("set the owner of", path);
     return directory;
 }

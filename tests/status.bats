@@ -352,6 +352,19 @@ refused_status() {
     refused_status "belongs to uid 12345"
 }
 
+@test "status: another user can read it, but not lock it against the next VM" {
+    local way
+    need_root "be two users"
+    for way in $ways; do
+        runs "$way" --guest "$stage/hello.bin"
+        setpriv --reuid 12345 --regid 12345 --clear-groups grep -q sparkler_up "$file"
+        run setpriv --reuid 12345 --regid 12345 --clear-groups flock --nonblock "$here/.vm.prom.d" true
+        echo "$way: $output"
+        [[ $output == *"Permission denied"* ]]
+        rm -r "$here/.vm.prom.d" "$file"
+    done
+}
+
 @test "status: a fleet's files in one directory, scraped through the node exporter" {
     command -v prometheus-node-exporter >/dev/null || skip "prometheus-node-exporter is not installed"
     need_root "make a network namespace"
