@@ -120,7 +120,8 @@ static _Noreturn void cannot_start(const struct jail *jail, uint64_t flags)
     if ((flags & CLONE_NEWUSER) && (errno == EPERM || errno == ENOSPC || errno == EACCES))
         errx(1, "cannot make a user namespace: %s; %s", why,
              jail->as_root ? "leave out --userns" : user_namespace_hint());
-    err(1, "cannot start a process in new namespaces (clone3)");
+    err(1, "cannot start a process in new namespaces (clone3)%s",
+        errno == EPERM ? "; root in a container needs CAP_SYS_ADMIN" : "");
 }
 
 int jail_start(struct jail *jail)

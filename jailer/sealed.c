@@ -36,7 +36,7 @@ int sealed_copy(int file, const char *what)
     for (; left > 0; left -= sent) {
         sent = sendfile(copy, file, NULL, (size_t)left);
         if (sent < 0)
-            err(1, "cannot read %s", what);
+            err(1, "cannot copy %s", what);
         if (sent == 0)
             break;
     }

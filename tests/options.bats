@@ -433,6 +433,16 @@ with_dev() {
     check_nothing_left
 }
 
+@test "root without CAP_SYS_ADMIN, as in a container: it is named" {
+    need_kvm
+    need_root "drop capabilities"
+    printf '%s\n' '#!/bin/bash' \
+        "exec setpriv --bounding-set=-sys_admin --inh-caps=-all $JAILER \"\$@\"" >"$stage/contained"
+    chmod 755 "$stage/contained"
+    JAILER=$stage/contained
+    refused "cannot start a process in new namespaces" "needs CAP_SYS_ADMIN: " -- --exec sparkler-vmm
+}
+
 in_another_user_namespace() {
     [[ $(readlink "/proc/$jailer/ns/user") != "$(readlink /proc/self/ns/user)" ]]
 }
