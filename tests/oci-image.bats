@@ -412,7 +412,7 @@ for i in range(int(levels)):
     "$OCI" cache --limit 3M
     run with_packer grow
     echo "$output"
-    [[ $status -eq 1 && $output == *"mkfs.erofs: 3145728: File too large" ]]
+    [[ $status -eq 1 && $output == *"mkfs.erofs: 3145728: File too large; the cache's limit "* ]]
     check_swept
 }
 

@@ -165,7 +165,10 @@ static _Noreturn void explain_end(struct work *work, const siginfo_t *end, bool 
     if (late)
         fail("cannot %s: %s took more than %d s", work->what, name, PACK_SECONDS);
     if (end->si_code == CLD_EXITED && *words)
-        fail("cannot %s: %s: %s", work->what, name, words);
+        fail("cannot %s: %s: %s%s", work->what, name, words,
+             strstr(words, strerror(EFBIG))
+                 ? "; the cache's limit bounds an image: sparkler-oci cache --limit"
+                 : "");
     if (end->si_code == CLD_EXITED)
         fail("cannot %s: %s ended with status %d", work->what, name, end->si_status);
     fail("cannot %s: %s was killed by signal %d (%s)%s%s; if a path in it is longer than %d bytes, "
