@@ -574,6 +574,29 @@ found() {
     [[ $status -eq 1 && $output == *"CAP_SYS_ADMIN is needed; run this as root"* ]]
 }
 
+@test "audit: under a filter of its own, as in a container, it cannot read any, and says so" {
+    need_root "read the filters of a process"
+    run python3 - "$policy" audit $$ <<'PYTHON'
+import ctypes
+import os
+import sys
+
+libc = ctypes.CDLL(None, use_errno=True)
+allow = ctypes.create_string_buffer(b"\x06\0\0\0\0\0\xff\x7f")  # BPF_RET, SECCOMP_RET_ALLOW
+
+
+class Program(ctypes.Structure):
+    _fields_ = [("length", ctypes.c_ushort), ("instructions", ctypes.c_void_p)]
+
+
+program = Program(1, ctypes.addressof(allow))
+assert libc.prctl(22, 2, ctypes.byref(program), 0, 0) == 0  # PR_SET_SECCOMP, SECCOMP_MODE_FILTER
+os.execv(sys.argv[1], sys.argv[1:])
+PYTHON
+    [[ $status -eq 1 ]]
+    [[ $output == *"WRONG: its filters cannot be read: the kernel shows filters only to "*"; run this outside" ]]
+}
+
 @test "audit: a process or VM that does not exist is reported" {
     run "$policy" audit 4194304
     [[ $status -eq 1 && $output == *"there is no such process"* ]]

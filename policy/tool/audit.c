@@ -45,13 +45,17 @@ static bool audit_filter(const char *name, const char *directory, const struct s
 /* What an errno of held_read() means here. */
 static const char *explain_refusal(int error)
 {
+    if (geteuid() != 0 && (error == EPERM || error == EACCES))
+        return "CAP_SYS_ADMIN is needed; run this as root";
     switch (error) {
     case ESRCH:
         return "there is no such process";
     case EPERM:
+        return "it cannot be traced; does another process trace it?";
     case EACCES:
-        return geteuid() == 0 ? "another process traces it"
-                              : "CAP_SYS_ADMIN is needed; run this as root";
+        return "the kernel shows filters only to CAP_SYS_ADMIN, and to nobody under a filter, such "
+               "as "
+               "a container's; run this outside";
     case EIO:
         return "this kernel was built without CONFIG_CHECKPOINT_RESTORE";
     case ETIMEDOUT:
