@@ -12,6 +12,7 @@ setup_file() {
         nasm -i "$root/tests/guests/" -f bin -o "$stage/$guest.bin" "$root/tests/guests/$guest.asm"
     done
     musl-gcc -static -D_GNU_SOURCE -I"$root" -o "$stage/stray" "$root/tests/probes/stray.c"
+    cc -static -o "$stage/filtered" "$root/tests/probes/filtered.c"
     cp "$root/tests/probes/held.py" "$stage"
 }
 
@@ -435,6 +436,12 @@ tells_daemon() {
 
 @test "--pid-file has the pid of a daemon as soon as the jailer returns" {
     with_pid_file tells_daemon
+}
+
+@test "--daemonize: the jailer returns, too, where a filter holds it already" {
+    printf '#!/bin/sh\nexec "%s" "%s" "$@"\n' "$stage/filtered" "$JAILER" >"$stage/filtered-jailer"
+    chmod +x "$stage/filtered-jailer"
+    JAILER=$stage/filtered-jailer with_pid_file tells_daemon
 }
 
 refuses_second() {
