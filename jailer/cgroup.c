@@ -23,7 +23,6 @@
 #define VMM_OVERHEAD  (16ull << 20) /* of the VMM itself, and of KVM for it */
 #define PAGES_SHARE   128           /* of guest memory, for page tables: 32 bytes a page */
 #define BROKER_MEMORY (96ull << 20)
-#define REMOVE_TRIES  2000     /* each waits 1 ms */
 #define ONE_PROCESSOR "100000" /* microseconds of the default period, which is as long */
 
 /* v1's hierarchies, and v2's, which has no controllers beside them */
@@ -404,13 +403,13 @@ static int remove_directory(int parent, const char *name)
     return unlinkat(parent, name, AT_REMOVEDIR) == 0 || errno == ENOENT ? 0 : errno;
 }
 
-void cgroup_remove(const struct cgroups *cgroups, const struct cgroup *cgroup)
+void cgroup_remove(const struct cgroups *cgroups, const struct cgroup *cgroup, unsigned tries)
 {
     const int end = SUPERVISOR_FD_CGROUPS + (int)cgroups->count;
     int why = EBUSY;
 
-    for (unsigned tries = 0; why != 0 && tries < REMOVE_TRIES; tries++) {
-        if (tries > 0)
+    for (unsigned done = 0; why != 0 && done < tries; done++) {
+        if (done > 0)
             poll(NULL, 0, 1);
         why = 0;
         for (int parent = SUPERVISOR_FD_CGROUPS; parent < end; parent++) {

@@ -58,9 +58,9 @@ bool cgroups_make(struct cgroups *cgroups, enum role role, const struct options 
 void cgroups_open_usage(const struct cgroups *cgroups, const struct cgroup *cgroup, int *memory,
                         int *cpu);
 
-/* Removes one of the two, by the descriptors from SUPERVISOR_FD_CGROUPS on; waits up to two seconds
- * for the last process in it to be gone. */
-void cgroup_remove(const struct cgroups *cgroups, const struct cgroup *cgroup);
+/* Removes one of the two, by the descriptors from SUPERVISOR_FD_CGROUPS on; while the last process
+ * in it is not gone, tries again each millisecond. */
+void cgroup_remove(const struct cgroups *cgroups, const struct cgroup *cgroup, unsigned tries);
 
 /* How many processes the kernel has killed because their cgroup had no memory left. */
 unsigned long cgroups_oom_kills(int events);

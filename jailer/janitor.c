@@ -12,6 +12,9 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+/* Nobody waits for the janitor, and a VMM with hundreds of GiB takes its time to die. */
+#define REMOVE_TRIES 300000
+
 void janitor_await_cgroups(struct jail *janitor)
 {
     char made;
@@ -32,7 +35,7 @@ _Noreturn void janitor_run(const struct jail *jail)
     while (poll(&supervisor, 1, -1) < 0)
         if (errno != EINTR)
             err(1, "the janitor cannot wait for the supervisor");
-    cgroup_remove(jail->cgroups, &jail->cgroups->broker);
-    cgroup_remove(jail->cgroups, &jail->cgroups->vmm);
+    cgroup_remove(jail->cgroups, &jail->cgroups->broker, REMOVE_TRIES);
+    cgroup_remove(jail->cgroups, &jail->cgroups->vmm, REMOVE_TRIES);
     _exit(0);
 }

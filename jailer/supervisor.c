@@ -24,6 +24,8 @@
 #define PATIENCE TIMING_SECOND        /* at the end, with a terminal that is stopped */
 #define GRACE    (10 * TIMING_SECOND) /* to end after a signal, as docker-stop(1) gives */
 
+#define REMOVE_TRIES 2000 /* of a cgroup whose processes are reaped */
+
 /* Signals what is left of a jail, with a value as sigqueue(3) has it. */
 static void queue_to_jail(int pidfd, int signal, int value)
 {
@@ -508,12 +510,12 @@ int supervise(struct supervisor *supervisor)
     status_read_last(supervisor->status);
     ends[WARDEN_ENDED] = reap_jail(SUPERVISOR_FD_WARDEN_PID);
     if (cgroups->count > 0)
-        cgroup_remove(cgroups, &cgroups->broker);
+        cgroup_remove(cgroups, &cgroups->broker, REMOVE_TRIES);
     ends[VMM_ENDED] = reap_jail(SUPERVISOR_FD_VMM_PID);
     finish_relays(supervisor);
     if (cgroups->count > 0) {
         supervisor->vmm_oom_kills = cgroups_oom_kills(SUPERVISOR_FD_VMM_EVENTS);
-        cgroup_remove(cgroups, &cgroups->vmm);
+        cgroup_remove(cgroups, &cgroups->vmm, REMOVE_TRIES);
         signal_jail(SUPERVISOR_FD_JANITOR_PID, SIGKILL);
         ends[JANITOR_ENDED] = reap_jail(SUPERVISOR_FD_JANITOR_PID);
     }

@@ -190,6 +190,21 @@ supervisor_killed() {
     in_every_way supervisor_killed
 }
 
+@test "kill -9 of the supervisor: its cgroups go, however long a process in them takes to die" {
+    need_root "make cgroups"
+    local process directory
+    vm_start root --id "$VM_ID"
+    sleep 1000 3>&- &
+    process=$!
+    for directory in $(find /sys/fs/cgroup -type d -name "$VM_ID.vmm"); do
+        echo "$process" >"$directory/cgroup.procs"
+    done
+    supervisor_killed
+    sleep 4 # longer than the supervisor itself would have tried
+    kill "$process"
+    check_nothing_left
+}
+
 @test "kill -9 of the supervisor at any moment of the start ends everything" {
     for way in $ways; do
         for tries in 1 2 3 4 5; do
