@@ -248,6 +248,23 @@ feeds_of_count() {
         END { for (i = 0; i < count; i++) { copy = line; sub("@", i, copy); print copy } }'
 }
 
+@test "record and feeds: nothing in their JSON is for a terminal to obey, hide or reorder" {
+    cd "$BATS_TEST_TMPDIR"
+    local strange='a\u009b31m\u202e\u007f\ud83d\ude00'
+    line answered "$strange" 1 1 >record
+    echo '{"feeds": [{"name": "x", "ports": {"0x500": {}}, "format": "text", "method": "POST",
+        "url": "https://example.org/a", "body": {"text": "'"$strange"'"}}]}' >feeds.json
+    "$POLICY" record --json record >record.json
+    "$POLICY" feeds --json feeds.json >table.json
+    run ! env LC_ALL=C grep '[^ -~]' record.json table.json
+    [[ $(jq .feeds[0].feed record.json) == "$(jq . <<<"\"$strange\"")" ]]
+    [[ $(jq '.feeds[0].ports[0].request.body | fromjson | .text' table.json) == \
+        "$(jq . <<<"\"$strange\"")" ]]
+    line answered $'not \xff UTF-8' 1 1 >record
+    "$POLICY" record --json record >record.json
+    jq -e '.feeds[0].feed == "not \ufffd UTF-8"' record.json
+}
+
 @test "record: memory is bounded, whatever is in the file" {
     [ -z "${SANITIZED:-}" ] || skip "AddressSanitizer needs more address space"
     cd "$BATS_TEST_TMPDIR"

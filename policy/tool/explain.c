@@ -4,8 +4,8 @@
 #include "policy/runtime/names.h"
 #include "policy/tool/arguments.h"
 #include "policy/tool/effective.h"
+#include "policy/tool/json.h"
 
-#include <json-c/json.h>
 #include <stdio.h>
 
 static bool bound(const struct rule *rule)
@@ -133,9 +133,7 @@ void explain_json(const struct process *process, const char *directory)
     for (const struct process *p = processes; p->name; p++)
         if (!process || p == process)
             json_object_array_add(array, json_process(p, directory));
-    puts(json_object_to_json_string_ext(array,
-                                        JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE));
-    json_object_put(array);
+    json_print(array);
 }
 
 static const char *cell(const struct rule *rule)

@@ -5,9 +5,9 @@
 #include "netbroker/networks.h"
 #include "policy/tool/feed_bits.h"
 #include "policy/tool/feed_groups.h"
+#include "policy/tool/json.h"
 
 #include <arpa/inet.h>
-#include <json-c/json.h>
 #include <stdio.h>
 
 static void add(struct json_object *object, const char *key, struct json_object *value)
@@ -156,7 +156,5 @@ void feed_table_json(const char *path)
         feed_bits_add(&bits, &groups.feeds.feed[i]);
     add_bits(object, &bits);
     add(object, "public_addresses", json_public());
-    puts(json_object_to_json_string_ext(object,
-                                        JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE));
-    json_object_put(object);
+    json_print(object);
 }

@@ -5,6 +5,7 @@
 #include "netbroker/networks.h"
 #include "policy/tool/feed_bits.h"
 #include "policy/tool/feed_groups.h"
+#include "policy/tool/json.h"
 #include "policy/tool/parse.h"
 #include "policy/tool/wrap.h"
 
@@ -122,32 +123,13 @@ static void print_headers(const struct feed_group *group)
     }
 }
 
-/* JSON in ASCII, so that no terminal hides or reorders a part of it. */
-static char *escape(const char *json)
-{
-    const size_t length = strlen(json);
-    char *escaped = allocate(6 * length + 1, 1), *to = escaped;
-    uint32_t code;
-
-    for (size_t at = 0; at < length;) {
-        at += text_decode(json + at, length - at, &code);
-        if (code <= '~')
-            *to++ = (char)code;
-        else if (code <= 0xffff)
-            to += sprintf(to, "\\u%04x", code);
-        else
-            to += sprintf(to, "\\u%04x\\u%04x", 0xd7c0 + (code >> 10), 0xdc00 + (code & 0x3ff));
-    }
-    return escaped;
-}
-
 static void print_body(const struct feed_group *group)
 {
     struct wrap row = wrap_begin("body");
     char *texts[group->count];
 
     for (size_t i = 0; i < group->count; i++)
-        texts[i] = escape(group->feed[i]->body);
+        texts[i] = json_ascii(group->feed[i]->body);
     print_made(&row, texts, group->count);
     wrap_end(&row);
 }

@@ -3,6 +3,7 @@
 
 #include "netbroker/text.h"
 #include "policy/tool/histogram.h"
+#include "policy/tool/json.h"
 #include "policy/tool/record.h"
 #include "policy/tool/wrap.h"
 
@@ -186,9 +187,7 @@ static void print_json(const struct summary *summary)
     json_object_object_add(object, "feeds", feeds);
     json_object_object_add(object, "lines", json_object_new_uint64(summary->lines));
     json_object_object_add(object, "malformed", json_object_new_uint64(summary->malformed));
-    puts(json_object_to_json_string_ext(object,
-                                        JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE));
-    json_object_put(object);
+    json_print(object);
 }
 
 static void free_summary(struct summary *summary)
