@@ -86,7 +86,7 @@ static void enable_controllers(const char *path)
     fd = open(file, O_WRONLY | O_CLOEXEC);
     if (fd < 0 || write(fd, "+memory +pids +cpu", 18) != 18)
         err(1, "cannot enable memory, pids and cpu in %s%s", file,
-            errno == EBUSY ? "; other processes are in that cgroup, which needs to be ours alone"
+            errno == EBUSY ? "; other processes are in that cgroup: move them, or give another"
                            : "");
     close(fd);
 }

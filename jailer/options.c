@@ -283,7 +283,7 @@ static void set_option(struct options *options, enum option_id option, char *val
         options->record = value;
         break;
     case CREDENTIAL:
-        setting_option("credential", "NAME=FILE", value, &options->credentials);
+        credential_option(value, &options->credentials);
         break;
     case CA:
         options->ca = value;

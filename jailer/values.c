@@ -262,6 +262,14 @@ void setting_option(const char *name, const char *form, char *text, struct setti
     settings->list[settings->count++] = (struct setting){text, equals + 1};
 }
 
+void credential_option(char *text, struct settings *credentials)
+{
+    setting_option("credential", "NAME=FILE", text, credentials);
+    for (unsigned i = 0; i + 1 < credentials->count; i++)
+        if (strcmp(credentials->list[i].name, text) == 0)
+            errx(1, "--credential %s=... is given twice", text);
+}
+
 /* A limit, and no file that moves processes or reaches another cgroup. */
 void cgroup_option(char *text, struct settings *settings)
 {

@@ -21,6 +21,7 @@ uint64_t memory_preset(bool is_linux);
  * last, and NAME=VALUE that is taken apart in `text`. */
 void environment_option(const char *text, struct strings *environment);
 void setting_option(const char *name, const char *form, char *text, struct settings *settings);
+void credential_option(char *text, struct settings *credentials);
 void cgroup_option(char *text, struct settings *settings);
 
 /* PATH=IMAGE; FILE or PATH=FILE; PATH or PATH=SIZE: added to `mounts`, and taken apart in `text`.

@@ -199,6 +199,7 @@ with_account() {
 
 @test "a setting without a value" {
     refused "--credential key: expected NAME=FILE" -- --credential key --exec sparkler-vmm
+    refused "--credential key=... is given twice" -- --credential key=a --credential key=b
     refused "--resource-limit nofile=" "NAME=VALUE" -- --resource-limit nofile= --exec sparkler-vmm
     local many
     mapfile -t many < <(printf -- '--credential\nkey%d=file\n' {1..17})
