@@ -355,7 +355,8 @@ refuses() {
     refuses '.linux.cgroupsPath = "/a/../../b"' "'..' is not accepted"
     refuses '.ociVersion = "2.0.0"' "ociVersion: 2.0.0: only versions 1.x"
     refuses 'del(.linux)' "linux: missing"
-    refuses '.annotations["sparkler.nonsense"] = "1"' "annotation sparkler.nonsense=1: unknown"
+    refuses '.annotations["sparkler.nonsense"] = "1"' "annotation sparkler.nonsense=1: no such name or value"
+    refuses '.annotations["sparkler.samples"] = "maybe"' "annotation sparkler.samples=maybe: no such name or value"
     refuses '.annotations["sparkler.without"] = "network,air"' "sparkler.without: air"
     check_no_container_left
 }

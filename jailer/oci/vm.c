@@ -69,7 +69,8 @@ static void add_annotation(const struct vm *vm, struct arguments *arguments, con
     } else if (strcmp(name, "trace") == 0 && strcmp(value, "true") == 0) {
         arguments_add(arguments, "--trace");
     } else if (strcmp(name, "root") != 0 && strcmp(name, "without") != 0) {
-        fail("annotation sparkler.%.64s=%.64s: unknown; sparkler-oci(8) has a list", name, value);
+        fail("annotation sparkler.%.64s=%.64s: no such name or value; sparkler-oci(8) has a list",
+             name, value);
     }
 }
 
