@@ -143,6 +143,30 @@ check_no_container_left() {
     refused "container not running: $id is stopped"
 }
 
+@test "--help, also behind a command" {
+    local command
+    for command in create run start state kill delete list ps events features image cache exec; do
+        run -0 oci $command --help
+        [[ $output == "usage: sparkler-oci "* ]]
+    done
+}
+
+@test "messages: no escape sequence reaches a terminal, and a log's entry is JSON, whatever is named" {
+    bundle 'echo no' '.annotations["sparkler.\u001b[31mä\u009b"] = "1"'
+    run oci create --bundle bundle "$id"
+    refused "annotation sparkler.?[31mä??=1: unknown"
+    run oci create --bundle $'a\xff' "$id"
+    refused "cannot find the bundle a?"
+    run oci create --bundle "$(printf '"%.0s' {1..4000})" "$id"
+    refused "cannot find the bundle"
+}
+
+@test "messages: a standard error that is closed is no file that we open" {
+    run oci state "$id" 2>&-
+    [[ $(wc -l <oci.log) -eq 1 ]]
+    refused "container $id does not exist"
+}
+
 @test "an ID is a plain name" {
     local bad
     for bad in .. "a b" "$(printf '%0300d' 0)"; do
@@ -151,6 +175,19 @@ check_no_container_left() {
         run oci state "$bad"
         refused "container ID"
     done
+}
+
+@test "list: all containers, and nothing else that is in --root" {
+    id=.$id
+    create
+    mkdir "state/no ID"
+    touch state/file
+    ln -s /etc state/link
+    run -0 oci list --quiet
+    [[ $output == "$id" ]]
+    run oci state file
+    refused "container file does not exist"
+    rm -r state/file state/link "state/no ID"
 }
 
 @test "list: no container has ever been there, or --root is not a directory" {
@@ -208,6 +245,12 @@ check_no_container_left() {
     oci kill "$id" URG
     sleep 0.2
     is created
+}
+
+@test "run: shows what the VM said of its end" {
+    bundle 'echo no' ".mounts = [{destination: \"/$(printf 'd%.0s' {1..300})\", type: \"tmpfs\"}]"
+    run -125 --separate-stderr oci run --bundle bundle "$id"
+    [[ -z $output && $stderr == "sparkler-vmm: guest: /ddd"*" cannot be set up: "* ]]
 }
 
 @test "run: passes on a signal, and hooks block none" {
@@ -347,7 +390,7 @@ refuses() {
                         {destination: "/data", type: "bind", source: "/tmp", options: ["rbind", "rw"]}]' \
         "mounts[1]: /data would be written to on the host"
     refuses '.mounts = [{destination: "/data", type: "nfs", source: "host:/"}]' \
-        "mounts[0].type: a VM cannot mount nfs"
+        "mounts[0]: /data: a VM cannot mount nfs"
     refuses '.hooks.startContainer = [{path: "/bin/true"}]' "hooks.startContainer: a hook cannot run inside"
     refuses '.linux.rootfsPropagation = "shared"' "linux.rootfsPropagation: shared"
     refuses '.linux.resources.memory.limit = 1000' "linux.resources.memory.limit: a VM has at least"
@@ -374,8 +417,17 @@ refuses() {
     refused "the network namespace /run/netns/$id has an interface"
     [[ $output == *"sparkler.without=network"*'"without": ["network"]'* ]]
     run oci create --bundle bundle "$id"
-    refused "cannot look into the network namespace /run/netns/$id"
+    refused "cannot look into the network namespace /run/netns/$id: No such file"
+    mkfifo fifo
+    refuses ".linux.namespaces = [{type: \"network\", path: \"$PWD/fifo\"}]" \
+        "cannot look into the network namespace $PWD/fifo: Invalid argument"
     check_no_container_left
+}
+
+@test "hostname: an empty one is none, as for other runtimes" {
+    bundle 'hostname' '.hostname = ""'
+    run -0 --separate-stderr oci run --bundle bundle "$id"
+    [[ -n $output ]]
 }
 
 @test "sparkler.without: what a container asks for and goes without" {
@@ -402,6 +454,17 @@ refuses() {
     refused "cannot read the settings none.json"
 }
 
+@test "the largest config.json has a state that can be read" {
+    bundle 'exec sleep 1000'
+    jq --arg text "$(printf '/%.0s' {1..100000})" '.annotations += ([range(40) | {"a\(.)": $text}] | add)' \
+        bundle/config.json >large
+    mv large bundle/config.json
+    create
+    is created
+    oci delete --force "$id"
+    check_no_container_left
+}
+
 @test "an annotation's author cannot name the host's files, unless the administrator allows it" {
     need_root "be the administrator"
     echo '{}' >settings.json
@@ -426,7 +489,7 @@ refuses() {
     for bad in '' '{' '[]' 'null' '1' '{} {}' '{"a": "\u0000"}' "$(printf '[%.0s' {1..100})"; do
         printf %s "$bad" >bundle/config.json
         run oci create --bundle bundle "$id"
-        refused "bundle/config.json: "
+        refused "config.json: "
     done
     printf '{"process": ' >bundle/config.json
     run oci create --bundle bundle "$id"
@@ -459,12 +522,15 @@ refuses() {
     refused "cannot read $PWD/bundle/config.json: No such file"
     head -c 5000000 /dev/zero >bundle/config.json
     run oci create --bundle bundle "$id"
-    refused "bundle/config.json: File too large"
+    refused "cannot read $PWD/bundle/config.json: File too large"
     ln -sf /etc/passwd bundle/config.json
     run oci create --bundle bundle "$id"
     refused "cannot read $PWD/bundle/config.json"
     run oci create --bundle none "$id"
     refused "cannot find the bundle none"
+    mkdir gone
+    run bash -c 'cd gone && rmdir ../gone && exec "$OCI" create "$1"' - "$id"
+    [[ $status -eq 1 && $output == *"cannot find the bundle . (--bundle): "* ]]
     check_no_container_left
 }
 
@@ -472,6 +538,9 @@ refuses() {
     refuses '.annotations["sparkler.root"] = "/none.erofs"' "cannot open the image /none.erofs"
     refuses '.annotations["sparkler.mem"] = "lots"' "--mem lots: expected"
     refuses '.annotations["sparkler.feeds"] = "/etc/passwd"' "/etc/passwd"
+    bundle 'echo no' '.process.env = ["A=\("x" * 200000)"]'
+    run oci create --bundle bundle "$id"
+    [[ $status -eq 1 && $output == "sparkler-oci: cannot execute "*"/jailer: Argument list too long" ]]
     check_no_container_left
 }
 

@@ -95,14 +95,15 @@ static void parse(struct creation *creation, int argc, char **argv)
 /* The bundle's config.json; the bundle's path becomes absolute. */
 static void read_config(struct creation *creation)
 {
-    char *absolute = realpath(creation->bundle ? creation->bundle : ".", NULL);
+    const char *bundle_path = creation->bundle ? creation->bundle : ".";
+    char *absolute = realpath(bundle_path, NULL);
     struct reading reading = {0};
     size_t length;
     char *text;
     int bundle;
 
     if (!absolute)
-        fail_errno("cannot find the bundle %s (--bundle)", creation->bundle);
+        fail_errno("cannot find the bundle %s (--bundle)", bundle_path);
     creation->bundle = absolute;
     bundle = open(absolute, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (bundle < 0)
@@ -114,7 +115,7 @@ static void read_config(struct creation *creation)
     config_read(&creation->config, &reading, text, length, creation->settings.without);
     free(text);
     if (reading.error[0] != '\0')
-        fail("%s/" CONFIG_FILE ": %s", absolute, reading.error);
+        fail(CONFIG_FILE ": %s", reading.error);
     if (creation->config.terminal && creation->detach && !creation->console_socket)
         fail("process.terminal is true, so --console-socket must be given");
     if (!creation->config.terminal && creation->console_socket)
@@ -124,6 +125,7 @@ static void read_config(struct creation *creation)
 /* Repeats what the jailer has said, and ends. */
 static _Noreturn void jailer_failed(const struct creation *creation)
 {
+    static const char own[] = "sparkler-oci: "; /* fail() says that, too */
     char words[LAST_WORDS];
     int status;
 
@@ -131,7 +133,7 @@ static _Noreturn void jailer_failed(const struct creation *creation)
         continue;
     last_words(creation->log, words);
     if (words[0] != '\0')
-        fail("%s", words);
+        fail("%s", words + (strncmp(words, own, strlen(own)) == 0 ? strlen(own) : 0));
     fail("the jailer ended with status %d, and said nothing",
          WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
 }
@@ -313,6 +315,16 @@ static int await_end(const struct creation *creation)
     return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
+/* Of the VM's log, which is about to be removed, what the jailer would show at once. */
+static void show_log(const struct creation *creation)
+{
+    char words[LAST_WORDS];
+
+    last_words(creation->log, words);
+    if (words[0] != '\0')
+        dprintf(STDERR_FILENO, "%s\n", words);
+}
+
 int run_command(const struct globals *globals, int argc, char **argv)
 {
     struct creation creation = {.detach = false};
@@ -325,6 +337,7 @@ int run_command(const struct globals *globals, int argc, char **argv)
         return 0;
     }
     status = await_end(&creation);
+    show_log(&creation);
     container_destroy(&creation.container);
     return status;
 }

@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <json-c/json.h>
+#include <limits.h>
+#include <locale.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -11,6 +13,8 @@
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
+#include <wchar.h>
+#include <wctype.h>
 
 #define MESSAGE_MAX 4096
 
@@ -39,7 +43,7 @@ static void write_line(int fd, const char *line, size_t length)
 static void write_json(const char *level, const char *message)
 {
     struct json_object *entry = json_object_new_object();
-    char now[32], line[2 * MESSAGE_MAX];
+    char now[32], *line;
     const time_t seconds = time(NULL);
     int length;
 
@@ -47,18 +51,37 @@ static void write_json(const char *level, const char *message)
     json_object_object_add(entry, "level", json_object_new_string(level));
     json_object_object_add(entry, "msg", json_object_new_string(message));
     json_object_object_add(entry, "time", json_object_new_string(now));
-    length = snprintf(line, sizeof(line), "%s\n",
-                      json_object_to_json_string_ext(entry, JSON_C_TO_STRING_PLAIN));
-    if (length > 0 && length < (int)sizeof(line))
+    length = asprintf(&line, "%s\n", json_object_to_json_string_ext(entry, JSON_C_TO_STRING_PLAIN));
+    if (length > 0) {
         write_line(file, line, (size_t)length);
+        free(line);
+    }
     json_object_put(entry);
 }
 
-static void say(const char *level, const char *message)
+/* Names come from whoever wrote config.json or the image; a terminal is where they often end. */
+static void clean(char *message)
+{
+    setlocale(LC_CTYPE, "C.UTF-8");
+    for (char *at = message; *at != '\0';) {
+        mbstate_t state = {0};
+        wchar_t character;
+        const size_t length = mbrtowc(&character, at, MB_LEN_MAX, &state);
+        const bool valid = length <= MB_LEN_MAX;
+
+        if (!valid || (!iswprint((wint_t)character) && character != L'\n'))
+            memset(at, '?', valid ? length : 1);
+        at += valid ? length : 1;
+    }
+}
+
+static void say(const char *level, char message[MESSAGE_MAX])
 {
     char line[MESSAGE_MAX + 64];
-    const int length = snprintf(line, sizeof(line), "sparkler-oci: %s\n", message);
+    int length;
 
+    clean(message);
+    length = snprintf(line, sizeof(line), "sparkler-oci: %s\n", message);
     write_line(STDERR_FILENO, line, (size_t)length);
     if (file >= 0 && as_json)
         write_json(level, message);

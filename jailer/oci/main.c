@@ -7,6 +7,7 @@
 #include "jailer/ids.h"
 #include "log.h"
 
+#include <fcntl.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -143,17 +144,39 @@ static struct globals parse(int argc, char **argv)
     return globals;
 }
 
+/* If one was closed, messages would go to the next file that is opened. */
+static void fill_standard_descriptors(void)
+{
+    int fd;
+
+    do
+        fd = open("/dev/null", O_RDWR);
+    while (fd >= 0 && fd <= STDERR_FILENO);
+    if (fd >= 0)
+        close(fd);
+}
+
+static bool is_help(const char *word)
+{
+    return word && (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0);
+}
+
 int main(int argc, char **argv)
 {
-    const struct globals globals = parse(argc, argv);
-    const int first = optind;
+    struct globals globals;
+    int first;
 
+    fill_standard_descriptors();
+    globals = parse(argc, argv);
+    first = optind;
     if (first == argc)
         fail("which command? See sparkler-oci --help");
     for (size_t i = 0; i < COMMANDS; i++)
         if (strcmp(argv[first], commands[i].name) == 0) {
             int status;
 
+            if (is_help(argv[first + 1]))
+                print_help();
             optind = 0; /* start anew */
             status = commands[i].run(&globals, argc - first, argv + first);
             if (fflush(stdout) != 0 || ferror(stdout))

@@ -215,7 +215,7 @@ struct arguments vm_arguments(struct vm *vm)
     add_root(vm, &arguments);
     if (config->is_read_only)
         arguments_add(&arguments, "--read-only");
-    if (config->hostname)
+    if (config->hostname && config->hostname[0] != '\0')
         add(&arguments, "--hostname", config->hostname);
     add_mounts(vm, &arguments);
     add_user(vm, &arguments);
@@ -229,17 +229,20 @@ struct arguments vm_arguments(struct vm *vm)
     return arguments;
 }
 
-/* In a child, since it cannot come back. Its status: 0 if there is only a loopback interface. */
+#define HAS_INTERFACE 255 /* no errno */
+
+/* In a child, since it cannot come back. Its status: 0 if there is only a loopback interface,
+ * HAS_INTERFACE, or errno. */
 static _Noreturn void look_at_network(const char *path)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
     struct if_nameindex *interfaces;
 
     if (fd < 0 || setns(fd, CLONE_NEWNET) != 0 || !(interfaces = if_nameindex()))
-        _exit(2);
+        _exit(errno);
     for (struct if_nameindex *i = interfaces; i->if_index != 0; i++)
         if (strcmp(i->if_name, "lo") != 0)
-            _exit(1);
+            _exit(HAS_INTERFACE);
     _exit(0);
 }
 
@@ -258,10 +261,11 @@ void vm_check_network(const struct config *config)
         look_at_network(path);
     while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
         continue;
-    if (WIFEXITED(status) && WEXITSTATUS(status) == 1)
+    if (WIFEXITED(status) && WEXITSTATUS(status) == HAS_INTERFACE)
         fail("linux.namespaces: the network namespace %.128s has an interface, and a VM has no "
              "network; use the engine's --network none; " GO_WITHOUT("network"),
              path);
+    errno = WIFEXITED(status) ? WEXITSTATUS(status) : EINTR;
     if (status != 0)
-        fail("linux.namespaces: cannot look into the network namespace %.128s", path);
+        fail_errno("linux.namespaces: cannot look into the network namespace %.128s", path);
 }
