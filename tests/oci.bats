@@ -154,7 +154,7 @@ check_no_container_left() {
 @test "messages: no escape sequence reaches a terminal, and a log's entry is JSON, whatever is named" {
     bundle 'echo no' '.annotations["sparkler.\u001b[31mä\u009b"] = "1"'
     run oci create --bundle bundle "$id"
-    refused "annotation sparkler.?[31mä??=1: unknown"
+    refused "annotation sparkler.?[31mä??=1: no such name"
     run oci create --bundle $'a\xff' "$id"
     refused "cannot find the bundle a?"
     run oci create --bundle "$(printf '"%.0s' {1..4000})" "$id"
@@ -493,7 +493,7 @@ refuses() {
     done
     printf '{"process": ' >bundle/config.json
     run oci create --bundle bundle "$id"
-    refused "bundle/config.json: not JSON: it is cut short after byte 12"
+    refused "config.json: not JSON: it is cut short after byte 12"
     refuses '.process.args = []' "process.args: missing or empty"
     refuses 'del(.annotations) | .root.path = "none"' "bundle/none"
     refuses 'del(.process)' "process.args: missing or empty"
