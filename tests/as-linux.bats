@@ -64,6 +64,10 @@ same() {
     same inet
 }
 
+@test "the loopback interface: its addresses, names and state" {
+    same interface
+}
+
 @test "splice: to pipes and from them, with positions, ends, and what does not fit" {
     same splice
 }

@@ -23,7 +23,7 @@ struct socket *socket_new(int family, int type)
 
     if (socket != NULL) {
         socket->address.name.family = (__kernel_sa_family_t)family;
-        socket->type = type;
+        socket->type = type == SOCK_RAW ? SOCK_DGRAM : type; /* AF_NETLINK sees no difference */
         socket->references = 1;
         socket->peer_ids = (struct peer_ids){0, UINT32_MAX, UINT32_MAX};
     }
@@ -168,14 +168,14 @@ static unsigned poll(struct file *file)
     return events;
 }
 
-/* FIONREAD: of a stream all bytes, or else those of the first packet. */
+/* Of the interfaces, or FIONREAD: of a stream all bytes, or else those of the first packet. */
 static long ioctl(struct file *file, unsigned command, unsigned long argument)
 {
     const struct socket *socket = socket_of(file);
     size_t size = 0;
 
     if (command != FIONREAD)
-        return -ENOTTY;
+        return interface_ioctl(command, (void *)argument);
     for (const struct packet *packet = socket->first; packet != NULL; packet = packet->next) {
         size += packet->size - packet->taken;
         if (socket->type != SOCK_STREAM)
@@ -224,17 +224,20 @@ static int check_protocol(int family, int type, int protocol)
 {
     if (family == AF_UNIX)
         return protocol == 0 || protocol == AF_UNIX ? 0 : -EPROTONOSUPPORT;
-    if (type == SOCK_SEQPACKET)
+    if (type == SOCK_SEQPACKET || (family == AF_NETLINK && type == SOCK_STREAM))
         return -ESOCKTNOSUPPORT;
+    if (family == AF_NETLINK)
+        return protocol == NETLINK_ROUTE ? 0 : -EPROTONOSUPPORT;
     return protocol == 0 || protocol == inet_protocol(type) ? 0 : -EPROTONOSUPPORT;
 }
 
 static int check_kind(int family, int type, int protocol)
 {
-    if (family != AF_UNIX && family != AF_INET)
+    if (family != AF_UNIX && family != AF_INET && family != AF_NETLINK)
         return -EAFNOSUPPORT;
     type &= ~(CLOSE_ON_EXEC | NON_BLOCKING);
-    if (type != SOCK_STREAM && type != SOCK_DGRAM && type != SOCK_SEQPACKET)
+    if (type != SOCK_STREAM && type != SOCK_DGRAM && type != SOCK_SEQPACKET &&
+        !(type == SOCK_RAW && family == AF_NETLINK))
         return (type & ~TYPE_MASK) != 0 ? -EINVAL : -ESOCKTNOSUPPORT;
     return check_protocol(family, type, protocol);
 }

@@ -1,7 +1,7 @@
 /*
  * Sockets of AF_UNIX and AF_INET: streams, datagrams and packets among the programs of the VM.
- * There is no network: the addresses of AF_INET are those of the loopback, and other families are
- * not supported.
+ * There is no network: the addresses of AF_INET are those of the loopback, of which AF_NETLINK
+ * tells; other families are not supported.
  */
 #ifndef LINUX_SOCKET_H
 #define LINUX_SOCKET_H
@@ -10,14 +10,17 @@
 #include "vfs.h"
 
 #include <linux/in.h>
+#include <linux/netlink.h>
 #include <linux/un.h>
 
-#define AF_UNSPEC 0
-#define AF_UNIX   1
-#define AF_INET   2
+#define AF_UNSPEC  0
+#define AF_UNIX    1
+#define AF_INET    2
+#define AF_NETLINK 16
 
 #define SOCK_STREAM    1
 #define SOCK_DGRAM     2
+#define SOCK_RAW       3
 #define SOCK_SEQPACKET 5
 
 #define MSG_OOB          0x1
@@ -39,6 +42,7 @@ struct address {
         __kernel_sa_family_t family;
         struct sockaddr_un local;
         struct sockaddr_in inet;
+        struct sockaddr_nl netlink;
     } name;
 };
 
@@ -131,6 +135,11 @@ int inet_find_receiver(struct socket *socket, const struct address *address, siz
                        struct socket **receiver);
 void inet_set_source(struct address *address); /* what others see where it is bound to all */
 
+/* interface.c */
+int netlink_bind(struct socket *socket);
+long netlink_send(struct socket *socket, struct iter *from); /* and receives the answer */
+long interface_ioctl(unsigned command, void *user);          /* -ENOTTY: it is none of these */
+
 /* socket_queue.c */
 struct message {
     struct iter *iter;
@@ -142,6 +151,7 @@ struct message {
 
 long socket_send(struct file *file, struct message *message);
 long socket_receive(struct file *file, struct message *message);
+int socket_queue(struct socket *socket, const struct address *from, const void *bytes, size_t size);
 void socket_discard(struct socket *socket); /* what it has received */
 void ancillary_discard(struct ancillary *ancillary);
 

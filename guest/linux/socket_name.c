@@ -29,11 +29,14 @@ int address_from_user(const void *user, unsigned size, struct address *address)
     return address->name.family == AF_INET && size < sizeof(struct sockaddr_in) ? -EINVAL : 0;
 }
 
-/* How much is told of it: in AF_INET even a socket without a name has an address, of zeros. */
+/* How much is told of it: but for AF_UNIX, even a socket without a name has an address, of zeros.
+ */
 static unsigned size_of(const struct address *address)
 {
     if (address->name.family == AF_INET)
         return sizeof(struct sockaddr_in);
+    if (address->name.family == AF_NETLINK)
+        return sizeof(struct sockaddr_nl);
     return address->size > 0 ? address->size : FAMILY_SIZE;
 }
 
@@ -193,6 +196,8 @@ static int bind_to(struct socket *socket, const struct address *address)
 {
     if (socket->address.name.family == AF_INET)
         return inet_bind(socket, address);
+    if (socket->address.name.family == AF_NETLINK)
+        return address->name.family == AF_NETLINK ? netlink_bind(socket) : -EINVAL;
     if (!is_local(address) || socket->address.size > 0)
         return -EINVAL;
     if (address->size == FAMILY_SIZE)
@@ -363,6 +368,8 @@ static int connect(struct file *file, struct address *address)
 {
     struct socket *socket = socket_of(file);
 
+    if (socket->address.name.family == AF_NETLINK)
+        return -EOPNOTSUPP;
     if (socket->address.name.family == AF_UNIX)
         return connect_local(file, address);
     return socket->type == SOCK_DGRAM ? inet_connect_datagrams(socket, address)

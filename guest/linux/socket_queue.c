@@ -74,6 +74,20 @@ static void append(struct socket *socket, struct packet *packet)
     poll_wake();
 }
 
+int socket_queue(struct socket *socket, const struct address *from, const void *bytes, size_t size)
+{
+    struct packet *packet = kmalloc(sizeof(*packet) + size);
+
+    if (packet == NULL || !socket_has_room(socket, size)) {
+        kfree(packet);
+        return -ENOBUFS;
+    }
+    *packet = (struct packet){.from = *from, .size = size};
+    memcpy(packet->bytes, bytes, size);
+    append(socket, packet);
+    return 0;
+}
+
 static void remove_first(struct socket *socket)
 {
     struct packet *packet = socket->first;
@@ -193,6 +207,8 @@ long socket_send(struct file *file, struct message *message)
 
     if ((message->flags & MSG_OOB) != 0)
         return -EOPNOTSUPP;
+    if (socket->address.name.family == AF_NETLINK)
+        return netlink_send(socket, message->iter);
     long done = receiver_of(socket, message, &to);
     if (done == 0 && to == NULL)
         return (long)message->iter->left;
