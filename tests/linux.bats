@@ -497,14 +497,23 @@ static void *count(void *unused)
     return unused;
 }
 
+/* until the other thread has had a turn, by a tick */
+static void wait_for_turn(void)
+{
+    const int before = counter;
+
+    while (counter == before)
+        ;
+}
+
 int main(void)
 {
     pthread_t thread;
 
     pthread_create(&thread, NULL, count, NULL);
-    while (counter == 0)
-        usleep(1000);
+    wait_for_turn();
     perror(open("/feeds/tweet", O_RDONLY) < 0 ? "no feed" : "a feed");
+    wait_for_turn();
     return 3;
 }
 EOF

@@ -59,6 +59,17 @@ static const char *link_fault(struct broker *broker, const char *when_timed_out)
     return drop(broker, broker_broke);
 }
 
+/* Whether a signal has interrupted a read or write. Each tick of a Linux guest would begin its time
+ * limit anew, so the first one stops the timer. */
+static bool was_interrupted(struct broker *broker, ssize_t size)
+{
+    if (size >= 0 || errno != EINTR)
+        return false;
+    timer_set(0);
+    broker->timer_stopped = true;
+    return true;
+}
+
 static const char *send_request(struct broker *broker, const struct question *question)
 {
     struct wire_request request = {
@@ -71,8 +82,10 @@ static const char *send_request(struct broker *broker, const struct question *qu
     ssize_t size;
 
     memcpy(request.argument, question->argument, question->argument_length);
-    while ((size = write(VMM_FD_BROKER, &request, sizeof(request))) < 0 && errno == EINTR)
-        timer_set(0); /* each tick of a Linux guest would begin the time limit anew */
+    do
+        size = write(VMM_FD_BROKER, &request, sizeof(request));
+    while (was_interrupted(broker, size));
+
     if (size < 0)
         return link_fault(broker, broker_full);
     broker->sequence = request.sequence;
@@ -118,10 +131,8 @@ static const char *receive_reply(struct broker *broker, const struct question *q
     while (late <= LATE_REPLIES_MAX) {
         ssize_t size = read(VMM_FD_BROKER, frame, sizeof(*frame));
 
-        if (size < 0 && errno == EINTR) {
-            timer_set(0); /* likewise */
+        if (was_interrupted(broker, size))
             continue;
-        }
         if (size < 0)
             return link_fault(broker, broker_silent);
         if (size == 0)
@@ -141,6 +152,7 @@ void broker_ask(struct broker *broker, const struct question *question, struct b
 {
     const char *fault = broker->dropped;
 
+    broker->timer_stopped = false;
     if (!fault)
         fault = send_request(broker, question);
     if (!fault)

@@ -4,11 +4,13 @@
 
 #include "netbroker/wire.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct broker {
     uint32_t sequence;   /* of the last request */
     const char *dropped; /* why the broker is no longer asked; NULL while it is */
+    bool timer_stopped;  /* by the last broker_ask() (timer.h) */
 };
 
 /* What is asked: the piece at `offset` of the answer; 0 asks anew. */
@@ -30,8 +32,8 @@ void broker_open(void);
 
 /*
  * Asks the broker. It always leaves a piece for the guest in frame->reply: the broker's, once
- * checked, or at offset 0 a message in brackets that says what went wrong. A timer that fires
- * meanwhile is stopped (timer.h).
+ * checked, or at offset 0 a message in brackets that says what went wrong. A signal that comes
+ * meanwhile stops the timer.
  */
 void broker_ask(struct broker *broker, const struct question *question, struct broker_frame *frame);
 

@@ -145,9 +145,9 @@ static int64_t call_ask(struct call_port *port, uint64_t address)
     if (!take_question(port, &ask, &question))
         return -EINVAL;
     broker_ask(&port->broker, &question, &port->frame);
-    if (timer_fired() && port->tick_us != 0) {
+    if (port->broker.timer_stopped && port->tick_us != 0) {
         port->due = true;
-        timer_set(port->tick_us); /* which broker_ask() may have stopped */
+        timer_set(port->tick_us);
     }
     shared->offset = port->frame.reply.offset;
     shared->total = port->frame.reply.total;
