@@ -196,7 +196,7 @@ supervisor_killed() {
     vm_start root --id "$VM_ID"
     sleep 1000 3>&- &
     process=$!
-    for directory in $(find /sys/fs/cgroup -type d -name "$VM_ID.vmm"); do
+    find /sys/fs/cgroup -type d -name "$VM_ID.vmm" | while read -r directory; do
         echo "$process" >"$directory/cgroup.procs"
     done
     supervisor_killed
