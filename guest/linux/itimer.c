@@ -23,7 +23,7 @@ static void fire(struct timer *timer)
         (struct process *)((uint8_t *)timer - offsetof(struct process, alarm));
 
     if (process->alarm_interval != 0)
-        timer_set(timer, timer->deadline + process->alarm_interval);
+        timer_repeat(timer, process->alarm_interval);
     signal_send(process, SIGALRM);
 }
 

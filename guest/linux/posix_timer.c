@@ -64,13 +64,8 @@ static void fire(struct timer *fired)
 {
     struct posix_timer *timer = (struct posix_timer *)fired;
     struct signal_info *pending = pending_of(timer);
-    const uint64_t now = time_monotonic();
-    uint64_t missed = 0;
+    const uint64_t missed = timer->interval > 0 ? timer_repeat(fired, timer->interval) - 1 : 0;
 
-    if (timer->interval > 0) {
-        missed = now > fired->deadline ? (now - fired->deadline) / timer->interval : 0;
-        timer_set(fired, fired->deadline + (missed + 1) * timer->interval);
-    }
     if (pending != NULL) {
         timer->overrun = sum(timer->overrun, missed + 1);
         pending->info.si_overrun = timer->overrun;

@@ -57,9 +57,21 @@ void timer_set(struct timer *timer, uint64_t deadline)
     *at = timer;
 }
 
+uint64_t timer_repeat(struct timer *timer, uint64_t period)
+{
+    const uint64_t now = time_monotonic();
+    const uint64_t count = 1 + (now > timer->deadline ? (now - timer->deadline) / period : 0);
+
+    timer_set(timer, timer->deadline + count * period);
+    return count;
+}
+
+/* Each at most once: many with short intervals are due again before the last of them has fired. */
 static void run_timers(void)
 {
-    while (timers != NULL && timers->deadline <= time_monotonic()) {
+    const uint64_t now = time_monotonic();
+
+    while (timers != NULL && timers->deadline <= now) {
         struct timer *timer = timers;
 
         timer_cancel(timer);

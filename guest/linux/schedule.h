@@ -57,6 +57,9 @@ struct timer {
 };
 
 void timer_set(struct timer *timer, uint64_t deadline);
+/* For one that fires: sets it for the next of its times that is still to come, and tells how many
+ * are over, this one among them. */
+uint64_t timer_repeat(struct timer *timer, uint64_t period);
 void timer_cancel(struct timer *timer);
 
 /* Waits for input on the console: 0, or -EINTR. */

@@ -22,15 +22,8 @@ struct timer_file {
 static void fire(struct timer *timer)
 {
     struct timer_file *file = (struct timer_file *)timer;
-    const uint64_t now = time_monotonic();
-    uint64_t count = 1;
 
-    if (file->interval > 0) {
-        if (now > timer->deadline)
-            count += (now - timer->deadline) / file->interval;
-        timer_set(timer, timer->deadline + count * file->interval);
-    }
-    file->expirations += count;
+    file->expirations += file->interval > 0 ? timer_repeat(timer, file->interval) : 1;
     wake_all(&file->readers);
     poll_wake();
 }

@@ -4,9 +4,11 @@
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <sys/timerfd.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -159,6 +161,24 @@ static void test_errors(void)
     timer_delete(timer);
 }
 
+/* Many that are due all the time leave everybody else time to run. */
+static void test_many(void)
+{
+    const struct itimerspec spec = {.it_value = {0, 1}, .it_interval = {0, 1}};
+    int fds[200], ready = 0;
+    uint64_t expirations;
+
+    for (int i = 0; i < 200; i++) {
+        fds[i] = timerfd_create(CLOCK_MONOTONIC, 0);
+        timerfd_settime(fds[i], 0, &spec, NULL);
+    }
+    for (int i = 0; i < 200; i++) {
+        ready += read(fds[i], &expirations, sizeof(expirations)) == sizeof(expirations);
+        close(fds[i]);
+    }
+    printf("many: %d\n", ready);
+}
+
 int main(void)
 {
     const struct sigaction action = {.sa_sigaction = handle, .sa_flags = SA_SIGINFO};
@@ -168,5 +188,6 @@ int main(void)
     test_overrun();
     test_thread();
     test_errors();
+    test_many();
     return 0;
 }
