@@ -67,6 +67,16 @@ deb_in() {
         "$(dpkg-deb --field "$deb"/sparkler_*.deb Version)" ]]
 }
 
+@test "what manual pages name in ../share is in the package, under that name" {
+    local name
+    dpkg-deb --extract "$deb"/sparkler_*.deb .
+    for name in $(grep -oh '\.\./share/[A-Za-z./-]*[A-Za-z]' \
+        "$root"/{guest,jailer,jailer/oci,policy}/*.[1-8] | sort -u); do
+        echo "$name"
+        [ -e "usr/${name#../}" ]
+    done
+}
+
 # signed: dscverify finds good signatures by the key in ./keyring, and the files as they were signed
 signed() {
     dscverify --no-conf --no-default-keyrings --keyring "$PWD/keyring" build/deb/*.changes
