@@ -30,11 +30,18 @@ static int by_value(const void *a, const void *b)
     return *(const unsigned char *)a - *(const unsigned char *)b;
 }
 
+static void configure_lookup(const char *services)
+{
+    if (__nss_configure_lookup("hosts", services) != 0)
+        err(1, "the resolver cannot choose its name services");
+}
+
 /*
  * Makes glibc do now what the policy forbids later. It reads its configuration, and notices that no
  * nscd runs. Its first sort of more than 1 KiB, which a name with many addresses needs, asks how
  * much memory the machine has. Only the NSS modules "files" and "dns" are used, since glibc would
- * load others from files when first needed, and they ask daemons that the jail does not reach.
+ * load others from files when first needed, and they ask daemons that the jail does not reach; and
+ * "dns" not yet, since no request is granted: /etc/hosts may lack the name.
  */
 static void prepare(void)
 {
@@ -44,13 +51,13 @@ static void prepare(void)
     qsort(sorted, sizeof(sorted), 1, by_value);
     if (setenv("RES_OPTIONS", "timeout:2 attempts:2 ndots:1", 1) != 0)
         err(1, "the resolver cannot limit its time per name");
-    if (__nss_configure_lookup("hosts", "files dns") != 0)
-        err(1, "the resolver cannot choose its name services");
+    configure_lookup("files");
     /* The second time glibc has the list of the host's addresses, and asks nscd whether it is still
      * good; from then on it remembers that there is no nscd. */
     for (int time = 0; time < 2; time++)
         if (get_addresses("localhost", &found) == 0)
             freeaddrinfo(found);
+    configure_lookup("files dns");
 }
 
 static void resolve_name(const char *name, struct resolver_reply *reply)

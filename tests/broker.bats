@@ -274,6 +274,21 @@ asked() {
     [[ $output != *"["* ]]
 }
 
+@test "the DNS hears no name but those of feeds that are asked, whatever /etc/hosts has" {
+    feeds https://upstream.test/original-tweet.json '"format": "original-tweet"'
+    : >"$BATS_TEST_TMPDIR/hosts"
+    local heard
+    heard=$(wc -l <"$UPSTREAM/dnsmasq.log")
+    # shellcheck disable=SC2016 # for sh
+    run inside unshare --mount sh -c 'mount --bind "$0" /etc/hosts && exec "$@"' \
+        "$BATS_TEST_TMPDIR/hosts" tests/probes/ask.py "$BROKER" "$FEEDS" "$UPSTREAM/ca.pem" -- 0x500 3>&-
+    echo "$output"
+    [[ $status -eq 0 && $output != *"["* ]]
+    tail -n "+$((heard + 1))" "$UPSTREAM/dnsmasq.log" | sed -n 's/.* query\[[A-Z]*\] \([^ ]*\) .*/\1/p' |
+        sort -u >"$BATS_TEST_TMPDIR/heard"
+    [[ $(<"$BATS_TEST_TMPDIR/heard") == upstream.test ]]
+}
+
 @test "a host name that ends with a dot" {
     feeds https://upstream.test./original-tweet.json '"format": "original-tweet"'
     run ask -- 0x500
