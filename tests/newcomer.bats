@@ -174,7 +174,7 @@ as_other_user() {
     [[ -r prefix/share/sparkler/examples/geocoder.json && -r prefix/share/sparkler/examples/README.md ]]
     run ! grep -r --include='*.md' -E '\]\([^#]' prefix
     [[ -r prefix/share/doc/sparkler/jailer/oci/README.md ]]
-    grep -qF 'sparkler-guest(7) says what a guest finds.' prefix/share/doc/sparkler/README.md
+    grep -qF 'sparkler-guest(7)' prefix/share/doc/sparkler/README.md
     local page
     for page in "$root"/{guest,jailer,jailer/oci,policy}/*.[1-8]; do
         [[ -r prefix/share/man/man${page##*.}/${page##*/} ]]
