@@ -638,8 +638,27 @@ as_user() {
     grep "sh of prestart failed with status 3" oci.log
     refuses '.hooks.createRuntime = [{path: "/none"}]' "a hook has failed"
     grep "none of createRuntime failed with status 127: is it there?" oci.log
+    refuses '.hooks.createRuntime = [{path: "/etc/passwd"}]' "a hook has failed"
+    grep "passwd of createRuntime failed with status 126: may it be executed?" oci.log
     refuses '.hooks.createContainer = [{path: "/bin/sleep", args: ["sleep", "1000"], timeout: 1}]' "a hook has failed"
     grep "sleep of createContainer was ended after 1 s, its timeout" oci.log
+    check_no_container_left
+}
+
+@test "hooks: while one hangs the container is creating; with a create that is killed it ends" {
+    bundle 'echo no' '.hooks.createRuntime = [{path: "/bin/sh", args: ["sh", "-c", "echo $$; exec sleep 100"]}]'
+    "$OCI" --root "$PWD/state" --config "$stage/settings.json" create --bundle bundle "$id" \
+        </dev/null >out 2>err 3>&- &
+    local create=$! hook
+    within grep -q . out
+    hook=$(<out)
+    is creating
+    run oci events --stats "$id"
+    refused "cannot tell what container $id uses: it is creating"
+    run oci kill "$id"
+    refused "container not running: $id is creating"
+    kill -KILL "$create"
+    within gone "$hook"
     check_no_container_left
 }
 

@@ -123,6 +123,7 @@ int events_command(const struct globals *globals, int argc, char **argv)
     static const struct option options[] = {
         {"stats", no_argument, NULL, 's'}, {"interval", required_argument, NULL, 'i'}, {0}};
     struct container container;
+    enum status status;
     struct group group;
     bool once = false;
     int interval = INTERVAL_MS;
@@ -139,8 +140,10 @@ int events_command(const struct globals *globals, int argc, char **argv)
         fail("events: expected a container ID and nothing else");
     if (!container_open(&container, globals->root, argv[optind], false))
         fail("container %s does not exist", argv[optind]);
-    if (container_status(&container) == STATUS_STOPPED)
-        fail("cannot tell what container %s uses: it is stopped", container.id);
+    status = container_status(&container);
+    if (status == STATUS_STOPPED || status == STATUS_CREATING)
+        fail("cannot tell what container %s uses: it is %s", container.id,
+             container_status_name(status));
     group = container_group(&container);
     if (group.path[0] == '\0')
         fail("cannot tell what container %s uses: this user has no cgroups", container.id);

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -81,20 +82,23 @@ static char **vector(struct json_object *hook, const char *name)
     return list;
 }
 
-static _Noreturn void become_hook(struct json_object *hook, const char *path, int state)
+static _Noreturn void become_hook(struct json_object *hook, const char *path, int state,
+                                  pid_t parent)
 {
     char **arguments = vector(hook, "args"), **environment = vector(hook, "env");
     char *only_path[] = {(char *)path, NULL};
     sigset_t none;
 
-    if (!arguments || !environment || dup2(state, STDIN_FILENO) < 0 ||
+    /* with us: what it is to prepare will not be */
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent || !arguments ||
+        !environment || dup2(state, STDIN_FILENO) < 0 ||
         syscall(SYS_close_range, STDERR_FILENO + 1, ~0u, 0) != 0)
         _exit(126);
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
     setpgid(0, 0); /* to be ended with all that it starts */
     execve(path, arguments[0] ? arguments : only_path, environment);
-    _exit(127);
+    _exit(errno == ENOENT ? 127 : 126);
 }
 
 /* A file that has the state from its beginning on. */
@@ -132,6 +136,7 @@ static bool run_hook(struct json_object *hook, const char *name, struct json_obj
     struct json_object *value;
     const char *path = NULL;
     int timeout = 0, status = 0, input;
+    const pid_t parent = getpid();
     pid_t pid;
 
     if (json_object_object_get_ex(hook, "path", &value))
@@ -143,7 +148,7 @@ static bool run_hook(struct json_object *hook, const char *name, struct json_obj
     input = state_file(state);
     pid = fork();
     if (pid == 0)
-        become_hook(hook, path, input);
+        become_hook(hook, path, input, parent);
     close(input);
     if (pid < 0)
         complain("cannot start the hook %s of %s: %s", path, name, strerror(errno));
@@ -151,6 +156,8 @@ static bool run_hook(struct json_object *hook, const char *name, struct json_obj
         complain("the hook %s of %s was ended after %d s, its timeout", path, name, timeout);
     else if (WIFEXITED(status) && WEXITSTATUS(status) == 127)
         complain("the hook %s of %s failed with status 127: is it there?", path, name);
+    else if (WIFEXITED(status) && WEXITSTATUS(status) == 126)
+        complain("the hook %s of %s failed with status 126: may it be executed?", path, name);
     else if (status != 0)
         complain("the hook %s of %s failed with status %d", path, name,
                  WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
