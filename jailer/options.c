@@ -400,13 +400,13 @@ struct options options_parse(int argc, char **argv)
         .ready = -1,
         .program_error = STDERR_FILENO,
     };
-    int option;
+    int option, number;
 
     opterr = 0;
     options.is_linux = names_linux_program(argc, argv);
     if (options.is_linux)
         atexit(end_linux);
-    while ((option = getopt_long(argc, argv, "+:h", names, NULL)) != -1) {
+    while ((option = getopt_long(argc, argv, "+:h", names, &number)) != -1) {
         if (option == ':')
             errx(1, "%s: a value is missing; see jailer --help", argv[optind - 1]);
         if (option == '?' && optopt != 0 && strncmp(argv[optind - 1], "--", 2) == 0)
@@ -416,6 +416,8 @@ struct options options_parse(int argc, char **argv)
                  "%s: no such option; see jailer --help (options of the program itself go behind "
                  "'--')",
                  argv[optind - 1]);
+        if (optarg && *optarg == '\0') /* of a variable that is not set */
+            errx(1, "--%s: the value is empty; see jailer --help", names[number].name);
         set_option(&options, option, optarg);
     }
     if (optind < argc && strcmp(argv[optind - 1], "--") != 0)

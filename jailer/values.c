@@ -236,9 +236,7 @@ void rlimit_option(char *text, struct rlimits *rlimits)
 
 const char *hostname_option(const char *text)
 {
-    const size_t length = strlen(text);
-
-    if (length == 0 || length > LINUX_HOSTNAME_MAX)
+    if (strlen(text) > LINUX_HOSTNAME_MAX)
         errx(1, "--hostname '%s': expected 1 to %d characters", text, LINUX_HOSTNAME_MAX);
     return text;
 }

@@ -58,6 +58,13 @@ refused() {
     refused "--explain=3: takes no value" "jailer --help" -- --explain=3
 }
 
+@test "an option whose value is empty, as of a variable that is not set" {
+    for option in exec broker feeds parent-cgroup id mem timeout credential; do
+        refused "--$option: the value is empty" -- "--$option" "" --explain
+        refused "--$option: the value is empty" -- "--$option=" --explain
+    done
+}
+
 @test "a superfluous argument" {
     refused "monitor.bin" "not expected" "'--'" -- --exec sparkler-vmm monitor.bin
 }
@@ -92,7 +99,7 @@ refused() {
 }
 
 @test "a guest memory that is too small, too large, unaligned, not a number" {
-    for size in 1 4G 65537 -1M 1X "" 99999999999999999999; do
+    for size in 1 4G 65537 -1M 1X 99999999999999999999; do
         refused "--mem $size" "4K" "64K" "3G" -- --mem "$size" --exec sparkler-vmm
     done
 }
@@ -104,7 +111,7 @@ refused() {
 }
 
 @test "an id with invalid characters" {
-    for id in "" a/b ../x "a b" "$(printf 'x%.0s' {1..65})"; do
+    for id in a/b ../x "a b" "$(printf 'x%.0s' {1..65})"; do
         refused "--id $id" "64 letters" -- --id "$id" --exec sparkler-vmm
     done
 }
@@ -465,7 +472,7 @@ refused_linux() {
 }
 
 @test "a Linux program: a malformed environment, a relative directory" {
-    for variable in "" A =B =; do
+    for variable in A =B =; do
         refused_linux "--env $variable: expected NAME=VALUE" -- --program x --env "$variable"
     done
     refused_linux "--cwd here: expected an absolute path" -- --cwd here --program x
@@ -515,13 +522,12 @@ refused_linux() {
     for value in x / x=ro; do
         refused_linux "--tmpfs $value: expected PATH or PATH=OPTIONS" -- --program x --tmpfs $value
     done
-    for value in "" x -1 1: 1:x :1 1:2: "1:2:3," "1:2:3,x" 4294967295 99999999999999999999 "1 " 1,2 \
+    for value in x -1 1: 1:x :1 1:2: "1:2:3," "1:2:3,x" 4294967295 99999999999999999999 "1 " 1,2 \
         "1:2:$(seq -s , 33)"; do
         refused_linux "--user $value: expected UID" -- --program x --user "$value"
     done
-    for value in "" "$(printf 'x%.0s' {1..65})"; do
-        refused_linux "--hostname '$value': expected 1 to 64" -- --program x --hostname "$value"
-    done
+    value=$(printf 'x%.0s' {1..65})
+    refused_linux "--hostname '$value': expected 1 to 64" -- --program x --hostname "$value"
     refused_linux "--rlimit files=1: no such limit" "nofile" -- --program x --rlimit files=1
     for value in cpu cpu= cpu=x cpu=1: cpu=:1 cpu=1:2:3 cpu=-1; do
         refused_linux "--rlimit $value: expected NAME=SOFT[:HARD]" -- --program x --rlimit $value
