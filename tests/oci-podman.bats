@@ -475,9 +475,10 @@ END
         podman run --detach --name c busybox /bin/sh -c \
             'trap \"exit 5\" TERM; echo up; while :; do /bin/sleep 0.1; done' >/dev/null
         until podman logs c | grep -q up; do sleep 0.1; done
+        command podman cp c:$stage/newcomer/errors copy 2>&1 | grep -o 'could not be found'
         podman stop c >/dev/null
         podman wait c
         podman rm c >/dev/null
         ls run/sparkler-oci" | tee said
-    [[ $(<said) == $'from a container\nstatus 3\n5' ]]
+    [[ $(<said) == $'from a container\nstatus 3\ncould not be found\n5' ]]
 }
