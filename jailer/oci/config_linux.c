@@ -3,6 +3,8 @@
 
 #include "settings.h"
 
+#include "vmm/linux.h"
+
 #include <string.h>
 
 #define DEVICES_MAX    256
@@ -67,6 +69,8 @@ static void read_resources(struct config *config, struct reading *reading,
     config->memory = read_integer(reading, whole, "linux.resources.memory.limit", -1, INT64_MAX, 0);
     if (config->memory < 0)
         config->memory = 0;
+    if (config->memory > (int64_t)LINUX_RAM_MAX) /* a limit: less is right, too */
+        config->memory = (int64_t)LINUX_RAM_MAX;
     if (config->memory > 0 && config->memory < MEMORY_MIN)
         reading_fail(reading, "linux.resources.memory.limit: a VM has at least %d bytes",
                      MEMORY_MIN);

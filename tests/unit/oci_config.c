@@ -86,6 +86,10 @@ static void test_limits(void)
        "those of the processor");
     ok(read_with("", ", \"resources\": {\"memory\": {\"limit\": -1}}")->memory == 0 && is_good(),
        "-1 is no limit");
+    ok(read_with("", ", \"resources\": {\"memory\": {\"limit\": 1099511627776}}")->memory ==
+               255ll << 30 &&
+           is_good(),
+       "a limit beyond what a VM can have is all that it can have");
 }
 
 static void test_without(void)
