@@ -509,6 +509,7 @@ int supervise(struct supervisor *supervisor)
     signal_jail(SUPERVISOR_FD_WARDEN_PID, SIGKILL);
     status_read_last(supervisor->status);
     ends[WARDEN_ENDED] = reap_jail(SUPERVISOR_FD_WARDEN_PID);
+    say_broker_oom(supervisor);
     if (cgroups->count > 0)
         cgroup_remove(cgroups, &cgroups->broker, REMOVE_TRIES);
     ends[VMM_ENDED] = reap_jail(SUPERVISOR_FD_VMM_PID);
@@ -522,6 +523,8 @@ int supervise(struct supervisor *supervisor)
     if (supervisor->pid_file && !pid_file_clear())
         user_log_say(&supervisor->log, "cannot empty the pid file: %s", strerror(errno));
     status = end_status(supervisor, cause, signal, ends);
+    if (supervisor->kernel_log.fd >= 0) /* of others that died shortly before */
+        kernel_log_read(&supervisor->kernel_log);
     say_end(supervisor, cause, status, signal, start);
     status_finish(supervisor, status);
     user_log_finish(&supervisor->log);

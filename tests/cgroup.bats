@@ -126,6 +126,28 @@ broker_limited() {
     broker_limited "$memory_limit=1M" "the broker's cgroup had no memory left"
 }
 
+@test "a broker that reaches its memory limit just before the VM ends: the log says so" {
+    need_cgroups
+    read_the_broker
+    local process
+    vm_start root --id "$VM_ID" --cgroup "broker:$memory_limit=1M"
+    process=$(vmm)
+    kill -STOP "$supervisor"
+    press 2
+    within broker_is_out_of_memory
+    kill -KILL "$process"
+    within gone "$process"
+    kill -CONT "$supervisor"
+    vm_wait
+    cat log
+    grep "the broker's cgroup had no memory left" log
+}
+
+broker_is_out_of_memory() {
+    cat /sys/fs/cgroup/{memory/,}sparkler/"$VM_ID.broker"/memory.{events,oom_control} 2>/dev/null |
+        grep -q 'oom_kill [1-9]'
+}
+
 @test "a broker that cannot start, by the limit of processes, does not end the VM" {
     need_cgroups
     broker_limited pids.max=1 "cannot start the broker: Resource temporarily unavailable"

@@ -78,6 +78,28 @@ ioctl) allows other arguments only, policy/vmm-boot.policy:$(line vmm-boot ioctl
     grep "sparkler-netbroker was killed by SIGSYS: " log
 }
 
+@test "a call of a process in the broker's place, just before the VM ends" {
+    local before
+    before=$(last_record)
+    mkfifo keys
+    "$build/jailer" --id "sigsys-$$" --broker "$BATS_FILE_TMPDIR/stray" --exec sparkler-vmm \
+        <keys >screen 2>log 3>&- &
+    exec 8>keys
+    until grep -q "Your choice" screen; do sleep 0.05; done
+    kill -STOP $!
+    printf 2 >&8
+    for ((try = 0; try < 200 * ${SLOWNESS:-1}; try++)); do
+        [[ $(last_record) == "$before" ]] || break
+        sleep 0.05
+    done
+    pkill -KILL -P $! -x sparkler-vmm
+    while pgrep -P $! -x -r D,R,S sparkler-vmm; do sleep 0.05; done
+    kill -CONT $!
+    wait $! || true
+    cat log
+    grep "sparkler-netbroker was killed by SIGSYS: " log
+}
+
 @test "the log does not report processes of other VMs" {
     stray getppid --id "sigsys-other-$$"
     mkfifo keys
