@@ -542,6 +542,17 @@ END
     refused "cache: expected one option" "$OCI" cache --limit 5M --empty
 }
 
+@test "a limit that a crash has truncated is the usual one, and can be set again" {
+    tree root
+    image root
+    : >cache/limit
+    run "$OCI" image root
+    [[ $status -eq 0 && $output == *"cache/limit has no number of bytes, so the limit is 10 GiB; "*$'\n'"$image" ]]
+    "$OCI" cache --limit 1G
+    run "$OCI" image root
+    [[ $status -eq 0 && $output == "$image" ]]
+}
+
 @test "an image that a VM runs from is in use" {
     need_kvm
     tree root

@@ -55,9 +55,11 @@ static uint64_t read_limit(const struct cache *cache)
 
     if (fd < 0)
         return limit;
+    /* empty, after a crash of the machine */
     if (read(fd, text, sizeof(text) - 1) < 0 || sscanf(text, "%llu", &limit) != 1)
-        fail("%s/%s has no number of bytes; set it by sparkler-oci cache --limit", cache->path,
-             LIMIT_FILE);
+        complain("%s/" LIMIT_FILE " has no number of bytes, so the limit is 10 GiB; set it by "
+                 "sparkler-oci cache --limit",
+                 cache->path);
     close(fd);
     return limit;
 }
