@@ -92,7 +92,10 @@ void area_populate(struct space *space, const struct area *area)
                            ACCESS_READ);
         return;
     }
-    bool write = writable && size <= POPULATE_WRITTEN && (area->flags & MAP_TYPE) == MAP_PRIVATE;
+    /* Copied at once, as the data of a library: but not where who maps it may write to the file
+     * still, and expects to see that. */
+    bool write = writable && size <= POPULATE_WRITTEN && (area->flags & MAP_TYPE) == MAP_PRIVATE &&
+                 !file_writable(area->file);
     space_populate(space, area->start, area->start + least(size, POPULATE_FILE),
                    write ? ACCESS_WRITE : ACCESS_READ);
 }

@@ -113,11 +113,30 @@ static void test_many(void)
     printf("wrong pages: %u\n", wrong);
 }
 
+/* What is private shows the file until it is written to. */
+static void test_private(void)
+{
+    int fd = memfd_create("private", 0);
+
+    (void)!ftruncate(fd, 2 * PAGE);
+    char *at = mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
+    (void)!pwrite(fd, "first", 5, 0);
+    (void)!pwrite(fd, "second", 6, PAGE);
+    printf("private: %s, %s\n", at, at + PAGE);
+    at[0] = 'F';
+    (void)!pwrite(fd, "1", 1, 0);
+    (void)!pwrite(fd, "2", 1, PAGE);
+    printf("written: %s, %s\n", at, at + PAGE);
+    munmap(at, 2 * PAGE);
+    close(fd);
+}
+
 int main(void)
 {
     test_growth();
     test_protection();
     test_reservation();
     test_many();
+    test_private();
     return 0;
 }
