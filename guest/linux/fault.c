@@ -272,7 +272,7 @@ void space_drop(struct space *space, uint64_t start, uint64_t end)
 }
 
 static void unmap_in_space(struct space *space, const struct inode *inode, uint64_t first,
-                           uint64_t last)
+                           uint64_t last, bool with_copies)
 {
     bool was_present = false;
 
@@ -286,7 +286,8 @@ static void unmap_in_space(struct space *space, const struct inode *inode, uint6
              at += PAGE_SIZE) {
             uint64_t index = (area->offset + at - area->start) >> PAGE_SHIFT;
 
-            if (index < first || index > last || is_exclusive(area, entry_page(*entry)))
+            if (index < first || index > last ||
+                (!with_copies && is_exclusive(area, entry_page(*entry))))
                 continue;
             was_present |= (*entry & ENTRY_PRESENT) != 0;
             page_release(entry_page(*entry));
@@ -297,10 +298,10 @@ static void unmap_in_space(struct space *space, const struct inode *inode, uint6
         space_flush(space, 0, USER_END);
 }
 
-void unmap_file_pages(struct inode *inode, uint64_t first, uint64_t last)
+void unmap_file_pages(struct inode *inode, uint64_t first, uint64_t last, bool with_copies)
 {
     for (struct process *process = process_first(); process != NULL;
          process = process_next(process))
         if (process->space != NULL)
-            unmap_in_space(process->space, inode, first, last);
+            unmap_in_space(process->space, inode, first, last, with_copies);
 }

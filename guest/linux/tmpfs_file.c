@@ -56,7 +56,7 @@ static int make_page(struct tmpfs_inode *node, uint64_t index, void **page)
     super->pages++;
     node->file.page_count++;
     if (node->inode.mappings > 0)
-        unmap_file_pages(&node->inode, index, index);
+        unmap_file_pages(&node->inode, index, index, false);
     return 0;
 }
 
@@ -66,12 +66,12 @@ static int own_page(struct tmpfs_inode *node, uint64_t index, void **page)
     return *page ? 0 : make_page(node, index, page);
 }
 
-static void drop_pages(struct tmpfs_inode *node, uint64_t first, uint64_t last)
+static void drop_pages(struct tmpfs_inode *node, uint64_t first, uint64_t last, bool with_copies)
 {
     uint64_t dropped;
 
     if (node->inode.mappings > 0)
-        unmap_file_pages(&node->inode, first, last);
+        unmap_file_pages(&node->inode, first, last, with_copies);
     dropped = radix_remove(&node->file.pages, first, last);
     node->file.page_count -= dropped;
     node->inode.super->pages -= dropped;
@@ -79,7 +79,7 @@ static void drop_pages(struct tmpfs_inode *node, uint64_t first, uint64_t last)
 
 void tmpfs_drop_pages(struct tmpfs_inode *node)
 {
-    drop_pages(node, 0, RADIX_NONE);
+    drop_pages(node, 0, RADIX_NONE, true);
 }
 
 static bool is_zero(const uint8_t *bytes, size_t size)
@@ -229,8 +229,9 @@ int tmpfs_truncate(struct inode *inode, uint64_t size)
 
         zero_bytes(node, size, edge * PAGE_SIZE);
         if (inode->mappings > 0 && size % PAGE_SIZE > 0)
-            unmap_file_pages(inode, edge - 1, edge - 1); /* a lower page would show the rest */
-        drop_pages(node, edge, RADIX_NONE);
+            unmap_file_pages(inode, edge - 1, edge - 1,
+                             false); /* a lower page would show the rest */
+        drop_pages(node, edge, RADIX_NONE, true);
         node->lower_size = size < node->lower_size ? size : node->lower_size;
     }
     inode->size = size;
@@ -280,7 +281,7 @@ int tmpfs_punch(struct inode *inode, uint64_t from, uint64_t to)
         zero_bytes(node, last * PAGE_SIZE, to);
     }
     if (last > first && last > lower)
-        drop_pages(node, first > lower ? first : lower, last - 1);
+        drop_pages(node, first > lower ? first : lower, last - 1, false);
     inode_touch(inode, true);
     return 0;
 }

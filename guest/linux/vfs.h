@@ -122,10 +122,10 @@ void inode_unmapped(struct inode *inode);
 /*
  * Provided by who maps files: pages `first` to `last` of the inode go away (truncated), or are
  * other ones now (written for the first time); called before they are released, and only while
- * there are mappings. Entries of these pages, other than private copies, have to be made not
- * present.
+ * there are mappings. Entries of these pages have to be made not present; those of private copies
+ * only where the file has been truncated.
  */
-void unmap_file_pages(struct inode *inode, uint64_t first, uint64_t last);
+void unmap_file_pages(struct inode *inode, uint64_t first, uint64_t last, bool with_copies);
 
 /* ---- Names ---- */
 

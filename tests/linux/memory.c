@@ -113,7 +113,7 @@ static void test_many(void)
     printf("wrong pages: %u\n", wrong);
 }
 
-/* What is private shows the file until it is written to. */
+/* What is private shows the file until it is written to, and ends with the file. */
 static void test_private(void)
 {
     int fd = memfd_create("private", 0);
@@ -127,6 +127,10 @@ static void test_private(void)
     (void)!pwrite(fd, "1", 1, 0);
     (void)!pwrite(fd, "2", 1, PAGE);
     printf("written: %s, %s\n", at, at + PAGE);
+    at[PAGE] = 'S';
+    (void)!ftruncate(fd, PAGE);
+    (void)!ftruncate(fd, 2 * PAGE);
+    printf("cut: %s, %d\n", at, at[PAGE]);
     munmap(at, 2 * PAGE);
     close(fd);
 }

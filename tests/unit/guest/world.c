@@ -104,9 +104,9 @@ long host_ask(struct linux_ask *ask, const char *argument, void *piece)
     return (long)length;
 }
 
-void unmap_file_pages(struct inode *inode, uint64_t first, uint64_t last)
+void unmap_file_pages(struct inode *inode, uint64_t first, uint64_t last, bool with_copies)
 {
-    (void)inode, (void)first, (void)last;
+    (void)inode, (void)first, (void)last, (void)with_copies;
     machine.unmapped++;
 }
 
