@@ -424,6 +424,15 @@ refuses() {
     check_no_container_left
 }
 
+@test "mounts: in /proc and /sys the guest has its own" {
+    echo "the host's" >file
+    bundle 'cat /proc/version; echo fine' '.mounts = [
+        {destination: "/proc/version", source: "'"$PWD"'/file", options: ["bind", "ro"]},
+        {destination: "/sys/fs/cgroup/systemd", source: "/sys/fs/cgroup/systemd", options: ["bind", "rw"]}]'
+    run -0 --separate-stderr oci run --bundle bundle "$id"
+    [[ $output == "Linux version "*fine ]]
+}
+
 @test "hostname: an empty one is none, as for other runtimes" {
     bundle 'hostname' '.hostname = ""'
     run -0 --separate-stderr oci run --bundle bundle "$id"

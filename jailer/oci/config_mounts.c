@@ -29,6 +29,21 @@ static bool is_own(const char *type)
     return is_one_of(type, own);
 }
 
+/* In file systems of the guest's kernel, whatever engines put there: /sys/fs/cgroup/systemd. */
+static bool is_of_kernel(const char *destination)
+{
+    static const char *const own[] = {"/proc", "/sys"};
+
+    for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++) {
+        const size_t length = strlen(own[i]);
+
+        if (strncmp(destination, own[i], length) == 0 &&
+            (destination[length] == '\0' || destination[length] == '/'))
+            return true;
+    }
+    return false;
+}
+
 /* In the guest's /dev, whatever is mounted there. */
 static bool is_device(const char *destination)
 {
@@ -179,7 +194,7 @@ static void read_mount(struct config *config, struct reading *reading, const str
     if (!destination || !is_plain(destination))
         reading_fail(reading, "%s.destination: expected an absolute path without '..' and '='",
                      mount->name);
-    else if ((type && is_own(type)) || is_device(destination))
+    else if ((type && is_own(type)) || is_of_kernel(destination) || is_device(destination))
         return;
     else if ((type && strcmp(type, "bind") == 0) || has_option(reading, mount, "bind") ||
              has_option(reading, mount, "rbind"))
