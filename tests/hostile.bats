@@ -185,7 +185,7 @@ while byte := sys.stdin.buffer.raw.read(1):
         vm halt --mem $size
         [[ $status -eq 0 ]]
     done
-    for size in 0 1 60K 65535 65537 66K 3145732K 3221225473 4G -1 1T 0x100000 1m "" " 1M"; do
+    for size in 0 1 60K 65535 65537 66K 3145732K 3221225473 4G -1 1T 0x100000 1m " 1M"; do
         run "$build/jailer" --mem "$size" --guest "$guests/halt.bin" --exec sparkler-vmm
         echo "$output"
         [[ $status -eq 1 ]]
