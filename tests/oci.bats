@@ -117,6 +117,14 @@ check_no_container_left() {
     [[ $pid -gt 0 && $pid != "$(<pid)" ]] # there was a janitor, too
 }
 
+@test "of a directory that cannot be made, the message says which one above it fails" {
+    touch file
+    run "$OCI" --root "$PWD/file/states" create --bundle bundle "$id"
+    [[ $status -eq 1 && $output == "sparkler-oci: cannot make the directory $PWD/file/states: $PWD/file/states: Not a directory" ]]
+    SPARKLER_OCI_CACHE=/proc/none/cache run "$OCI" image "$stage/tree"
+    [[ $status -eq 1 && $output == "sparkler-oci: cannot make the directory /proc/none/cache: /proc/none: "* ]]
+}
+
 @test "what cannot be done with a container, and why" {
     local command
     for command in start kill delete state; do

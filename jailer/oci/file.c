@@ -112,7 +112,7 @@ void make_directories(const char *path, mode_t mode)
         memcpy(part, path, i);
         part[i] = '\0';
         if (mkdir(part, mode) != 0 && errno != EEXIST && errno != EROFS)
-            fail_errno("cannot make the directory %s", part);
+            fail_errno("cannot make the directory %s: %s", path, part);
     }
 }
 
