@@ -95,6 +95,19 @@ static void shut(struct socket *socket, bool in, bool out)
     socket_changed(socket);
 }
 
+void socket_reset(struct socket *socket)
+{
+    const bool is_inet = socket->address.name.family == AF_INET;
+
+    if (socket->is_closed)
+        return;
+    /* TCP's end is the end of what can be received; a reset behind it is an error to who sends */
+    socket->error = is_inet && socket->peer->shut_out ? EPIPE : ECONNRESET;
+    if (is_inet)
+        socket->is_reset = socket->shut_in = socket->shut_out = true;
+    socket_changed(socket);
+}
+
 /* Those who have connected, and whom nobody will accept. */
 static void refuse_pending(struct socket *listener)
 {
@@ -102,9 +115,17 @@ static void refuse_pending(struct socket *listener)
         struct socket *socket = listener->pending;
 
         listener->pending = socket->next_pending;
-        socket->peer->error = ECONNRESET;
+        socket_reset(socket->peer);
         socket_close(socket);
     }
+}
+
+/* Whether it tells its peer, as it ends, that not all has been received. */
+static bool resets(const struct socket *socket)
+{
+    const bool lingers = !socket->linger.is_on || socket->linger.seconds != 0;
+
+    return socket->first != NULL || (socket_is(socket, AF_INET, SOCK_STREAM) && !lingers);
 }
 
 void socket_close(struct socket *socket)
@@ -112,8 +133,8 @@ void socket_close(struct socket *socket)
     struct socket *peer = socket->peer;
 
     socket->is_closed = true;
-    if (peer != NULL && socket->type != SOCK_DGRAM && socket->first != NULL)
-        peer->error = ECONNRESET;
+    if (peer != NULL && socket->type != SOCK_DGRAM && resets(socket))
+        socket_reset(peer);
     shut(socket, true, true);
     socket_unbind(socket);
     refuse_pending(socket);
@@ -290,8 +311,8 @@ static int shut_down(struct socket *socket, int how)
 {
     if (how < SHUT_READ || how > SHUT_BOTH)
         return -EINVAL;
-    if (socket->address.name.family == AF_INET && socket->peer == NULL && !socket->is_listening &&
-        socket->remote.size == 0)
+    if (socket->address.name.family == AF_INET && !socket->is_listening &&
+        (socket->is_reset || (socket->peer == NULL && socket->remote.size == 0)))
         return -ENOTCONN;
     shut(socket, how != SHUT_WRITE, how != SHUT_READ);
     return 0;

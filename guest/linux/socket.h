@@ -65,10 +65,15 @@ struct packet {
     uint8_t bytes[];
 };
 
+struct linger {
+    int is_on, seconds;
+};
+
 struct socket {
     unsigned references;
     int type;
     bool is_closed; /* its descriptors are gone */
+    bool is_reset;  /* TCP: its peer was gone before it had received all */
     bool shut_in, shut_out;
     int error;                   /* the next call gets it */
     struct socket *peer;         /* whom it sends to; held */
@@ -85,6 +90,7 @@ struct socket {
     struct socket *pending, *next_pending;  /* connected, to be accepted */
     struct peer_ids peer_ids;               /* SO_PEERCRED */
     uint32_t options;                       /* by the number of each that is on or off */
+    struct linger linger;                   /* SO_LINGER */
     uint64_t receive_timeout, send_timeout; /* ns; 0: none */
     int protocol_options[2][24];            /* of IP and TCP, by the number of each */
 };
@@ -95,6 +101,7 @@ struct socket *socket_get(struct socket *socket);
 void socket_put(struct socket *socket);
 void socket_changed(struct socket *socket); /* who waits for it looks again */
 void socket_close(struct socket *socket);
+void socket_reset(struct socket *socket); /* its peer has gone without receiving all */
 struct peer_ids socket_own_ids(void);
 /* What one sends, the other receives. */
 void socket_join(struct socket *a, struct socket *b);

@@ -476,7 +476,10 @@ long sys_getpeername(int fd, void *user, unsigned *size)
         return error;
     const struct socket *socket = socket_of(file), *peer = socket->peer;
     const struct address *name = peer != NULL ? &peer->address : &socket->remote;
-    error = peer != NULL || name->size > 0 ? address_to_user(name, user, size) : -ENOTCONN;
+    if ((peer == NULL && name->size == 0) || socket->is_reset)
+        error = -ENOTCONN;
+    else
+        error = address_to_user(name, user, size);
     file_put(file);
     return error;
 }

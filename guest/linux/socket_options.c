@@ -86,8 +86,8 @@ static int get(struct socket *socket, int level, int option, void *value)
         memcpy(value, &socket->peer_ids, sizeof(socket->peer_ids));
         return sizeof(socket->peer_ids);
     case SO_LINGER:
-        memset(value, 0, 2 * sizeof(int));
-        return 2 * sizeof(int);
+        memcpy(value, &socket->linger, sizeof(socket->linger));
+        return sizeof(socket->linger);
     case SO_RCVTIMEO_OLD:
     case SO_SNDTIMEO_OLD: {
         const int64_t time[2] = {(int64_t)(timeout / NSEC_PER_SEC),
@@ -148,6 +148,20 @@ static int set_timeout(uint64_t *timeout, const void *from, unsigned size)
     return 0;
 }
 
+static int set_linger(struct linger *linger, const void *from, unsigned size)
+{
+    struct linger value;
+
+    if (size < sizeof(value))
+        return -EINVAL;
+    if (copy_from_user(&value, from, sizeof(value)) != 0)
+        return -EFAULT;
+    linger->is_on = value.is_on != 0;
+    if (linger->is_on)
+        linger->seconds = value.seconds;
+    return 0;
+}
+
 static int set(struct socket *socket, int level, int option, const void *from, unsigned size)
 {
     int value, *kept;
@@ -156,6 +170,8 @@ static int set(struct socket *socket, int level, int option, const void *from, u
         return set_timeout(&socket->receive_timeout, from, size);
     if (level == SOL_SOCKET && option == SO_SNDTIMEO_OLD)
         return set_timeout(&socket->send_timeout, from, size);
+    if (level == SOL_SOCKET && option == SO_LINGER)
+        return set_linger(&socket->linger, from, size);
     if (size < sizeof(value))
         return -EINVAL;
     if (copy_from_user(&value, from, sizeof(value)) != 0)
@@ -167,8 +183,7 @@ static int set(struct socket *socket, int level, int option, const void *from, u
             *kept = value;
         return error;
     }
-    if (option == SO_SNDBUF || option == SO_RCVBUF || option == SO_LINGER ||
-        option == SO_PRIORITY) /* hints, here */
+    if (option == SO_SNDBUF || option == SO_RCVBUF || option == SO_PRIORITY) /* hints, here */
         return 0;
     if (option < 0 || option > 31 || (SWITCHES & 1u << option) == 0)
         return -ENOPROTOOPT;

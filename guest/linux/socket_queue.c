@@ -122,6 +122,11 @@ static int receiver_of(struct socket *socket, const struct message *message, str
     }
     if (socket->peer == NULL)
         return is_inet ? -EPIPE : -ENOTCONN;
+    if (is_inet && socket->peer->is_closed && !socket->shut_out) { /* TCP learns that by sending */
+        socket_reset(socket);
+        *to = NULL;
+        return 0;
+    }
     *to = socket_get(socket->peer);
     return 0;
 }
@@ -129,6 +134,10 @@ static int receiver_of(struct socket *socket, const struct message *message, str
 /* Why nothing can be sent to `to` any more; 0: it can. */
 static int why_not(struct socket *socket, const struct socket *to)
 {
+    int error = socket->is_reset ? socket_take_error(socket) : 0;
+
+    if (error != 0)
+        return error;
     if (socket->type == SOCK_DGRAM && to->is_closed)
         return -ECONNREFUSED;
     if (to->shut_in && to->address.name.family == AF_UNIX)
@@ -230,7 +239,7 @@ static int wait_for_packet(struct file *file, int flags)
     const uint64_t deadline = socket_deadline(socket->receive_timeout);
 
     while (socket->first == NULL) {
-        if (socket->error != 0)
+        if (socket->error != 0 && socket->error != EPIPE)
             return socket_take_error(socket);
         if (socket->shut_in)
             return 0;

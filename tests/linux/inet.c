@@ -250,6 +250,114 @@ static void test_refusal(void)
     close(client);
 }
 
+static int set_linger(int fd, int is_on, int seconds)
+{
+    const struct linger linger = {is_on, seconds};
+
+    return setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger));
+}
+
+static void print_linger(int fd)
+{
+    struct linger linger = {-1, -1};
+    socklen_t size = sizeof(linger);
+
+    getsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, &size);
+    printf("linger: %d, %d s, %u bytes\n", linger.l_onoff, linger.l_linger, size);
+}
+
+/* What is left of a connection that is reset. */
+static void print_reset(const char *what, int fd)
+{
+    struct pollfd reset = {fd, 0, 0};
+    char bytes[16];
+
+    say(what, poll(&reset, 1, 10000));
+    print_events("events", fd);
+    for (int i = 0; i < 3; i++)
+        say("receive", recv(fd, bytes, sizeof(bytes), MSG_DONTWAIT));
+    for (int i = 0; i < 2; i++)
+        say("send", send(fd, "x", 1, 0));
+    print_name("peer", getpeername, fd, 0);
+    say("shut down", shutdown(fd, SHUT_RDWR));
+    say("error", option_of(fd, SOL_SOCKET, SO_ERROR));
+    close(fd);
+}
+
+static void await_input(int fd)
+{
+    struct pollfd input = {fd, POLLIN, 0};
+
+    poll(&input, 1, 10000);
+}
+
+static void connect_pair(int *client, int *server)
+{
+    in_port_t port;
+    int listener = listener_at("127.0.0.1", &port);
+
+    *client = socket(AF_INET, SOCK_STREAM, 0);
+    connect_to(*client, "127.0.0.1", port);
+    *server = accept(listener, NULL, NULL);
+    close(listener);
+}
+
+/* How TCP resets a connection: one end is gone, and has not received all. */
+static void test_resets(void)
+{
+    struct sockaddr_in from = {0};
+    socklen_t size = sizeof(from);
+    in_port_t port;
+    int client, server, listener;
+
+    connect_pair(&client, &server);
+    close(server);
+    await_input(client);
+    say("to nobody", send(client, "lost", 4, 0));
+    print_reset("it was closed", client);
+
+    connect_pair(&client, &server);
+    send(client, "unread", 6, 0);
+    await_input(server);
+    close(server);
+    print_reset("it has not read all", client);
+
+    connect_pair(&client, &server);
+    send(client, "unread", 6, 0);
+    await_input(server);
+    shutdown(server, SHUT_WR);
+    close(server);
+    print_reset("it had ended, and has not read all", client);
+
+    connect_pair(&client, &server);
+    print_linger(server);
+    set_linger(server, 5, 7);
+    print_linger(server);
+    say("too short", setsockopt(server, SOL_SOCKET, SO_LINGER, &size, sizeof(size)));
+    set_linger(server, 1, 0);
+    send(server, "last words", 10, 0);
+    close(server);
+    print_reset("it does not linger", client);
+
+    listener = listener_at("127.0.0.1", &port);
+    client = socket(AF_INET, SOCK_STREAM, 0);
+    connect_to(client, "127.0.0.1", port);
+    close(listener);
+    print_reset("it was not accepted", client);
+
+    listener = listener_at("127.0.0.1", &port);
+    client = socket(AF_INET, SOCK_STREAM, 0);
+    connect_to(client, "127.0.0.1", port);
+    send(client, "early", 5, 0);
+    set_linger(client, 1, 0);
+    const in_port_t its = port_of(client);
+    close(client);
+    server = accept(listener, (struct sockaddr *)&from, &size);
+    printf("accepted: %s, %d\n", inet_ntoa(from.sin_addr), from.sin_port == its);
+    print_reset("it has gone before", server);
+    close(listener);
+}
+
 /* A server and its clients in processes of their own, which wait for each other. */
 static void test_processes(void)
 {
@@ -398,6 +506,7 @@ int main(void)
     test_stream("127.0.0.1");
     test_stream("127.1.2.3");
     test_refusal();
+    test_resets();
     test_processes();
     test_datagrams();
     test_loss();
