@@ -403,7 +403,7 @@ static int remove_directory(int parent, const char *name)
     return unlinkat(parent, name, AT_REMOVEDIR) == 0 || errno == ENOENT ? 0 : errno;
 }
 
-void cgroup_remove(const struct cgroups *cgroups, const struct cgroup *cgroup, unsigned tries)
+int cgroup_remove(const struct cgroups *cgroups, const struct cgroup *cgroup, unsigned tries)
 {
     const int end = SUPERVISOR_FD_CGROUPS + (int)cgroups->count;
     int why = EBUSY;
@@ -419,8 +419,7 @@ void cgroup_remove(const struct cgroups *cgroups, const struct cgroup *cgroup, u
                 why = failure;
         }
     }
-    if (why != 0)
-        warnx("cannot remove the cgroup %s: %s", cgroup->name, strerror(why));
+    return why;
 }
 
 unsigned long cgroups_oom_kills(int events)

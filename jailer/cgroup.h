@@ -59,8 +59,8 @@ void cgroups_open_usage(const struct cgroups *cgroups, const struct cgroup *cgro
                         int *cpu);
 
 /* Removes one of the two, by the descriptors from SUPERVISOR_FD_CGROUPS on; while the last process
- * in it is not gone, tries again each millisecond. */
-void cgroup_remove(const struct cgroups *cgroups, const struct cgroup *cgroup, unsigned tries);
+ * in it is not gone, tries again each millisecond. Returns 0, or why it is still there. */
+int cgroup_remove(const struct cgroups *cgroups, const struct cgroup *cgroup, unsigned tries);
 
 /* How many processes the kernel has killed because their cgroup had no memory left. */
 unsigned long cgroups_oom_kills(int events);

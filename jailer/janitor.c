@@ -10,10 +10,12 @@
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
-/* Nobody waits for the janitor, and a VMM with hundreds of GiB takes its time to die. */
-#define REMOVE_TRIES 300000
+/* A VMM with hundreds of GiB takes its time to die, and nobody waits for the janitor. */
+#define TRIES      2000
+#define MORE_TRIES 300000
 
 void janitor_await_cgroups(struct jail *janitor)
 {
@@ -28,6 +30,19 @@ void janitor_await_cgroups(struct jail *janitor)
         janitor->uid = janitor->euid = 0;
 }
 
+static void remove_patiently(const struct cgroups *cgroups, const struct cgroup *cgroup)
+{
+    int why = cgroup_remove(cgroups, cgroup, TRIES);
+
+    if (why == 0)
+        return;
+    warnx("cannot remove the cgroup %s yet: %s; the janitor tries for five minutes more",
+          cgroup->name, strerror(why));
+    why = cgroup_remove(cgroups, cgroup, MORE_TRIES);
+    if (why != 0)
+        warnx("cannot remove the cgroup %s: %s", cgroup->name, strerror(why));
+}
+
 _Noreturn void janitor_run(const struct jail *jail)
 {
     struct pollfd supervisor = {.fd = JANITOR_FD_SUPERVISOR, .events = POLLIN};
@@ -35,7 +50,7 @@ _Noreturn void janitor_run(const struct jail *jail)
     while (poll(&supervisor, 1, -1) < 0)
         if (errno != EINTR)
             err(1, "the janitor cannot wait for the supervisor");
-    cgroup_remove(jail->cgroups, &jail->cgroups->broker, REMOVE_TRIES);
-    cgroup_remove(jail->cgroups, &jail->cgroups->vmm, REMOVE_TRIES);
+    remove_patiently(jail->cgroups, &jail->cgroups->broker);
+    remove_patiently(jail->cgroups, &jail->cgroups->vmm);
     _exit(0);
 }

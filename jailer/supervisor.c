@@ -24,7 +24,7 @@
 #define PATIENCE TIMING_SECOND        /* at the end, with a terminal that is stopped */
 #define GRACE    (10 * TIMING_SECOND) /* to end after a signal, as docker-stop(1) gives */
 
-#define REMOVE_TRIES 2000 /* of a cgroup whose processes are reaped */
+#define REMOVE_TRIES 2000 /* of a cgroup; for two seconds */
 
 /* Signals what is left of a jail, with a value as sigqueue(3) has it. */
 static void queue_to_jail(int pidfd, int signal, int value)
@@ -490,6 +490,15 @@ static int end_status(struct supervisor *supervisor, enum cause cause, int signa
     return 1;
 }
 
+/* Of a jail that is reaped. */
+static void remove_cgroup(const struct cgroups *cgroups, const struct cgroup *cgroup)
+{
+    int why = cgroup_remove(cgroups, cgroup, REMOVE_TRIES);
+
+    if (why != 0)
+        warnx("cannot remove the cgroup %s: %s", cgroup->name, strerror(why));
+}
+
 int supervise(struct supervisor *supervisor)
 {
     const long long start = timing_now();
@@ -511,12 +520,12 @@ int supervise(struct supervisor *supervisor)
     ends[WARDEN_ENDED] = reap_jail(SUPERVISOR_FD_WARDEN_PID);
     say_broker_oom(supervisor);
     if (cgroups->count > 0)
-        cgroup_remove(cgroups, &cgroups->broker, REMOVE_TRIES);
+        remove_cgroup(cgroups, &cgroups->broker);
     ends[VMM_ENDED] = reap_jail(SUPERVISOR_FD_VMM_PID);
     finish_relays(supervisor);
     if (cgroups->count > 0) {
         supervisor->vmm_oom_kills = cgroups_oom_kills(SUPERVISOR_FD_VMM_EVENTS);
-        cgroup_remove(cgroups, &cgroups->vmm, REMOVE_TRIES);
+        remove_cgroup(cgroups, &cgroups->vmm);
         signal_jail(SUPERVISOR_FD_JANITOR_PID, SIGKILL);
         ends[JANITOR_ENDED] = reap_jail(SUPERVISOR_FD_JANITOR_PID);
     }
