@@ -58,6 +58,8 @@ bool cgroups_make(struct cgroups *cgroups, enum role role, const struct options 
 void cgroups_open_usage(const struct cgroups *cgroups, const struct cgroup *cgroup, int *memory,
                         int *cpu);
 
+#define CGROUP_TRIES 2000 /* of cgroup_remove(), usually: two seconds */
+
 /* Removes one of the two, by the descriptors from SUPERVISOR_FD_CGROUPS on; while the last process
  * in it is not gone, tries again each millisecond. Returns 0, or why it is still there. */
 int cgroup_remove(const struct cgroups *cgroups, const struct cgroup *cgroup, unsigned tries);

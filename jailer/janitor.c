@@ -14,7 +14,6 @@
 #include <unistd.h>
 
 /* A VMM with hundreds of GiB takes its time to die, and nobody waits for the janitor. */
-#define TRIES      2000
 #define MORE_TRIES 300000
 
 void janitor_await_cgroups(struct jail *janitor)
@@ -32,7 +31,7 @@ void janitor_await_cgroups(struct jail *janitor)
 
 static void remove_patiently(const struct cgroups *cgroups, const struct cgroup *cgroup)
 {
-    int why = cgroup_remove(cgroups, cgroup, TRIES);
+    int why = cgroup_remove(cgroups, cgroup, CGROUP_TRIES);
 
     if (why == 0)
         return;

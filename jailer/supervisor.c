@@ -24,8 +24,6 @@
 #define PATIENCE TIMING_SECOND        /* at the end, with a terminal that is stopped */
 #define GRACE    (10 * TIMING_SECOND) /* to end after a signal, as docker-stop(1) gives */
 
-#define REMOVE_TRIES 2000 /* of a cgroup; for two seconds */
-
 /* Signals what is left of a jail, with a value as sigqueue(3) has it. */
 static void queue_to_jail(int pidfd, int signal, int value)
 {
@@ -493,7 +491,7 @@ static int end_status(struct supervisor *supervisor, enum cause cause, int signa
 /* Of a jail that is reaped. */
 static void remove_cgroup(const struct cgroups *cgroups, const struct cgroup *cgroup)
 {
-    int why = cgroup_remove(cgroups, cgroup, REMOVE_TRIES);
+    int why = cgroup_remove(cgroups, cgroup, CGROUP_TRIES);
 
     if (why != 0)
         warnx("cannot remove the cgroup %s: %s", cgroup->name, strerror(why));

@@ -2,6 +2,7 @@
 #include "mount_namespace.h"
 
 #include "log.h"
+#include "process.h"
 
 #include <err.h>
 #include <errno.h>
@@ -11,7 +12,6 @@
 #include <stdio.h>
 #include <sys/mount.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 /* Where the new root is mounted before it is entered; any directory would do. */
@@ -47,7 +47,7 @@ static _Noreturn void empty(int namespace)
 void mount_namespace_empty(pid_t pid)
 {
     char path[64];
-    int namespace, status = 0;
+    int namespace;
     pid_t child;
 
     if (!may_make_namespaces())
@@ -59,9 +59,7 @@ void mount_namespace_empty(pid_t pid)
     if (child == 0)
         empty(namespace);
     close(namespace);
-    while (waitpid(child, &status, 0) < 0 && errno == EINTR)
-        continue;
-    errno = WIFEXITED(status) ? WEXITSTATUS(status) : EINTR;
-    if (status != 0)
+    errno = process_await(child);
+    if (errno != 0)
         fail_errno("cannot empty the mount namespace of the container's process");
 }

@@ -1,10 +1,12 @@
 /* A container's process: see process.h. */
 #include "process.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 /* the fields of /proc/PID/stat behind the command's name (proc(5)), from the third, `state`, on */
@@ -54,4 +56,13 @@ int process_open(const struct process_id *process)
         fd = -1;
     }
     return fd;
+}
+
+int process_await(pid_t child)
+{
+    int status = 0;
+
+    while (waitpid(child, &status, 0) < 0 && errno == EINTR)
+        continue;
+    return WIFEXITED(status) ? WEXITSTATUS(status) : EINTR;
 }

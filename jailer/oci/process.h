@@ -22,4 +22,8 @@ int process_open(const struct process_id *process);
 /* Whether it still runs. */
 bool process_lives(const struct process_id *process);
 
+/* Waits for a child whose exit status is 0 or an errno, and returns that; EINTR if it was killed.
+ */
+int process_await(pid_t child);
+
 #endif

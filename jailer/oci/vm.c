@@ -3,6 +3,7 @@
 
 #include "image.h"
 #include "log.h"
+#include "process.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -12,8 +13,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #define FEEDS       "/etc/sparkler/feeds.d"
@@ -249,8 +248,8 @@ static _Noreturn void look_at_network(const char *path)
 void vm_check_network(const struct config *config)
 {
     const char *path = config->network;
-    int status = 0;
     pid_t pid;
+    int error;
 
     if (!path)
         return;
@@ -259,13 +258,12 @@ void vm_check_network(const struct config *config)
         fail_errno("cannot start a process");
     if (pid == 0)
         look_at_network(path);
-    while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-        continue;
-    if (WIFEXITED(status) && WEXITSTATUS(status) == HAS_INTERFACE)
+    error = process_await(pid);
+    if (error == HAS_INTERFACE)
         fail("linux.namespaces: the network namespace %.128s has an interface, and a VM has no "
              "network; use the engine's --network none; " GO_WITHOUT("network"),
              path);
-    errno = WIFEXITED(status) ? WEXITSTATUS(status) : EINTR;
-    if (status != 0)
+    errno = error;
+    if (error != 0)
         fail_errno("linux.namespaces: cannot look into the network namespace %.128s", path);
 }
