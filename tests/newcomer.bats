@@ -207,6 +207,14 @@ as_other_user() {
     [[ $(order 1 | tail -n 1) == "8 passed, 0 failed, 0 skipped" ]]
 }
 
+@test "the suite fails if no test has the name that it was given" {
+    echo '@test "one" { true; }' >some.bats
+    run "$root/tests/run" "$PWD/some.bats:one" "$PWD/some.bats:two"
+    echo "$output"
+    [[ $status -eq 1 && $output == *"  - $PWD/some.bats:two: no test has a name that matches"* ]]
+    [[ ${lines[-1]} == "1 passed, 1 failed, 0 skipped" ]]
+}
+
 @test "a fresh machine needs root, and says so" {
     stand_in id 'echo 1000'
     run "$root/tests/fresh/run"
