@@ -83,7 +83,7 @@ setup() {
 has_commands_of() {
     local help
     help=$("$build/$1" --help)
-    diff <(options_in <<<"$help" | grep -vx -e --help -e --version) <(page "$root/$2" | options_in)
+    diff <(options_in <<<"$help") <(page "$root/$2" | options_in)
     diff <(grep -oP '^  \K[a-z]+(, [a-z]+)*(?= |$)' <<<"$help" | tr -s ', ' '\n' | sort -u) \
         <(sed -n 's/^\.It Cm \([a-z]*\).*/\1/p' "$root/$2" | sort -u)
 }

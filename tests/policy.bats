@@ -31,6 +31,11 @@ mistake_at() {
     [[ $output == *"wrong.policy:$1: "*"$2"* ]]
 }
 
+@test "--version is the jailer's" {
+    run -0 "$policy" --version
+    [[ $output == "sparkler-policy $("$build/jailer" --version | cut -d ' ' -f 2)" ]]
+}
+
 @test "check: every policy is correct, and its filter does what it says" {
     run "$policy" check "$root"/policy/*.policy
     echo "$output"
@@ -562,6 +567,7 @@ found() {
     [[ $status -eq 1 ]]
     [[ $output == *"WRONG: no policy is for a process of this name"* ]]
     [[ $output == *"no_new_privs  WRONG: not set"* ]]
+    [[ $output == *"threads       WRONG: 1 of 1 are not under any filter"* ]]
     [[ $output == *"capabilities  WRONG: "*"effective "*"sys_admin"* ]]
 }
 

@@ -175,7 +175,7 @@ static void print_help(void)
 {
     struct wrap row;
 
-    puts("usage: sparkler-policy [--policy-dir DIRECTORY] COMMAND\n");
+    puts("usage: sparkler-policy [--policy-dir DIRECTORY] COMMAND, or --help, --version\n");
     for (size_t i = 0; i < COMMANDS; i++) {
         printf("  %s %s\n", commands[i].name, commands[i].takes);
         row = wrap_begin("");
@@ -209,11 +209,12 @@ static bool skip_option(struct call *call, const struct command *command, const 
     return found;
 }
 
-enum option_id { POLICY_DIR = 1, HELP = 'h' };
+enum option_id { POLICY_DIR = 1, VERSION, HELP = 'h' };
 
 static const struct option names[] = {
     {"policy-dir", required_argument, NULL, POLICY_DIR},
     {"help", no_argument, NULL, HELP},
+    {"version", no_argument, NULL, VERSION},
     {0},
 };
 
@@ -239,6 +240,9 @@ int main(int argc, char **argv)
             break;
         case HELP:
             print_help();
+            return end(true);
+        case VERSION:
+            puts("sparkler-policy " SPARKLER_VERSION);
             return end(true);
         default:
             errx(1, "%s: %s; see sparkler-policy --help", argv[optind - 1],

@@ -36,8 +36,8 @@ static bool report_threads(pid_t pid, size_t filters)
     if (tasks)
         closedir(tasks);
     if (wrong || threads == 0)
-        printf("  threads       WRONG: %u of %u are not under %zu filters\n", wrong, threads,
-               filters);
+        printf("  threads       WRONG: %u of %u are not under %s\n", wrong, threads,
+               filters ? "these filters" : "any filter");
     else
         printf("  threads       %u, all under these filters\n", threads);
     return !wrong && threads;
