@@ -116,7 +116,7 @@ static void show_tree(const struct tree *tree)
     if (fd < 0 || fstat(fd, &status) != 0)
         err(1, "cannot open %s", tree->path);
     if (status.st_dev != tree->device || status.st_ino != tree->inode)
-        errx(1, "%s is not the directory any more that it was a moment ago", tree->path);
+        errx(1, "%s is no longer the directory that it was a moment ago", tree->path);
     make_mount_point(NEW_ROOT JAIL_TREE, true);
     bind_tree(fd, "", AT_EMPTY_PATH, NEW_ROOT JAIL_TREE,
               TREE_ATTR_RDONLY | TREE_ATTR_NOEXEC | TREE_ATTR_NOSYMFOLLOW);

@@ -324,6 +324,12 @@ descendants() {
     [[ $status -eq 0 && $output == tweet ]]
 }
 
+@test "sparkler.trace: the program's system calls are on its standard error" {
+    need_ours "a trace"
+    in_container --annotation sparkler.trace=true -- echo fine
+    [[ $status -eq 0 && $output == fine && $stderr == *"exit_group(0) = ?" ]]
+}
+
 @test "--secret, which podman binds to be writable" {
     echo "the text" >text
     podman secret create "$name" text
@@ -429,7 +435,7 @@ refused() {
     need_ours "what a VM cannot have"
     refused 'linux.devices.* no device /dev/kvm.*sparkler.without=devices' \
         podman run --device /dev/kvm busybox true
-    refused 'mounts.* /data would be written to.*sparkler.without=mounts' \
+    refused 'mounts.* /data is writable.*sparkler.without=mounts' \
         podman run --volume "$PWD:/data" busybox true
     refused 'linux.namespaces: .*sparkler.without=network' podman run --network host busybox true
     podman rm --all >/dev/null

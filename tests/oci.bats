@@ -396,12 +396,12 @@ refuses() {
         "linux.devices[0]: a VM has no device /dev/kvm"
     refuses '.mounts = [{destination: "/proc", type: "proc"},
                         {destination: "/data", type: "bind", source: "/tmp", options: ["rbind", "rw"]}]' \
-        "mounts[1]: /data would be written to on the host"
+        "mounts[1]: /data is writable, and a VM cannot write to the host; mount it read-only"
     refuses '.mounts = [{destination: "/data", type: "nfs", source: "host:/"}]' \
         "mounts[0]: /data: a VM cannot mount nfs"
     refuses '.hooks.startContainer = [{path: "/bin/true"}]' "hooks.startContainer: a hook cannot run inside"
     refuses '.linux.rootfsPropagation = "shared"' "linux.rootfsPropagation: shared"
-    refuses '.linux.resources.memory.limit = 1000' "linux.resources.memory.limit: a VM has at least"
+    refuses '.linux.resources.memory.limit = 1000' "linux.resources.memory.limit: a VM needs at least 4 MiB"
     refuses '.linux.resources.memory.disableOOMKiller = true' "disableOOMKiller"
     refuses '.linux.cgroupsPath = "/a/../../b"' "'..' is not accepted"
     refuses '.ociVersion = "2.0.0"' "ociVersion: 2.0.0: only versions 1.x"

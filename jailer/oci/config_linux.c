@@ -72,8 +72,8 @@ static void read_resources(struct config *config, struct reading *reading,
     if (config->memory > (int64_t)LINUX_RAM_MAX) /* a limit: less is right, too */
         config->memory = (int64_t)LINUX_RAM_MAX;
     if (config->memory > 0 && config->memory < MEMORY_MIN)
-        reading_fail(reading, "linux.resources.memory.limit: a VM has at least %d bytes",
-                     MEMORY_MIN);
+        reading_fail(reading, "linux.resources.memory.limit: a VM needs at least %d MiB",
+                     MEMORY_MIN >> 20);
     if (read_bool(reading, whole, "linux.resources.memory.disableOOMKiller", false))
         reading_fail(reading, "linux.resources.memory.disableOOMKiller: not supported");
     cgroup->cpu_shares =

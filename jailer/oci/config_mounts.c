@@ -181,7 +181,7 @@ static void read_bind(struct config *config, struct reading *reading, const stru
                   (struct config_mount){MOUNT_COPY, destination, .source = source});
     else if (!(config->without & WITHOUT_MOUNTS))
         reading_fail(reading,
-                     "%s: %.128s would be written to on the host, which a VM cannot; mount it "
+                     "%s: %.128s is writable, and a VM cannot write to the host; mount it "
                      "read-only (ro); " GO_WITHOUT("mounts"),
                      mount->name, destination);
 }
