@@ -209,6 +209,7 @@ all_of() {
 
 @test "limits: memory and page tables are SIGKILL for who touches more; the file system is ENOSPC" {
     all_of memory "memory: signal 9"
+    all_of reading "reading: signal 9"
     all_of tables "tables: signal 9"
     all_of space "space: write: ENOSPC after many"
 }

@@ -29,6 +29,12 @@ static const char *describe(int signal)
     }
 }
 
+static void log_fault(int number, uint64_t address, uint64_t instruction)
+{
+    log_line("%s[%d]: %s at address 0x%lx, by the instruction at 0x%lx", current_process()->command,
+             current_process()->id, describe(number), address, instruction);
+}
+
 void signal_fault(struct registers *registers, struct fault fault, uint64_t address)
 {
     struct process *process = current_process();
@@ -38,13 +44,20 @@ void signal_fault(struct registers *registers, struct fault fault, uint64_t addr
 
     if (action->handler == DEFAULT || action->handler == IGNORE ||
         (current->signal_mask & SIGNAL_BIT(number)) != 0) {
-        log_line("%s[%d]: %s at address 0x%lx, by the instruction at 0x%lx", process->command,
-                 process->id, describe(number), address, registers->rip);
+        log_fault(number, address, registers->rip);
         process_exit(STATUS_SIGNALED(number));
     }
     info.si_addr = (void *)address;
     current->fault_address = address;
     signal_send_info(process, current, &info);
+}
+
+void signal_out_of_memory(uint64_t address)
+{
+    if (current_process()->is_exiting)
+        return;
+    log_fault(SIGKILL, address, thread_registers(current)->rip);
+    process_exit_later(STATUS_SIGNALED(SIGKILL));
 }
 
 /* The process stops, all its threads as they come here, until SIGCONT or its end. */

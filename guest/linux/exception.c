@@ -101,6 +101,8 @@ void exception(struct registers *registers, enum vector vector, uint64_t address
         if (fault.signal != 0 && !fix_up(registers))
             panic("the kernel in the VM failed: exception %d at 0x%lx, address 0x%lx, error 0x%lx",
                   vector, registers->rip, address, registers->call);
+        if (fault.signal == SIGKILL)
+            signal_out_of_memory(address);
         return;
     }
     if (fault.signal != 0)

@@ -236,7 +236,7 @@ static void end_threads_but(struct process *process, struct thread *survivor)
             wake_thread(thread);
 }
 
-void process_exit(unsigned wait_status)
+void process_exit_later(unsigned wait_status)
 {
     struct process *process = current_process();
 
@@ -244,6 +244,11 @@ void process_exit(unsigned wait_status)
         process->wait_status = wait_status;
         end_threads_but(process, NULL);
     }
+}
+
+void process_exit(unsigned wait_status)
+{
+    process_exit_later(wait_status);
     thread_exit(wait_status);
 }
 

@@ -95,6 +95,10 @@ void process_add_thread(struct process *process, struct thread *thread);
 /* Ends the running process. `wait_status` is as wait(2) has it. */
 _Noreturn void process_exit(unsigned wait_status);
 
+/* The same when the current thread would go back to the program: for the middle of a system call,
+ * which may hold something. */
+void process_exit_later(unsigned wait_status);
+
 /* Ends the running thread, and its process with the last one. */
 _Noreturn void thread_exit(unsigned wait_status);
 

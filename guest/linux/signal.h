@@ -44,6 +44,10 @@ void signal_mask_swap(uint64_t mask);
 /* The running thread did what it must not do. */
 void signal_fault(struct registers *registers, struct fault fault, uint64_t address);
 
+/* There is no memory for what a system call touches: the process ends when the call has. Queueing
+ * SIGKILL would take memory. */
+void signal_out_of_memory(uint64_t address);
+
 /* Before the program goes on: handlers, stops, ends. `is_call`: after a system call. */
 void signal_deliver(struct registers *registers, bool is_call);
 

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -81,9 +82,25 @@ static void take_files(void)
     close_all();
 }
 
-static void take_memory(void)
+#define PIECE (1 << 20)
+
+static bool write_piece(char *piece)
 {
-    unsigned long count = 0;
+    memset(piece, 1, PIECE);
+    return true;
+}
+
+static bool read_piece(char *piece)
+{
+    int zeros = open("/dev/zero", O_RDONLY);
+    ssize_t size = read(zeros, piece, PIECE);
+
+    close(zeros);
+    return size == PIECE;
+}
+
+static void take_pieces(const char *what, bool (*touch)(char *piece))
+{
     int status;
 
     fflush(stdout);
@@ -91,17 +108,23 @@ static void take_memory(void)
     if (child == 0)
         for (;;) { /* as much as is asked for is there; not so what is touched */
             char *piece =
-                mmap(NULL, 1 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-            if (piece == MAP_FAILED) {
-                say("memory", "mmap", count);
-                exit(0);
-            }
-            memset(piece, 1, 1 << 20);
-            count++;
+                mmap(NULL, PIECE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+            if (piece == MAP_FAILED || !touch(piece))
+                _exit(1); /* which takes no memory */
         }
     waitpid(child, &status, 0);
-    if (WIFSIGNALED(status))
-        printf("memory: signal %d\n", WTERMSIG(status));
+    printf("%s: signal %d\n", what, WTERMSIG(status));
+}
+
+static void take_memory(void)
+{
+    take_pieces("memory", write_piece);
+}
+
+/* Who touches it is a system call. */
+static void take_by_reading(void)
+{
+    take_pieces("reading", read_piece);
 }
 
 static void take_space(void)
@@ -208,10 +231,9 @@ int main(int argc, char **argv)
         const char *name;
         void (*take)(void);
     } things[] = {
-        {"processes", take_processes}, {"descriptors", take_descriptors},
-        {"files", take_files},         {"memory", take_memory},
-        {"space", take_space},         {"names", take_names},
-        {"tables", take_tables},       {"pipes", take_pipes},
+        {"processes", take_processes}, {"descriptors", take_descriptors}, {"files", take_files},
+        {"memory", take_memory},       {"reading", take_by_reading},      {"space", take_space},
+        {"names", take_names},         {"tables", take_tables},           {"pipes", take_pipes},
         {"loop", loop_in_handler},     {"handlers", nest_handlers},
     };
 
