@@ -366,9 +366,12 @@ example() {
     local file numbers
     cd policy/examples
     for file in *.json; do
-        numbers=$("$POLICY" feeds --json "$file" | jq -r '"\(.feeds[0].ports[0].argument.bits) | " +
-            "\(.requests_per_hour) | \((.bits_by_argument | ceil) + (.bits_by_time | ceil))"')
+        "$POLICY" feeds --json "$file" >"$BATS_TEST_TMPDIR/table"
+        numbers=$(jq -r '"\(.feeds[0].ports[0].argument.bits) | " +
+            "\(.requests_per_hour) | \((.bits_by_argument | ceil) + (.bits_by_time | ceil))"' \
+            "$BATS_TEST_TMPDIR/table")
         echo "$file: $numbers"
+        grep -x " *\"bits\":${numbers%% *}" "$BATS_TEST_TMPDIR/table" # jq might round it
         grep -F "| \`$file\` |" README.md | grep -F " | $numbers | "
     done
     [ "$(grep -c '^| `' README.md)" = $((2 * $(ls *.json | wc -l))) ]

@@ -32,9 +32,12 @@ char *json_ascii(const char *json)
 
 void json_print(struct json_object *value)
 {
-    char *ascii = json_ascii(json_object_to_json_string_ext(
-        value, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE));
+    char *ascii;
 
+    /* All digits that a double is sure to hold: 142.925, not 142.92500000000001. */
+    json_c_set_serialization_double_format("%.15g", JSON_C_OPTION_GLOBAL);
+    ascii = json_ascii(json_object_to_json_string_ext(value, JSON_C_TO_STRING_PRETTY |
+                                                                 JSON_C_TO_STRING_NOSLASHESCAPE));
     puts(ascii);
     free(ascii);
     json_object_put(value);

@@ -90,9 +90,9 @@ static const char *take_keys(struct record_line *line)
     const struct json_object *json = line->json;
 
     if (!take_string(json, "time", &line->time))
-        return "its \"time\" is missing or no string";
+        return "its \"time\" is missing or not a string";
     if (!take_string(json, "feed", &line->feed))
-        return "its \"feed\" is missing or no string";
+        return "its \"feed\" is missing or not a string";
     if (!take_outcome(json, &line->outcome))
         return "its \"outcome\" is missing or unknown";
     if (!take_count(json, "bytes", &line->bytes))
