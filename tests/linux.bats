@@ -548,6 +548,10 @@ EOF
 
 @test "a root of Debian packages: Python reads a feed" {
     [[ ! -d /run/rig ]] || skip "the rig has no network to fetch packages by"
+    run -1 "$root/guest/linux/make-image" none.erofs --packages python3-minimal none-such
+    [[ ${lines[0]} == "make-image: Unable to locate package none-such" ]]
+    [[ ${lines[1]} == "make-image: no image of the packages python3-minimal none-such was made" ]]
+    [[ ${#lines[@]} -eq 2 && ! -e none.erofs ]]
     "$root/guest/linux/make-image" "$stage/python.erofs" --packages python3-minimal
     linux --offline-samples --root "$stage/python.erofs" -- /usr/bin/python3 -c \
         'print(open("/feeds/weather/London").read())'
