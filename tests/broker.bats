@@ -47,6 +47,11 @@ asked() {
     grep -cx "/$1" "$UPSTREAM/requests.log" || true
 }
 
+# logged LOG LINE: a step that waits until a server has logged this line, a regular expression
+logged() {
+    echo "run:timeout $DEADLINE sh -c 'until grep -qsx \"$2\" \"$UPSTREAM/$1\"; do sleep 0.02; done'"
+}
+
 @test "the default feeds answer for every port" {
     FEEDS=policy/feeds.json
     run ask -- 0x100 0x101 0x102 0x103 0x104 0x105 0x106 0x201 0x202 0x203 0x204 0x205 0x206
@@ -128,15 +133,15 @@ asked() {
 }
 
 @test "an answer past its ttl is requested conditionally" {
-    feeds https://upstream.test/original-tweet.json \
+    feeds https://upstream.test/original-tweet.json?conditional \
         '"format": "original-tweet", "ttl_seconds": 1'
     run ask -- 0x500 sleep:1.1 0x500
     [ "$status" = 0 ]
     [[ $output != *"["*":"*"]"* ]]
     first=${output%%--*}
     [[ $output == "$first"*"$first"* ]]
-    grep '^200 upstream.test /original-tweet.json -$' "$UPSTREAM/access.log"
-    grep '^304 upstream.test /original-tweet.json [^-]' "$UPSTREAM/access.log"
+    served 1 '^200 upstream.test /original-tweet.json?conditional -$'
+    served 1 '^304 upstream.test /original-tweet.json?conditional [^-]'
 }
 
 @test "ports that make the same request share one fetch" {
@@ -146,7 +151,7 @@ asked() {
     run ask -- 0x500 0x501
     [[ ${lines[0]} == north* ]]
     [[ ${lines[2]} == east* ]]
-    [ "$(grep -c 'forecast?shared' "$UPSTREAM/access.log")" = 1 ]
+    served 1 'forecast?shared'
 }
 
 @test "ledger: a request goes upstream only if it is granted, a fresh answer needs no grant" {
@@ -195,8 +200,8 @@ asked() {
         "lookup_url": "https://mastodon.social/api/v1/accounts/lookup?kept", "ttl_seconds": 1'
     run ask -- 0x500 sleep:1.1 0x500
     [ "$status" = 0 ]
-    [ "$(grep -c 'lookup?kept' "$UPSTREAM/access.log")" = 1 ]
-    [ "$(grep -c 'statuses?kept' "$UPSTREAM/access.log")" = 2 ]
+    served 1 'lookup?kept'
+    served 2 'statuses?kept'
 }
 
 @test "a sample is marked, and shown only with --offline-samples" {
@@ -217,7 +222,7 @@ asked() {
 
 @test "a credential is sent as its feed says, and appears nowhere else" {
     echo openaq-key >"$BATS_TEST_TMPDIR/key"
-    feeds https://api.openaq.org/v3/locations/1 '"format": "json", "template": "{/meta/name}",
+    feeds https://api.openaq.org/v3/locations/1?sent '"format": "json", "template": "{/meta/name}",
         "credential": "key", "header": "X-API-Key: "'
     run ask key="$BATS_TEST_TMPDIR/key" -- 0x500 fds \
         'run:tr "\0" " " </proc/$BROKER_PID/cmdline' 'run:cat /proc/$BROKER_PID/environ | wc -c'
@@ -225,7 +230,7 @@ asked() {
     [[ ${lines[0]} != *401* ]]
     [ "${lines[2]}" = "0 1 2 3 4 5 6 7" ]
     [[ $output != *openaq-key* ]]
-    grep '^200 api.openaq.org /v3/locations/1 ' "$UPSTREAM/access.log"
+    served 1 '^200 api.openaq.org /v3/locations/1?sent '
 }
 
 @test "the resolver's memory holds no credential" {
@@ -297,9 +302,11 @@ asked() {
     [[ $output != *"["* ]]
 }
 
+# Before it has answered, the resolver may still be closing its locks.
+
 @test "broker and resolver run single-threaded, under seccomp and no_new_privs" {
     feeds https://upstream.test/
-    run ask -- 0x107 'run:for pid in $BROKER_PID $(pgrep -P $BROKER_PID); do
+    run ask -- 0x500 'run:for pid in $BROKER_PID $(pgrep -P $BROKER_PID); do
         grep -E "^(Name|Seccomp|NoNewPrivs|Threads):" /proc/$pid/status; done'
     echo "$output"
     [ "$(grep -c -x $'Seccomp:\t2' <<<"$output")" = 2 ]
@@ -310,7 +317,7 @@ asked() {
 
 @test "the resolver holds only descriptors 0 to 2 and its end of the pair" {
     feeds https://upstream.test/
-    run ask -- 0x107 'run:ls /proc/$(pgrep -P $BROKER_PID)/fd | xargs'
+    run ask -- 0x500 'run:ls /proc/$(pgrep -P $BROKER_PID)/fd | xargs'
     [ "${lines[2]}" = "0 1 2 4" ]
 }
 
@@ -326,7 +333,8 @@ asked() {
 
 @test "a broker killed during a fetch loses no request" {
     feeds https://faulty.test:8443/stall "$TEXT, \"total_ms\": 20000"
-    run ask -- send:0x500 "sleep:${SLOWNESS:-1}" restart take
+    run ask -- send:0x500 "$(logged requests.log /stall)" restart take
+    echo "$output"
     [ "$output" = recovered ]
 }
 
@@ -343,23 +351,18 @@ asked() {
     run ask -- 0x107 'run:pgrep -P $BROKER_PID'
     resolver=${lines[2]}
     [ -n "$resolver" ]
-    for _ in $(seq 100); do
-        grep -q $'^Name:\tresolver' "/proc/$resolver/status" 2>/dev/null || return 0
-        ! grep -q $'^State:\tZ' "/proc/$resolver/status" 2>/dev/null || return 0
-        sleep 0.05
-    done
-    false
+    within gone "$resolver"
 }
 
 @test "a resolver waiting for the DNS dies with its broker, too" {
     feeds https://silent.odd.test/
-    run ask -- send:0x500 "sleep:${SLOWNESS:-1}" 'run:pgrep -P $BROKER_PID' restart sleep:0.5 \
-        'run:pgrep -x -r DRS resolver | xargs' take
+    run ask -- send:0x500 "$(logged dnsmasq.log '.* query.* silent.odd.test from .*')" \
+        'run:pgrep -P $BROKER_PID | tee /dev/stderr | xargs kill -STOP' restart take
     echo "$output"
     [[ ${lines[0]} =~ ^[0-9]+$ ]]
-    [[ " ${lines[1]} " != *" ${lines[0]} "* ]]
-    [[ ${lines[2]} == "[feed 0: the name silent.odd.test could not be resolved"* ]]
-    [ "${#lines[@]}" = 3 ]
+    within gone "${lines[0]}" # which could not end by itself
+    [[ ${lines[1]} == "[feed 0: the name silent.odd.test could not be resolved"* ]]
+    [ "${#lines[@]}" = 2 ]
 }
 
 @test "the broker ends with 0 when the VMM closes the link" {
@@ -494,9 +497,10 @@ POST='"method": "POST", "body": {"a": "{argument}"}'
         "$TEXT, \"total_ms\": 20000")" \
         "$(question 0x501 "https://faulty.test:8443/stall?post" "$WORD" \
         "$TEXT, $POST, \"total_ms\": 20000")"
-    run ask -- send:0x500=a "sleep:${SLOWNESS:-1}" restart take
+    run ask -- send:0x500=a "$(logged requests.log '/stall?get=a')" restart take
+    echo "$output"
     [ "$output" = recovered ]
-    run ask -- send:0x501=a "sleep:${SLOWNESS:-1}" restart take 0x501=b
+    run ask -- send:0x501=a "$(logged requests.log '/stall?post')" restart take 0x501=b
     echo "$output"
     [[ ${lines[0]} == "[question 0x501: the network broker died while it was asking; as the"* ]]
     [ "${lines[1]}" = recovered ]

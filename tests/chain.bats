@@ -36,12 +36,10 @@ start_monitor() {
 
 # shows TEXT [COUNT]: waits until COUNT lines (1) of the screen match
 shows() {
-    for _ in $(seq 200); do
-        [ "$(grep -c -- "$1" "$SCREEN")" -lt "${2:-1}" ] || return 0
-        sleep 0.05
-    done
-    cat "$SCREEN" "$BATS_TEST_TMPDIR/log"
-    return 1
+    within shows_at_least "${2:-1}" "$1" "$SCREEN" || {
+        cat "$SCREEN" "$BATS_TEST_TMPDIR/log"
+        return 1
+    }
 }
 
 # credential_feed NAME: writes feeds.json, whose only feed, on port 0x100, needs that credential
@@ -244,10 +242,7 @@ sys.stdout.buffer.write((bytes(range(256)) * 80)[:20000])' | md5sum)"* ]]
         --exec sparkler-vmm --program /bin/busybox -- \
         sh -c 'exec 3<>/feeds/door; echo open >&3; cat <&3' >"$SCREEN" 2>"$BATS_TEST_TMPDIR/log" 3>&- &
     JAILER=$!
-    for _ in $(seq 200); do
-        ! grep -qx "/stall?door" "$UPSTREAM/requests.log" || break
-        sleep 0.05
-    done
+    within grep -qx "/stall?door" "$UPSTREAM/requests.log"
     kill -9 "$(descendant sparkler-netbro)"
     wait "$JAILER"
     shows "^\[door: the network broker died while it was asking; as the server may have been told, it is not asked again\]"

@@ -67,8 +67,8 @@ fleet() {
     [ "${#lines[@]}" = 2 ]
     [[ ${lines[0]} == "$BROKERS latitude "* ]]
     [ "${lines[1]}" = "${lines[0]}" ]
-    [ "$(grep -c 'v1/forecast?fleet' "$UPSTREAM/access.log")" = 1 ]
-    [ "$(grep -c forecast "$UPSTREAM/cache-9443-access.log")" = $((2 * BROKERS)) ]
+    served 1 'v1/forecast?fleet'
+    served $((2 * BROKERS)) forecast cache-9443-access.log
 }
 
 @test "with a dead origin, the cache serves the old answer" {

@@ -240,10 +240,12 @@ handshakes = {
 }
 
 
-def serve(port, misbehave):
-    server = socket.create_server(("::", port), family=socket.AF_INET6, dualstack_ipv6=True,
-                                  backlog=64)
+def listen(port):
+    return socket.create_server(("::", port), family=socket.AF_INET6, dualstack_ipv6=True,
+                                backlog=64)
 
+
+def serve(server, port, misbehave):
     def one(sock):
         try:
             with sock:
@@ -260,5 +262,5 @@ def serve(port, misbehave):
 
 os.chdir(DIRECTORY)
 for number, fault in handshakes.items():
-    threading.Thread(target=serve, args=(number, fault), daemon=True).start()
-serve(8443, None)
+    threading.Thread(target=serve, args=(listen(number), number, fault), daemon=True).start()
+serve(listen(8443), 8443, None)  # the last, for which tests wait

@@ -11,6 +11,9 @@ RECORDER=1.2.3.5
 PUBLIC6=2600::1234
 UPSTREAM_SOURCE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 
+# shellcheck source=tests/lib.bash
+source "$UPSTREAM_SOURCE/../lib.bash"
+
 # upstream_missing [kvm]: prints why the internet, or a VM that asks it, cannot be set up here; nothing if
 # it can.
 upstream_missing() {
@@ -74,15 +77,17 @@ background() {
     echo $! >>"$UPSTREAM/pids"
 }
 
+# listens TCP-PORT [ADDRESS]: something does there
+listens() {
+    [ -n "$(inside ss -Hltn "sport = :$1${2:+ and src = $2}")" ]
+}
+
 # listening TCP-PORT [ADDRESS]: waits until something listens there
 listening() {
-    local tries
-    for tries in $(seq 100); do
-        [ -z "$(inside ss -Hltn "sport = :$1${2:+ and src = $2}")" ] || return 0
-        sleep 0.05
-    done
-    echo "nothing listens on TCP port $1; see $UPSTREAM/*.log" >&2
-    return 1
+    within listens "$@" || {
+        echo "see $UPSTREAM/*.log"
+        return 1
+    } >&2
 }
 
 # upstream_start DIRECTORY: starts everything, with all files in DIRECTORY
@@ -113,7 +118,8 @@ upstream_start() {
     background nginx nginx -p "$UPSTREAM/nginx" -e stderr -c "$UPSTREAM/nginx.conf"
     background faulty python3 "$UPSTREAM_SOURCE/faulty.py" "$UPSTREAM"
     background recorder python3 "$UPSTREAM_SOURCE/recorder.py" "$UPSTREAM" "$RECORDER"
-    listening 53 && listening 443 "$PUBLIC" && listening 443 "$RECORDER" && listening 8443
+    listening 5353 && listening 53 && listening 443 "$PUBLIC" && listening 443 "$RECORDER" &&
+        listening 8443
 }
 
 upstream_stop() {
@@ -125,7 +131,14 @@ upstream_stop() {
     wait 2>/dev/null || true
 }
 
-# requests HOST: how many requests for that host nginx has answered
-requests() {
-    grep -c " $1 " "$UPSTREAM/access.log" || true
+# served COUNT PATTERN [LOG]: nginx has answered so many such requests. It answers first, then logs.
+served() {
+    local log=$UPSTREAM/${3:-access.log}
+    within shows_at_least "$1" "$2" "$log"
+    [ "$(grep -c -e "$2" "$log")" = "$1" ]
+}
+
+# shows_at_least COUNT PATTERN FILE: so many of its lines match
+shows_at_least() {
+    [ "$(grep -c -e "$2" "$3")" -ge "$1" ]
 }

@@ -62,9 +62,7 @@ def reply(query, limit):
     return query[:2] + struct.pack("!HHHHH", flags, 1, len(found), 0, 0) + body
 
 
-def serve_udp():
-    server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    server.bind(("127.0.0.1", 5353))
+def serve_udp(server):
     while True:
         query, peer = server.recvfrom(4096)
         answer = reply(query, 512)
@@ -83,5 +81,8 @@ def serve_tcp():
                 peer.sendall(struct.pack("!H", len(answer)) + answer)
 
 
+udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+udp.bind(("127.0.0.1", 5353))
+# whoever finds it listening finds all of it
 threading.Thread(target=serve_tcp, daemon=True).start()
-serve_udp()
+serve_udp(udp)
