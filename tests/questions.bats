@@ -472,6 +472,7 @@ leak() {
     local leaking=$! supervisor broker killed=0
     until [ -s pid ]; do sleep 0.01; done
     supervisor=$(<pid)
+    within shows_at_least 1 'POST /one ' "$UPSTREAM/recorded.json" # a slow broker might never come to ask
     while [ -s pid ]; do
         broker=$(pgrep -P "$(pgrep -P "$supervisor" -x warden)" || true)
         [ -z "$broker" ] || ! kill -9 $broker || killed=$((killed + 1))

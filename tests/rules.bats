@@ -99,6 +99,14 @@ process() {
     return 1
 }
 
+# ask_silence KEYS: presses those that ask the feed "slow", until the DNS has heard of it, and says nothing
+ask_silence() {
+    local query=' query.* silent.odd.test from ' log=$UPSTREAM/dnsmasq.log heard
+    heard=$(grep -c "$query" "$log" || true)
+    keys "$1"
+    within shows_at_least $((heard + 1)) "$query" "$log"
+}
+
 # paused NAME: stops the process, and continues it when the kernel says that it has stopped
 paused() {
     local pid
@@ -262,8 +270,7 @@ with_name_server() {
     keys '2'
     shown "What you type most"
     paused sparkler-netbro
-    keys ' 33'
-    sleep 0.3
+    ask_silence ' 33'
     paused resolver
     shown '^\[slow: '
     keys ' 5'
@@ -283,9 +290,7 @@ limit_memory() {
 # and the feed is still answered with the text
 without_memory() {
     monitor_start --feeds feeds.json
-    keys 33
-    until process resolver; do sleep 0.02; done
-    sleep 0.3
+    ask_silence 33
     limit_memory "$(process "$1")"
     shown '^\[slow: '
     keys " 3$2"
