@@ -303,16 +303,38 @@ END
     [[ -f $(<path) && $(images) -eq 1 ]]
 }
 
+# stopped_at FILE: the packer of a new image of ./tree, in its ./pid, while it reads that file. It fails if
+# the packer was faster.
+stopped_at() {
+    rm -rf cache
+    "$OCI" image tree >path &
+    oci=$!
+    until packer >pid || gone "$oci"; do :; done
+    if kill -STOP "$(<pid)" 2>/dev/null && within stopped && reads "$1"; then
+        return 0
+    fi
+    kill -CONT "$(<pid)" 2>/dev/null || true
+    wait "$oci"
+    return 1
+}
+
+# stopped: the process of ./pid is, or has ended
+stopped() {
+    [[ $(ps -o stat= -p "$(<pid)") != [RSD]* ]]
+}
+
+# reads FILE: that process has it open
+reads() {
+    find "/proc/$(<pid)/fd" -lname "*/$1" 2>/dev/null | grep -q .
+}
+
 @test "a tree that changes while it is packed is kept as what was packed" {
     need_root "stop mkfs.erofs"
     tree tree
     head -c 30M /dev/urandom >tree/a
     echo before >tree/z
     touch -d @1 tree/z
-    "$OCI" image tree >path &
-    oci=$!
-    within packer >pid
-    kill -STOP "$(<pid)"
+    within stopped_at a
     echo behind >tree/z # as long
     touch -d @1 tree/z
     kill -CONT "$(<pid)"
@@ -559,7 +581,7 @@ END
     image root
     vm_launch "${ways%% *}" --id "$VM_ID" --exec sparkler-vmm --root "$image" -- /busybox cat
     within vmm
-    within grep -q ' FLOCK .* READ ' /proc/locks
+    within grep -q " FLOCK .* READ .*:$(stat -c %i "$image") " /proc/locks
     run -0 "$OCI" cache --empty
     [[ $output == *"1 are in use" && -e $image ]]
     kill "$supervisor"
