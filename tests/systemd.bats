@@ -56,8 +56,9 @@ is() {
     [[ $# -eq 2 ]] || [[ $(show "$1" Result) == "$3" && $(show "$1" ExecMainStatus) -eq $4 ]]
 }
 
-# journal NAME [MATCH...]: what its processes wrote
+# journal NAME [MATCH...]: what its processes wrote, to the last line
 journal() {
+    inside journalctl --sync
     inside journalctl --output cat --identifier "sparkler-$1" "${@:2}"
 }
 
@@ -106,11 +107,16 @@ left_of() {
     inside find /tmp /var/tmp -maxdepth 1 -name "*sparkler@$1.*"
 }
 
-# check_nothing_left_of NAME
+nothing_left_of() {
+    [[ -z $(left_of "$1") ]]
+}
+
+# check_nothing_left_of NAME: systemd removes directories after it has said that a unit is stopped
 check_nothing_left_of() {
-    left_of "$1" >left || true
-    cat left
-    [[ ! -s left ]]
+    within nothing_left_of "$1" || {
+        left_of "$1"
+        return 1
+    }
 }
 
 @test "a flat guest and a Linux program, at once: up, below sparkler.slice with limits, stopped with it" {
