@@ -157,7 +157,7 @@ while byte := sys.stdin.buffer.raw.read(1):
 @test "output: the last words of a talkative guest appear while it spins, and before it waits" {
     launch talk-spin
     within says spinning
-    [[ $(ps -o stat= -p "$(vmm)") == R* ]]
+    within state R
     kill -TERM "$supervisor"
     ended 143
 

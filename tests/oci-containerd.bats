@@ -75,7 +75,7 @@ status_is() {
     start 'trap "echo terminated; exit 3" TERM; while :; do sleep 0.1; done'
     ctr task kill "$id"
     within status_is STOPPED
-    grep terminated log
+    within grep terminated log # which the shim still writes
 }
 
 @test "task kill: of one that has ended is 'not found', which a kubelet that stops a Pod takes as done" {
@@ -85,10 +85,16 @@ status_is() {
     [[ $output == *"process already finished: not found"* ]]
 }
 
+# events_come: to ./events, which has one of this change then
+events_come() {
+    ctr image label localhost/busybox:latest "test=$SECONDS" >/dev/null
+    grep -q /images/update events
+}
+
 @test "events: create, start, exit with the status, delete" {
     ctr events >events 2>&1 &
     local follower=$!
-    sleep 1
+    within events_come
     run -5 run_container --rm -- busybox sh -c 'exit 5'
     within grep -q /tasks/delete events
     kill "$follower"

@@ -182,8 +182,8 @@ type_line() {
     type_line 'tty; stty size'
     within shown '/dev/'
     within shown '^40 100'
-    type_line 'sleep 1000'
-    sleep 0.2
+    type_line "sh -c 'echo has \$((1+1)); exec sleep 1000'"
+    within shown '^has 2'
     terminal send-keys C-c
     type_line 'echo after $?'
     within shown '^after 130'

@@ -320,7 +320,8 @@ check_no_container_left() {
     # on v2 a scope is systemd's to remove, once it is empty
     [[ ! -d /sys/fs/cgroup/cpu ||
         -z $(find /sys/fs/cgroup -name "box-$id.scope" -not -path "*/unified/*") ]]
-    find /sys/fs/cgroup -depth -type d \( -name "box-$id.scope" -o -name "$slice*" \) -exec rmdir {} +
+    # of which the janitor may be the last to go
+    within find /sys/fs/cgroup -depth -type d \( -name "box-$id.scope" -o -name "$slice*" \) -exec rmdir {} +
     check_no_container_left
 }
 
@@ -337,8 +338,8 @@ systemctl is-active "box-$id.scope"
 oci start "$id"
 oci events --stats "$id" | grep '"current":[4-9]'
 oci delete --force "$id"
-timeout $DEADLINE sh -c 'while systemctl --quiet is-active "\$0"; do sleep 0.1; done' "box-$id.scope"
-! find /sys/fs/cgroup -name "box-$id.scope" | grep .
+timeout $DEADLINE sh -c 'while find /sys/fs/cgroup -name "\$0" | grep .; do sleep 0.1; done' "box-$id.scope"
+! systemctl is-active "box-$id.scope"
 END
     inside bash life
 }
@@ -692,7 +693,7 @@ as_user() {
 # fails if it never did
 killed_at() {
     local status=0
-    timeout --foreground --kill-after 2 60 strace --output /dev/null --trace "$1" \
+    timeout --foreground --kill-after 2 $((3 * DEADLINE)) strace --output /dev/null --trace "$1" \
         --inject "$1:signal=KILL:when=$2" "$OCI" --root "$PWD/state" \
         --config "$stage/settings.json" create --bundle bundle "$id" </dev/null >out 2>err 3>&- ||
         status=$?

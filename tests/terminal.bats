@@ -289,7 +289,7 @@ resized_at() {
     start_monitor
     terminal send-keys C-z
     within shown 'Stopped'
-    [[ $(ps -o stat= -p "$(vmm)") == T* ]]
+    within stopped # the VMM may take longer than the supervisor
     terminal_is_as_before
     type_line fg
     within running
@@ -316,7 +316,7 @@ stopped() {
     for count in 1 2; do
         type_line 'bg; while [ -n "$(jobs -r)" ]; do sleep 0.1; done; echo stopped again'
         within shown_times $count '^stopped again'
-        stopped
+        within stopped
     done
     terminal_is_as_before
     type_line fg
