@@ -104,7 +104,7 @@ PYTHON
 }
 
 @test "--timing shows the phases of each process" {
-    run --separate-stderr timeout --kill-after 5 20 "$build/jailer" --timing \
+    run --separate-stderr timeout --kill-after 5 $((20 * ${SLOWNESS:-1})) "$build/jailer" --timing \
         --guest "$guests/hello.bin" --exec sparkler-vmm
     [[ $status -eq 0 && $output == hello ]]
     for process in supervisor janitor sparkler-vmm warden; do

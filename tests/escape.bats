@@ -183,7 +183,7 @@ stopped() {
 
 @test "processes: kill its supervisor" {
     for way in $ways; do
-        run --separate-stderr timeout --foreground --kill-after 2 60 bash -c '
+        run --separate-stderr timeout --foreground --kill-after 2 $((3 * DEADLINE)) bash -c '
             become "$1" "$2" --exec "$3" -- kill $$' \
             - "$way" "$stage/jailer-no-filter" "$PROBE" </dev/null
         echo "$way: status $status, $output"

@@ -86,7 +86,7 @@ C0000100 rw C0000101 rw C0000102 rw" ]]
         sleep 0.5
         printf 'abcdefghijklmn' >&4
     ) 3>&- &
-    run --separate-stderr timeout --kill-after 5 60 python3 -c '
+    run --separate-stderr timeout --kill-after 5 $((3 * DEADLINE)) python3 -c '
 import os, sys
 os.set_blocking(0, False)
 os.execv(sys.argv[1], sys.argv[1:])

@@ -424,7 +424,7 @@ audited() {
     need_root "make a network namespace"
     cd "$BATS_TEST_TMPDIR"
     VM_ID=netns-$$
-    unshare --net sleep 60 3>&- &
+    unshare --net sleep infinity 3>&- &
     other=$!
     within differs "$other"
     for way in root userns; do

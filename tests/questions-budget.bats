@@ -226,11 +226,12 @@ numbers() {
 }
 
 @test "record: answered, cached, stale and failed" {
-    feed 'good?outcomes' '"ttl_seconds": 2, "requests_per_hour": 1'
+    local fresh=$((5 * ${SLOWNESS:-1})) # seconds, and time for two of the three
+    feed 'good?outcomes' "\"ttl_seconds\": $fresh, \"requests_per_hour\": 1"
     start_monitor
     tweet 1
     tweet 2
-    sleep 2.1
+    sleep $((fresh + 1))
     tweet 3
     end_monitor
     counts answered=1 asked=1 cached=1 stale=1
