@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -132,23 +133,31 @@ static void test_wait(void)
     wait(NULL);
 }
 
+static bool is_deadlock(long start)
+{
+    return lock(F_SETLKW, F_WRLCK, start, 1) < 0 && errno == EDEADLK;
+}
+
+/* Who comes second is told. */
 static void test_deadlock(void)
 {
+    int child_is_told;
+    bool told;
+
     lock(F_SETLK, F_WRLCK, 0, 1);
     fflush(stdout);
-    pid_t child = fork();
-    if (child == 0) {
+    if (fork() == 0) {
         lock(F_SETLK, F_WRLCK, 1, 1);
         tell();
-        lock(F_SETLKW, F_WRLCK, 0, 1);
-        _exit(0);
+        _exit(is_deadlock(0));
     }
     await();
     usleep(20000);
-    printf("each waits for the other: %s\n",
-           lock(F_SETLKW, F_WRLCK, 1, 1) < 0 && errno == EDEADLK ? "EDEADLK" : "no error");
+    told = is_deadlock(1);
     lock(F_SETLK, F_UNLCK, 0, 0);
-    wait(NULL);
+    wait(&child_is_told);
+    printf("each waits for the other: EDEADLK for %s\n",
+           told == (child_is_told != 0) ? "both, or none" : "one");
 }
 
 static void nothing(int number)
@@ -171,9 +180,10 @@ static void test_interrupted(void)
         _exit(0);
     }
     await();
-    usleep(20000);
-    kill(child, SIGUSR1);
-    wait(NULL);
+    do { /* it may not wait yet */
+        usleep(20000);
+        kill(child, SIGUSR1);
+    } while (waitpid(child, NULL, WNOHANG) == 0);
     lock(F_SETLK, F_UNLCK, 0, 0);
 }
 

@@ -108,7 +108,8 @@ static void test_masks(void)
     sigprocmask(SIG_UNBLOCK, &set, NULL);
 }
 
-/* A child sends a signal while its parent reads from a pipe, and then a byte. */
+/* A child sends signals while its parent reads from a pipe, and then a byte. One signal would do,
+ * if the child knew that its parent reads. */
 static void test_interruption(int flags, const char *what)
 {
     int ends[2];
@@ -120,14 +121,17 @@ static void test_interruption(int flags, const char *what)
     fflush(stdout);
     pid_t child = fork();
     if (child == 0) {
-        usleep(20000);
-        kill(getppid(), SIGUSR1);
-        usleep(20000);
+        for (int i = 0; i < 25; i++) {
+            usleep(20000);
+            kill(getppid(), SIGUSR1);
+        }
         _exit(write(ends[1], "x", 1) == 1 ? 0 : 1);
     }
     ssize_t result = read(ends[0], &byte, 1);
     printf("%s: %zd%s\n", what, result, result == -1 && errno == EINTR ? ", interrupted" : "");
-    waitpid(child, NULL, 0);
+    kill(child, SIGKILL);
+    while (waitpid(child, NULL, 0) < 0 && errno == EINTR)
+        ;
     close(ends[0]);
     close(ends[1]);
 }
