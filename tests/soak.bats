@@ -31,6 +31,7 @@ victim_of() {
 one_round() {
     local victim hit=
     vm_launch "$1" --id "$VM_ID" --offline-samples --exec sparkler-vmm
+    until is_jailer; do :; done
     press '1 2 31 1 2 31 1 2 31 1 2 31 1 2 31 1 2 31 1 2 31 1 2 31 1 2 31 1 2 31 '
     sleep "0.$(printf %03d "$3")"
     for victim in $(victim_of "$2"); do
