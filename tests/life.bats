@@ -276,14 +276,15 @@ resolver_killed() {
     DEADLINE=$((3 * DEADLINE))
     vm_start "${ways%% *}" --id "$VM_ID" --broker /bin/false
     ask_for_tweet
-    cat log out
-    grep -q '^sparkler-netbroker: died [0-9]* times in a row' log
+    cat out
     grep -q '^\[feeds: the network broker has ended' out
     press 1
     within grep -q Vendor: out
     press ' 5'
     vm_wait
+    cat log
     [[ $status -eq 0 ]]
+    grep -q '^sparkler-netbroker: died [0-9]* times in a row' log # it comes by the supervisor
     check_nothing_left
 }
 
