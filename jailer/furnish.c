@@ -7,6 +7,7 @@
 #include "guest.h"
 #include "kernel.h"
 #include "kvm.h"
+#include "rlimits.h"
 #include "sealed.h"
 #include "stream.h"
 #include "usage.h"
@@ -39,14 +40,9 @@ static int open_file(const char *path, int flags, const char *what, const char *
 /* Locked memory counts against a limit that only root may raise. */
 static void allow_locked_memory(uint64_t bytes)
 {
-    struct rlimit limit;
-    rlim_t most;
+    const rlim_t most = rlimit_raise(RLIMIT_MEMLOCK, bytes);
 
-    if (getrlimit(RLIMIT_MEMLOCK, &limit) != 0)
-        err(1, "cannot read the limit of locked memory");
-    most = limit.rlim_max;
-    limit = (struct rlimit){.rlim_cur = bytes, .rlim_max = most < bytes ? bytes : most};
-    if (setrlimit(RLIMIT_MEMLOCK, &limit) != 0)
+    if (most < bytes)
         errx(1,
              "--lock-memory: %llu KiB is more than this user's limit of locked memory, %llu KiB; "
              "have it raised (memlock in /etc/security/limits.conf), or give a smaller --mem",

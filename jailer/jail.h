@@ -161,15 +161,6 @@ void janitor_await_cgroups(struct jail *janitor);
 /* Removes the VM's cgroups if the supervisor dies without doing so. Never returns. */
 _Noreturn void janitor_run(const struct jail *jail);
 
-/* RLIMIT_… by its name in lower case, without RLIMIT_; and the names, for messages. */
-#define RLIMIT_NAMES                                                                               \
-    "as, core, cpu, data, fsize, locks, memlock, msgqueue, nice, nofile, nproc, rss, rtprio, "     \
-    "rttime, sigpending and stack"
-int rlimit_number(const char *name); /* -1: there is none */
-
-/* Ends the program by err(3) if a --resource-limit has an unknown name or an invalid value. */
-void rlimits_check(const struct settings *limits);
-
 /* Prints to stdout the locks of the VMM, the broker, the supervisor and the janitor, and what these
  * leave to them. */
 void explain(const struct jails *jails);

@@ -6,6 +6,7 @@
 #include "daemon.h"
 #include "furnish.h"
 #include "jail.h"
+#include "rlimits.h"
 #include "start.h"
 #include "status_file.h"
 #include "supervisor.h"
@@ -43,8 +44,11 @@ int main(int argc, char **argv)
     };
     static struct supervisor supervisor; /* static, so that its pages cost nothing until used */
     static char line[1024];              /* of stderr: no message is mixed with another process's */
+    const char *why;
 
     relro_protect();
+    if ((why = rlimits_allow_jail())) /* before anything is opened or made */
+        errx(1, "%s", why);
     fill_standard_descriptors();
     setvbuf(stderr, line, _IOLBF, sizeof(line));
     rlimits_check(&options.limits);

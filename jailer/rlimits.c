@@ -1,11 +1,19 @@
-/* Resource limits (setrlimit(2)). */
+/* Resource limits: see rlimits.h. */
+#include "rlimits.h"
+
 #include "jail.h"
+
+#include "policy/fds.h"
 
 #include <ctype.h>
 #include <err.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* by the numbers of a jail; the jailer itself seldom has as many */
+#define OPEN_FILES (JAIL_FD_PROGRAM + 1)
 
 static const char *const names[RLIM_NLIMITS] = {
     [RLIMIT_AS] = "as",
@@ -32,6 +40,34 @@ int rlimit_number(const char *name)
         if (strcmp(names[i], name) == 0)
             return i;
     return -1;
+}
+
+rlim_t rlimit_raise(int resource, rlim_t value)
+{
+    struct rlimit limit;
+    rlim_t most;
+
+    if (getrlimit(resource, &limit) != 0)
+        err(1, "cannot read the resource limit %s", names[resource]);
+    if (limit.rlim_cur >= value)
+        return limit.rlim_cur;
+    most = limit.rlim_max;
+    limit = (struct rlimit){.rlim_cur = value, .rlim_max = most < value ? value : most};
+    return setrlimit(resource, &limit) == 0 ? value : most;
+}
+
+const char *rlimits_allow_jail(void)
+{
+    static char why[160];
+    const rlim_t most = rlimit_raise(RLIMIT_NOFILE, OPEN_FILES);
+
+    if (most >= OPEN_FILES)
+        return NULL;
+    snprintf(why, sizeof(why),
+             "cannot start a jail: it needs %d open files, and this user's limit is %llu; have it "
+             "raised (nofile in /etc/security/limits.conf)",
+             OPEN_FILES, (unsigned long long)most);
+    return why;
 }
 
 /* Lowers a limit. A lower one stays: an ordinary user could not raise it. */
@@ -91,7 +127,7 @@ static void set_limits(struct jail *jail)
     limit(RLIMIT_MSGQUEUE, 0);
     if (jail->role & (SUPERVISOR | JANITOR))
         return;
-    limit(RLIMIT_NOFILE, 128);
+    limit(RLIMIT_NOFILE, OPEN_FILES);
     if (jail->role & (PACKER | DIGESTER)) {
         limit_reading(jail);
         return;

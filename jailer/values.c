@@ -1,7 +1,7 @@
 /* Reads the values of the command line's options: see values.h. */
 #include "values.h"
 
-#include "jail.h"
+#include "rlimits.h"
 
 #include "vmm/linux.h"
 

@@ -562,6 +562,20 @@ refuses() {
     check_no_container_left
 }
 
+@test "a limit of open files that is too low: create and image say what they need, and leave nothing" {
+    local drop=() limit command
+    ((UID)) || drop=(setpriv --bounding-set -sys_resource)
+    for limit in {10..127}; do # the loader needs some
+        for command in "create --bundle bundle $id" "image $stage/tree"; do
+            # shellcheck disable=SC2086 # words
+            run "${drop[@]}" bash -c 'ulimit -n "$0" && exec "$@"' "$limit" "$OCI" --root "$PWD/state" \
+                --config "$stage/settings.json" --log "$PWD/oci.log" --log-format json $command
+            refused "cannot start a jail: it needs 128 open files, and this user's limit is $limit; "
+        done
+    done
+    check_no_container_left
+}
+
 @test "a set-up that fails in the VMM, the last process to be ready, fails create" {
     ulimit -v 2000000 # KiB, which the VMM inherits
     refuses '.annotations["sparkler.mem"] = "4G"' \

@@ -383,6 +383,48 @@ memory, 1024 KiB; "*"limits.conf"*"--mem" ]]
     check_nothing_left
 }
 
+# the lowest limit of open files under which the program gets to its main()
+least_files() {
+    if [ -z "${SANITIZED:-}" ]; then echo 3; else echo 10; fi
+}
+
+# under_limit LIMIT: a limit of open files as ulimit takes it; nobody may raise a hard one
+under_limit() {
+    printf '%s\n' '#!/bin/bash' '((UID)) || drop="setpriv --bounding-set -sys_resource"' \
+        "exec \$drop bash -c 'ulimit $1 && exec \"\$@\"' - $stage/jailer \"\$@\"" >"$JAILER"
+    chmod 755 "$JAILER"
+}
+
+@test "limits of open files: a VM runs, or one line says how many it needs, and nothing is left" {
+    need_kvm
+    JAILER=$stage/limited
+    local limit expected
+    for ((limit = $(least_files); limit <= 140; limit++)); do
+        under_limit "-n $limit"
+        expected="jailer: cannot start a jail: it needs 128 open files, and this user's limit is $limit; "
+        for way in $ways; do
+            run --separate-stderr jail "$way" "$JAILER" --id "$VM_ID" --exec sparkler-vmm <<<5
+            echo "$limit, $way: $status $stderr"
+            if ((limit < 128)); then
+                [[ $status -eq 1 && $stderr == "$expected"*"limits.conf"* && $stderr != *$'\n'* ]]
+            else
+                [[ $status -eq 0 && $output == *"The guest halts."* ]]
+            fi
+        done
+    done
+    check_nothing_left
+}
+
+@test "a soft limit of open files that is too low is raised" {
+    need_kvm
+    JAILER=$stage/limited
+    printf '\xf4' >halt.bin
+    for limit in $(least_files) 40 127; do
+        under_limit "-Sn $limit"
+        ends_with 0 --guest halt.bin --exec sparkler-vmm
+    done
+}
+
 # with_dev SCRIPT COMMAND...: with a /dev of its own, where there is what the script makes
 with_dev() {
     unshare --mount bash -c 'mount -t tmpfs none /dev && mknod -m 666 /dev/null c 1 3

@@ -7,6 +7,7 @@
 #include "group.h"
 #include "hooks.h"
 #include "image.h"
+#include "jailer/rlimits.h"
 #include "launch.h"
 #include "log.h"
 #include "mount_namespace.h"
@@ -270,6 +271,10 @@ static void commit(struct creation *creation)
 
 static void create(const struct globals *globals, struct creation *creation)
 {
+    const char *const why = rlimits_allow_jail();
+
+    if (why)
+        fail("%s", why);
     creation->settings = settings_read(globals->settings);
     read_config(creation);
     creation->rootfs = rootfs_of(creation);

@@ -4,6 +4,7 @@
 #include "jailer/oci/command.h"
 #include "jailer/oci/image.h"
 #include "jailer/oci/log.h"
+#include "jailer/rlimits.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -32,10 +33,13 @@ static int read_option(int argc, char **argv, const struct option *names, const 
 int image_command(const struct globals *globals, int argc, char **argv)
 {
     static const struct option names[] = {{"output", required_argument, NULL, 'o'}, {0}};
+    const char *const why = rlimits_allow_jail();
     const char *output = NULL;
     struct image image;
 
     (void)globals;
+    if (why)
+        fail("%s", why);
     read_option(argc, argv, names, &output);
     if (argc - optind != 1)
         fail("image: expected one root filesystem; see sparkler-oci --help");
