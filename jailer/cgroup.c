@@ -403,6 +403,8 @@ static int remove_directory(int parent, const char *name)
     return unlinkat(parent, name, AT_REMOVEDIR) == 0 || errno == ENOENT ? 0 : errno;
 }
 
+/* That of the first parent, which is made first, is removed last: until then no other VM of this
+ * --id makes any, which would be removed, too, since removal is by name. */
 int cgroup_remove(const struct cgroups *cgroups, const struct cgroup *cgroup, unsigned tries)
 {
     const int end = SUPERVISOR_FD_CGROUPS + (int)cgroups->count;
@@ -412,12 +414,8 @@ int cgroup_remove(const struct cgroups *cgroups, const struct cgroup *cgroup, un
         if (done > 0)
             poll(NULL, 0, 1);
         why = 0;
-        for (int parent = SUPERVISOR_FD_CGROUPS; parent < end; parent++) {
-            int failure = remove_directory(parent, cgroup->name);
-
-            if (failure != 0)
-                why = failure;
-        }
+        for (int parent = end - 1; why == 0 && parent >= SUPERVISOR_FD_CGROUPS; parent--)
+            why = remove_directory(parent, cgroup->name);
     }
     return why;
 }

@@ -153,6 +153,27 @@ broker_is_out_of_memory() {
     broker_limited pids.max=1 "cannot start the broker: Resource temporarily unavailable"
 }
 
+@test "cgroups v1: a killed VM's are removed, but for the one that keeps others of its --id away" {
+    need_cgroups
+    [[ $memory_limit != memory.max ]] || skip "in v2 each is one directory"
+    local janitor stray
+    vm_start root --id "$VM_ID"
+    janitor=$(janitor)
+    sleep 1000 3>&- &
+    stray=$!
+    echo "$stray" >"/sys/fs/cgroup/pids/sparkler/$VM_ID.vmm/tasks"
+    kill -KILL "$supervisor"
+    within [ ! -e "/sys/fs/cgroup/cpu/sparkler/$VM_ID.vmm" ]
+    run --separate-stderr jail root "$JAILER" --id "$VM_ID" --exec sparkler-vmm <<<5
+    kill "$stray"
+    wait "$stray" || true
+    echo "$stderr"
+    within gone "$janitor"
+    check_nothing_left
+    [[ $status -eq 1 ]]
+    [[ $stderr == "jailer: the cgroup $VM_ID.vmm already exists; is a VM of this --id running?" ]]
+}
+
 @test "cgroups v2: a half-made parent cgroup is completed" {
     need_cgroups_v2 "make cgroups"
     local parent=/sys/fs/cgroup/half-made-$$
