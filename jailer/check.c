@@ -2,8 +2,8 @@
 #include "check.h"
 
 #include "kernel.h"
+#include "signals.h"
 #include "stream.h"
-#include "supervisor.h"
 #include "timing.h"
 
 #include "policy/fds.h"

@@ -9,6 +9,7 @@
 #include "kvm.h"
 #include "rlimits.h"
 #include "sealed.h"
+#include "signals.h"
 #include "stream.h"
 #include "usage.h"
 
@@ -17,10 +18,8 @@
 #include <fcntl.h>
 #include <libgen.h>
 #include <sched.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <termios.h>
@@ -220,36 +219,6 @@ static void furnish_broker(struct jail *broker, int link, int ledger, int log)
     }
 }
 
-/* Blocks the signals that end or stop the VM, the terminal's, and those that only a program has a
- * use for; returns a signalfd of them. */
-static int take_signals(bool is_linux)
-{
-    static const int taken[] = {SIGINT, SIGTERM, SIGQUIT, SIGTSTP, SIGWINCH};
-    /* read(2) and write(2) then fail; stopped by these, the supervisor would leave the VM running
-     */
-    static const int errors[] = {SIGTTIN, SIGTTOU, SIGXFSZ};
-    struct sigaction hangup;
-    sigset_t set;
-    int fd;
-
-    sigemptyset(&set);
-    for (unsigned i = 0; i < sizeof(taken) / sizeof(taken[0]); i++)
-        sigaddset(&set, taken[i]);
-    for (int number = 1; is_linux && number <= SIGRTMAX; number++)
-        if (signal_passes(number))
-            sigaddset(&set, number);
-    if (sigaction(SIGHUP, NULL, &hangup) == 0 && hangup.sa_handler != SIG_IGN) /* nohup(1) */
-        sigaddset(&set, SIGHUP);
-    fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-    for (unsigned i = 0; i < sizeof(errors) / sizeof(errors[0]); i++)
-        sigaddset(&set, errors[i]);
-    signal(SIGPIPE, SIG_IGN);
-    signal(SIGCHLD, SIG_DFL); /* if it is ignored, waitid(2) finds no children */
-    if (fd < 0 || sigprocmask(SIG_SETMASK, &set, NULL) != 0)
-        err(1, "cannot take signals");
-    return fd;
-}
-
 /* A FIFO of ours for both ends has no end of file, whoever opens it and goes. */
 static int hold_open(const char *path)
 {
@@ -315,13 +284,13 @@ static void take_place(struct jail *jail, struct supervisor *supervisor)
     supervisor->awaited = options->ready >= 0;
 }
 
-static void furnish_supervisor(struct jail *jail, int pidfd)
+static void furnish_supervisor(struct jail *jail, const struct supervisor *supervisor, int pidfd)
 {
     jail_give(jail, FD_CONSOLE_IN, STDIN_FILENO, "console-in");
     jail_give(jail, FD_CONSOLE_OUT, STDOUT_FILENO, "console-out");
     jail_give(jail, FD_LOG, STDERR_FILENO, "log");
     jail_give(jail, SUPERVISOR_FD_OWN_PID, pidfd, "own-pid");
-    jail_give(jail, SUPERVISOR_FD_SIGNALS, take_signals(jail->options->is_linux), "signals");
+    jail_give(jail, SUPERVISOR_FD_SIGNALS, signals_block(supervisor), "signals");
 }
 
 static void furnish_janitor(struct jail *janitor)
@@ -361,7 +330,7 @@ void furnish(struct jails *jails, struct supervisor *supervisor)
     if (pidfd < 0)
         err(1, "cannot open the jailer's own pidfd; Linux 5.3 has them");
     jails->vmm.parent = jails->broker.parent = jails->janitor.parent = pidfd;
-    furnish_supervisor(&jails->supervisor, pidfd);
+    furnish_supervisor(&jails->supervisor, supervisor, pidfd);
     configure_vm(&jails->vmm, config[1]); /* of another size of the terminal a signal tells */
     furnish_broker(&jails->broker, link[1], ledger[1], log[1]);
     furnish_janitor(&jails->janitor);

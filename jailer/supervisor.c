@@ -1,12 +1,11 @@
 /* The supervisor's loop: see supervisor.h. Its descriptors are those of policy/fds.h. */
 #include "supervisor.h"
 
-#include "kernel.h"
 #include "options.h"
+#include "signals.h"
 #include "timing.h"
 
 #include "policy/fds.h"
-#include "vmm/config.h"
 
 #include <err.h>
 #include <errno.h>
@@ -15,172 +14,11 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define UP       (TIMING_SECOND / 5)  /* a VM that has run this long is up */
-#define PATIENCE TIMING_SECOND        /* at the end, with a terminal that is stopped */
-#define GRACE    (10 * TIMING_SECOND) /* to end after a signal, as docker-stop(1) gives */
-
-/* Signals what is left of a jail, with a value as sigqueue(3) has it. */
-static void queue_to_jail(int pidfd, int signal, int value)
-{
-    struct pollfd ended = {.fd = pidfd, .events = POLLIN};
-
-    /* one that still closes its locks may have root's uid for a moment longer */
-    while (sys_pidfd_queue(pidfd, signal, value) != 0 && errno == EPERM && poll(&ended, 1, 1) == 0)
-        continue;
-}
-
-static void signal_jail(int pidfd, int signal)
-{
-    queue_to_jail(pidfd, signal, 0);
-}
-
-/* Tells a Linux program the terminal's new size; false if there is no terminal. */
-static bool forward_window(const struct supervisor *supervisor)
-{
-    struct winsize size;
-
-    if (!supervisor->key_mode)
-        return false;
-    if (supervisor->is_linux && ioctl(FD_CONSOLE_IN, TIOCGWINSZ, &size) == 0)
-        queue_to_jail(SUPERVISOR_FD_VMM_PID, SIGWINCH, size.ws_row << 16 | size.ws_col);
-    return true;
-}
-
-/* The next pending signal that ends or stops the VM, or 0. */
-static int next_signal(const struct supervisor *supervisor)
-{
-    struct signalfd_siginfo signal;
-
-    while (read(SUPERVISOR_FD_SIGNALS, &signal, sizeof(signal)) == sizeof(signal)) {
-        if (signal.ssi_signo != SIGWINCH || !forward_window(supervisor))
-            return (int)signal.ssi_signo;
-    }
-    return 0;
-}
-
-static bool in_background(const struct supervisor *supervisor)
-{
-    return supervisor->key_mode && terminal_is_others(STDIN_FILENO, supervisor->group);
-}
-
-/* A Linux program has a terminal of its own, which echoes keys and makes ^C a signal; without
- * output on ours it could not, so we leave that to ours. */
-static void take_keys(struct supervisor *supervisor)
-{
-    const int output = supervisor->output.to;
-
-    if (!supervisor->key_mode)
-        return;
-    supervisor->input.is_raw = supervisor->is_linux && output >= 0;
-    if (supervisor->input.is_raw)
-        terminal_raw_mode(STDIN_FILENO, &supervisor->saved, output == STDOUT_FILENO);
-    else if (!supervisor->is_linux)
-        terminal_key_mode(STDIN_FILENO, &supervisor->saved);
-}
-
-bool signal_passes(int number)
-{
-    switch (number) {
-    case SIGKILL: /* these two nobody can catch */
-    case SIGSTOP:
-    case SIGCONT: /* ends a stop by Ctrl-Z */
-    case SIGALRM: /* stream.h */
-    case SIGPIPE: /* come from writing, and from the jails' ends */
-    case SIGCHLD:
-    case SIGTTIN:
-    case SIGTTOU:
-    case SIGXFSZ:
-    case SIGHUP: /* may be ignored: nohup(1) */
-        return false;
-    default: /* those between 31 and SIGRTMIN are the C library's */
-        return number > 0 && number < _NSIG && (number <= SIGSYS || number >= SIGRTMIN);
-    }
-}
-
-bool signal_is_ignored(int number)
-{
-    return number == SIGWINCH || number == SIGURG;
-}
-
-/* Whether somebody who sends this signal wants the program to end. */
-static bool asks_to_end(const struct supervisor *supervisor, int signal)
-{
-    if (supervisor->passes_signals)
-        return false;
-    return signal == SIGTERM || signal == SIGHUP || signal == SIGQUIT ||
-           (signal == SIGINT && !supervisor->key_mode);
-}
-
-static void forward_to_vmm(int signal)
-{
-    if (signal == SIGHUP || signal == SIGINT || signal == SIGQUIT || signal == SIGTERM)
-        signal_jail(SUPERVISOR_FD_VMM_PID, signal);
-    else
-        queue_to_jail(SUPERVISOR_FD_VMM_PID, SIGNAL_FORWARDED, signal);
-}
-
-/*
- * A Linux program gets the user's signal itself, and some time to end; a second signal, or the end
- * of that time, ends the VM. Ctrl-C does not ask an interactive program to end, so it may come
- * often. Returns the signal if it is to end the VM, or 0.
- */
-static int forward(struct supervisor *supervisor, int signal)
-{
-    const bool to_end = asks_to_end(supervisor, signal);
-    const bool to_guest = supervisor->is_linux && !supervisor->held;
-
-    if (signal == SIGINT || signal == SIGQUIT) /* the terminal has echoed ^C */
-        supervisor->output.in_line = true;
-    if (!to_guest && signal_is_ignored(signal))
-        return 0;
-    if (!to_guest || (to_end && supervisor->forwarded != 0))
-        return signal;
-    if (to_end) {
-        supervisor->forwarded = signal;
-        supervisor->grace_end = timing_now() + GRACE;
-    }
-    forward_to_vmm(signal);
-    return 0;
-}
-
-/*
- * Ctrl-Z: the VM and the supervisor stop, and the shell has the terminal. They run again in the
- * foreground; if they are continued in the background (bg), they stop again. Returns the signal
- * that ends the VM, or 0.
- */
-static int stop_for_a_while(struct supervisor *supervisor)
-{
-    int signal;
-
-    signal_jail(SUPERVISOR_FD_VMM_PID, SIGSTOP);
-    if (supervisor->key_mode && !in_background(supervisor))
-        terminal_restore(STDIN_FILENO, &supervisor->saved);
-    do {
-        sys_pidfd_send_signal(SUPERVISOR_FD_OWN_PID, SIGSTOP);
-        signal = next_signal(supervisor);
-    } while (signal == SIGTSTP || (signal == 0 && in_background(supervisor)));
-    if (signal != 0 && (signal = forward(supervisor, signal)) != 0)
-        return signal;
-    take_keys(supervisor);
-    signal_jail(SUPERVISOR_FD_VMM_PID, SIGCONT);
-    return 0;
-}
-
-/* The signal that ends the VM, or 0. */
-static int take_signal(struct supervisor *supervisor)
-{
-    const int signal = next_signal(supervisor);
-
-    if (signal == 0)
-        return 0;
-    return signal == SIGTSTP && !supervisor->passes_signals ? stop_for_a_while(supervisor)
-                                                            : forward(supervisor, signal);
-}
+#define UP       (TIMING_SECOND / 5) /* a VM that has run this long is up */
+#define PATIENCE TIMING_SECOND       /* at the end, with a terminal that is stopped */
 
 static siginfo_t reap_jail(int pidfd)
 {
@@ -375,7 +213,7 @@ static enum cause wait_for_end(struct supervisor *supervisor, long long start, i
                         earlier(earlier(end, supervisor->up), supervisor->grace_end));
         if (polled[VMM_END].revents != 0)
             return VMM_ENDED;
-        if (polled[SIGNALS].revents != 0 && (*signal = take_signal(supervisor)) != 0)
+        if (polled[SIGNALS].revents != 0 && (*signal = signals_take(supervisor)) != 0)
             return SIGNALLED;
         if (polled[WARDEN_END].revents != 0)
             return WARDEN_ENDED;
@@ -393,8 +231,7 @@ static enum cause wait_for_end(struct supervisor *supervisor, long long start, i
             let_go(supervisor);
         if (timing_ms_until(supervisor->up) == 0)
             tell_starter(supervisor, 0);
-        if (polled[INPUT].revents != 0 && in_background(supervisor) &&
-            (*signal = stop_for_a_while(supervisor)) != 0)
+        if (polled[INPUT].revents != 0 && (*signal = foreground_keep(supervisor)) != 0)
             return SIGNALLED;
         serve(supervisor, polled);
         if (supervisor->vmm_log.from < 0) /* only its end closes it: it is dying */
@@ -430,8 +267,7 @@ static void finish_relays(struct supervisor *supervisor)
             break;
         relay_move(&supervisor->output);
     }
-    if (supervisor->key_mode && !in_background(supervisor))
-        terminal_restore(STDIN_FILENO, &supervisor->saved);
+    foreground_leave(supervisor);
 }
 
 /* The last line of the log. None at a terminal if the guest halted, nor behind the last words of a
@@ -478,7 +314,7 @@ static int end_status(struct supervisor *supervisor, enum cause cause, int signa
     case GRACE_OVER:
         user_log_say(&supervisor->log,
                      "the VM was ended: %lld seconds after signal %d (%s) its program still ran",
-                     GRACE / TIMING_SECOND, supervisor->forwarded,
+                     SIGNALS_GRACE / TIMING_SECOND, supervisor->forwarded,
                      strsignal(supervisor->forwarded));
         return STATUS_SIGNAL + SIGKILL;
     case FORSAKEN:
@@ -502,14 +338,11 @@ int supervise(struct supervisor *supervisor)
     const long long start = timing_now();
     const struct cgroups *cgroups = &supervisor->cgroups;
     siginfo_t ends[SIGNALLED] = {0};
-    int signal = 0, status;
+    int signal, status;
     enum cause cause;
 
     supervisor->grace_end = supervisor->up = LLONG_MAX;
-    if (in_background(supervisor))
-        signal = stop_for_a_while(supervisor);
-    else
-        take_keys(supervisor);
+    signal = foreground_enter(supervisor);
     cause = signal != 0 ? SIGNALLED : wait_for_end(supervisor, start, &signal);
     /* both before either is reaped: they die in parallel, the VMM last, with its VM */
     signal_jail(SUPERVISOR_FD_VMM_PID, SIGKILL);

@@ -50,12 +50,6 @@ struct supervisor {
 #define STATUS_LINUX_MEMORY 137
 #define STATUS_SIGNAL       128 /* + its number */
 
-/* Whether a Linux program gets this signal, beside SIGHUP. */
-bool signal_passes(int number);
-
-/* Whether it does nothing to a process that does not handle it (signal(7)). */
-bool signal_is_ignored(int number);
-
 /* Runs until the VM has ended, however it does; returns the jailer's exit status. */
 int supervise(struct supervisor *supervisor);
 
