@@ -447,7 +447,8 @@ $(BUILD)/sanitized/jailer: $(call sanitized,$(filter-out %/root.c %/landlock.c %
                            $(BUILD)/obj/policy/syscalls.o
 	$(call say,LINK)
 	$(Q)$(CC) $(CFLAGS) $(SANITIZED) $(DYNAMIC) -o $@ $^
-	$(Q)ln -sfn ../monitor.bin ../linux.bin ../feeds.json ../probes ../sparkler-policy $(@D)
+	$(Q)ln -sfn $(addprefix $(abspath $(BUILD))/,monitor.bin linux.bin feeds.json probes sparkler-policy \
+	    sparkler-oci) $(@D)
 
 $(BUILD)/sanitized/sparkler-netbroker: \
         $(call sanitized,$(filter-out %/landlock.c,$(wildcard netbroker/*.c netbroker/format/*.c)) \
