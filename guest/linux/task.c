@@ -44,6 +44,18 @@ int task_next_thread(int pid, int from)
     return least;
 }
 
+/* As in proc(5): that of its first thread. */
+static char state_of(const struct process *process)
+{
+    const struct thread *first = thread_find(process->id);
+
+    if (process->state == PROCESS_ZOMBIE)
+        return 'Z';
+    if (process->state == PROCESS_STOPPED)
+        return 'T';
+    return first != NULL && first->state == THREAD_READY ? 'R' : 'S';
+}
+
 bool task_info(int pid, struct task_info *info)
 {
     const struct process *process = find(pid);
@@ -56,10 +68,7 @@ bool task_info(int pid, struct task_info *info)
         .parent = process->parent != NULL ? process->parent->id : 0,
         .group = process->group,
         .session = process->session,
-        .state = process->state == PROCESS_ZOMBIE    ? 'Z'
-                 : process->state == PROCESS_STOPPED ? 'T'
-                 : process == current_process()      ? 'R'
-                                                     : 'S',
+        .state = state_of(process),
         .no_new_privileges = process->no_new_privileges,
         .started_ns = process->started,
         .user_ns = process_cpu_time(process),

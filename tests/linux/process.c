@@ -209,6 +209,42 @@ static void test_sockets(void)
     printf("nobody: %d\n", send(ends[1], "x", 1, MSG_NOSIGNAL) == -1 && errno == EPIPE);
 }
 
+static char state_of(pid_t process)
+{
+    char name[32], state = 0;
+
+    snprintf(name, sizeof(name), "/proc/%d/stat", (int)process);
+    FILE *file = fopen(name, "r");
+    if (file != NULL && fscanf(file, "%*d (%*[^)]) %c", &state) == 1)
+        fclose(file);
+    return state;
+}
+
+/* What /proc says of a child that computes, or waits for its turn to, and of one that waits. */
+static void test_states(void)
+{
+    pid_t child = fork();
+
+    if (child == 0)
+        for (;;)
+            ;
+    printf("computes: %c\n", state_of(child));
+    kill(child, SIGKILL);
+    waitpid(child, NULL, 0);
+    child = fork();
+    if (child == 0) {
+        pause();
+        _exit(0);
+    }
+    while (state_of(child) != 'S')
+        usleep(1000);
+    kill(child, SIGKILL);
+    siginfo_t info;
+    waitid(P_PID, (id_t)child, &info, WEXITED | WNOWAIT);
+    printf("ended: %c\n", state_of(child));
+    waitpid(child, NULL, 0);
+}
+
 /* Orphans become the children of the next reaper, and can ask for a signal. */
 static void test_orphans(void)
 {
@@ -269,5 +305,6 @@ int main(int count, char **arguments)
     test_fifo();
     test_sockets();
     test_orphans();
+    test_states();
     return 0;
 }
