@@ -155,20 +155,6 @@ static struct process *find_reaper(const struct process *process)
     return reaper != NULL ? reaper : process_find(INIT);
 }
 
-static void give_children_away(struct process *process)
-{
-    struct process *reaper = find_reaper(process);
-
-    for (struct process *child = processes; child != NULL; child = child->next)
-        if (child->parent == process) {
-            child->parent = reaper;
-            if (child->state == PROCESS_ZOMBIE)
-                wake_all(&reaper->children);
-            else if (child->parent_death_signal != 0)
-                signal_send(child, child->parent_death_signal);
-        }
-}
-
 /* Whether nobody is to wait for the children of a process. */
 static bool forgets_children(const struct process *parent)
 {
@@ -188,6 +174,23 @@ static void tell_parent(struct process *process)
     poll_wake(); /* pidfd_open(2) */
     if (forgets_children(parent))
         process_free(process);
+}
+
+static void give_children_away(struct process *process)
+{
+    struct process *reaper = find_reaper(process);
+
+    for (struct process *child = processes, *next; child != NULL; child = next) {
+        next = child->next;
+        if (child->parent != process)
+            continue;
+        child->parent = reaper;
+        child->exit_signal = SIGCHLD;
+        if (child->state == PROCESS_ZOMBIE)
+            tell_parent(child);
+        else if (child->parent_death_signal != 0)
+            signal_send(child, child->parent_death_signal);
+    }
 }
 
 static void end_process(struct process *process, unsigned wait_status)

@@ -245,6 +245,50 @@ static void test_states(void)
     waitpid(child, NULL, 0);
 }
 
+static void do_nothing(int number)
+{
+    (void)number;
+}
+
+/* An orphan that has ended is told to its new parent, and forgotten if that waits for nobody. */
+static void test_dead_orphan(void (*handler)(int))
+{
+    siginfo_t info;
+    sigset_t set;
+    int ends[2];
+    pid_t orphan = 0;
+
+    sigemptyset(&set);
+    sigaddset(&set, SIGCHLD);
+    sigprocmask(SIG_BLOCK, &set, NULL);
+    signal(SIGCHLD, handler);
+    if (pipe(ends) != 0)
+        return;
+    fflush(stdout);
+    if (fork() == 0) {
+        signal(SIGCHLD, SIG_DFL);
+        orphan = fork();
+        if (orphan == 0)
+            _exit(0);
+        write(ends[1], &orphan, sizeof(orphan));
+        waitid(P_PID, (id_t)orphan, &info, WEXITED | WNOWAIT);
+        _exit(0);
+    }
+    read(ends[0], &orphan, sizeof(orphan));
+    if (handler != SIG_IGN) {
+        sigwaitinfo(&set, &info);
+        printf("told of the orphan: %d, ", info.si_pid == orphan);
+    }
+    int count = 0;
+    while (wait(NULL) != -1)
+        count++;
+    printf("waited for: %d\n", count);
+    signal(SIGCHLD, SIG_DFL);
+    sigprocmask(SIG_UNBLOCK, &set, NULL);
+    close(ends[0]);
+    close(ends[1]);
+}
+
 /* Orphans become the children of the next reaper, and can ask for a signal. */
 static void test_orphans(void)
 {
@@ -305,6 +349,8 @@ int main(int count, char **arguments)
     test_fifo();
     test_sockets();
     test_orphans();
+    test_dead_orphan(do_nothing);
+    test_dead_orphan(SIG_IGN);
     test_states();
     return 0;
 }
