@@ -132,6 +132,16 @@ long sys_setrlimit(unsigned resource, const void *from)
     return sys_prlimit64(0, resource, from, NULL);
 }
 
+int rusage_to_user(uint64_t cpu_time, void *to)
+{
+    const struct rusage usage = {
+        .ru_utime = {(long)(cpu_time / NSEC_PER_SEC), (long)(cpu_time % NSEC_PER_SEC / 1000)},
+        .ru_maxrss = (long)((pages_total() - pages_free()) * (PAGE_SIZE / 1024)),
+    };
+
+    return copy_to_user(to, &usage, sizeof(usage));
+}
+
 long sys_getrusage(int who, void *to)
 {
     const struct process *process = current_process();
@@ -150,11 +160,7 @@ long sys_getrusage(int who, void *to)
     default:
         return -EINVAL;
     }
-    const struct rusage usage = {
-        .ru_utime = {(long)(used / NSEC_PER_SEC), (long)(used % NSEC_PER_SEC / 1000)},
-        .ru_maxrss = (long)((pages_total() - pages_free()) * (PAGE_SIZE / 1024)),
-    };
-    return copy_to_user(to, &usage, sizeof(usage));
+    return rusage_to_user(used, to);
 }
 
 /* ---- The machine ---- */

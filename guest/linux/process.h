@@ -92,6 +92,8 @@ void process_free(struct process *process);
 
 void process_add_thread(struct process *process, struct thread *thread);
 
+int rusage_to_user(uint64_t cpu_time, void *to); /* struct rusage, with this time, in ns */
+
 /* Ends the running process. `wait_status` is as wait(2) has it. */
 _Noreturn void process_exit(unsigned wait_status);
 

@@ -8,8 +8,6 @@
 #include <asm/errno.h>
 #include <linux/wait.h>
 
-#define RUSAGE_SIZE 144
-
 struct wanted {
     int type, id; /* P_ALL, P_PID, P_PGID */
     int options;
@@ -59,6 +57,12 @@ static struct process *wait_for(const struct wanted *wanted, int *error)
     }
 }
 
+/* With that of the children that it has waited for. */
+static uint64_t cpu_time_of(const struct process *child)
+{
+    return process_cpu_time(child) + child->children_cpu_time;
+}
+
 static void take_news(struct process *child, int options)
 {
     if ((options & WNOWAIT) != 0)
@@ -66,7 +70,7 @@ static void take_news(struct process *child, int options)
     child->news = false;
     if (child->state != PROCESS_ZOMBIE)
         return;
-    current_process()->children_cpu_time += child->ended_cpu_time + child->children_cpu_time;
+    current_process()->children_cpu_time += cpu_time_of(child);
     process_free(child);
 }
 
@@ -91,10 +95,11 @@ long sys_wait4(int id, int *status, int options, void *usage)
         return error;
     const int found = child->id;
     const unsigned news = child->wait_status;
+    const uint64_t cpu_time = cpu_time_of(child);
     take_news(child, options);
     if (status != NULL && copy_to_user(status, &news, sizeof(news)) != 0)
         return -EFAULT;
-    if (usage != NULL && zero_user(usage, RUSAGE_SIZE) != 0)
+    if (usage != NULL && rusage_to_user(cpu_time, usage) != 0)
         return -EFAULT;
     return found;
 }
@@ -138,6 +143,7 @@ long sys_waitid(int type, int id, void *to, int options, void *usage)
     struct wanted wanted = {.type = type, .id = id, .options = options};
     bool is_nonblocking = false;
     siginfo_t info = {0};
+    uint64_t cpu_time = 0;
     int error;
 
     if ((options & (WEXITED | WSTOPPED | WCONTINUED)) == 0)
@@ -155,9 +161,10 @@ long sys_waitid(int type, int id, void *to, int options, void *usage)
         return -EAGAIN;
     if (child != NULL) {
         describe(child, &info);
+        cpu_time = cpu_time_of(child);
         take_news(child, options);
     }
     if (to != NULL && copy_to_user(to, &info, sizeof(info)) != 0)
         return -EFAULT;
-    return usage != NULL ? zero_user(usage, RUSAGE_SIZE) : 0;
+    return usage != NULL && child != NULL ? rusage_to_user(cpu_time, usage) : 0;
 }

@@ -8,9 +8,12 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 static const char self[] = "/proc/self/exe"; /* a VM shows the file by another name than here */
@@ -209,6 +212,32 @@ static void test_sockets(void)
     printf("nobody: %d\n", send(ends[1], "x", 1, MSG_NOSIGNAL) == -1 && errno == EPIPE);
 }
 
+/* What wait4(2) and waitid(2) say of the time that a child has taken. */
+static void test_usage(void)
+{
+    struct rusage usage[2] = {0};
+    struct timespec used;
+    siginfo_t info;
+
+    for (int i = 0; i < 2; i++) {
+        pid_t child = fork();
+        if (child == 0) {
+            do
+                clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
+            while (used.tv_sec == 0 && used.tv_nsec < 30000000);
+            _exit(0);
+        }
+        if (i == 0)
+            wait4(child, NULL, 0, &usage[i]);
+        else
+            syscall(SYS_waitid, P_PID, child, &info, WEXITED, &usage[i]);
+    }
+    for (int i = 0; i < 2; i++)
+        printf("a child took time: %d\n",
+               usage[i].ru_utime.tv_sec + usage[i].ru_stime.tv_sec > 0 ||
+                   usage[i].ru_utime.tv_usec + usage[i].ru_stime.tv_usec > 20000);
+}
+
 static char state_of(pid_t process)
 {
     char name[32], state = 0;
@@ -351,6 +380,7 @@ int main(int count, char **arguments)
     test_orphans();
     test_dead_orphan(do_nothing);
     test_dead_orphan(SIG_IGN);
+    test_usage();
     test_states();
     return 0;
 }
