@@ -20,7 +20,8 @@ static bool is_valid(const struct clone *clone)
 
     if ((flags & CLONE_THREAD) != 0 && (flags & CLONE_SIGHAND) == 0)
         return false;
-    if ((flags & CLONE_SIGHAND) != 0 && (flags & CLONE_VM) == 0)
+    if ((flags & CLONE_SIGHAND) != 0 &&
+        ((flags & CLONE_VM) == 0 || (flags & CLONE_CLEAR_SIGHAND) != 0))
         return false;
     return (flags & (CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER |
                      CLONE_NEWPID | CLONE_NEWNET | CLONE_PIDFD)) == 0;
@@ -67,6 +68,8 @@ static bool copy_process(struct process *child, const struct clone *clone)
     } else {
         child->actions = signal_actions_copy(parent->actions);
     }
+    if (child->actions != NULL && (flags & CLONE_CLEAR_SIGHAND) != 0)
+        signal_actions_reset(child->actions);
     child->space = (flags & CLONE_VM) != 0 ? space_get(parent->space) : space_copy(parent->space);
     if (child->files == NULL || child->fs == NULL || child->actions == NULL || child->space == NULL)
         return false;
@@ -159,7 +162,7 @@ static long make(const struct clone *clone)
 
 long sys_clone(uint64_t flags, uint64_t stack, uint64_t parent_id, uint64_t child_id, uint64_t tls)
 {
-    const struct clone clone = {flags, stack, parent_id, child_id, tls};
+    const struct clone clone = {(uint32_t)flags, stack, parent_id, child_id, tls};
 
     return make(&clone);
 }
@@ -177,7 +180,7 @@ long sys_clone3(const void *user, size_t size)
         return -EINVAL;
 
     const struct clone clone = {
-        .flags = (arguments.flags & ~CLONE_CLEAR_SIGHAND) | arguments.exit_signal,
+        .flags = arguments.flags | arguments.exit_signal,
         .stack = arguments.stack + arguments.stack_size,
         .parent_id = arguments.parent_tid,
         .child_id = arguments.child_tid,

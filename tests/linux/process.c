@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -279,6 +280,34 @@ static void do_nothing(int number)
     (void)number;
 }
 
+enum { SHARE_MEMORY = 0x100, SHARE_HANDLERS = 0x800 }; /* CLONE_VM, CLONE_SIGHAND */
+static const uint64_t clear_handlers = 1ull << 32;     /* CLONE_CLEAR_SIGHAND */
+
+/* A child that shares no handlers, but what is ignored. */
+static void test_clear_handlers(void)
+{
+    uint64_t arguments[8] = {clear_handlers, 0, 0, 0, SIGCHLD}; /* struct clone_args */
+    struct sigaction handled, ignored;
+
+    signal(SIGUSR1, do_nothing);
+    signal(SIGUSR2, SIG_IGN);
+    fflush(stdout);
+    if (syscall(SYS_clone3, arguments, sizeof(arguments)) == 0) {
+        sigaction(SIGUSR1, NULL, &handled);
+        sigaction(SIGUSR2, NULL, &ignored);
+        printf("no handler: %d, ignored still: %d\n", handled.sa_handler == SIG_DFL,
+               ignored.sa_handler == SIG_IGN);
+        fflush(stdout);
+        _exit(0);
+    }
+    wait(NULL);
+    arguments[0] |= SHARE_HANDLERS | SHARE_MEMORY;
+    printf("shared and not: %d\n",
+           syscall(SYS_clone3, arguments, sizeof(arguments)) == -1 && errno == EINVAL);
+    signal(SIGUSR1, SIG_DFL);
+    signal(SIGUSR2, SIG_DFL);
+}
+
 /* An orphan that has ended is told to its new parent, and forgotten if that waits for nobody. */
 static void test_dead_orphan(void (*handler)(int))
 {
@@ -382,5 +411,6 @@ int main(int count, char **arguments)
     test_dead_orphan(SIG_IGN);
     test_usage();
     test_states();
+    test_clear_handlers();
     return 0;
 }
