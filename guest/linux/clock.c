@@ -5,6 +5,7 @@
 #include "kernel.h"
 #include "memory.h"
 #include "process.h"
+#include "signal.h"
 #include "syscalls.h"
 
 #include <asm/errno.h>
@@ -153,6 +154,7 @@ static long sleep_until(uint64_t deadline, void *left)
     struct wait_queue nobody = {0};
     int result;
 
+    deadline = signal_deadline(deadline);
     while ((result = wait_on(&nobody, deadline)) == 0)
         ;
     if (result == -ETIMEDOUT)
@@ -160,6 +162,7 @@ static long sleep_until(uint64_t deadline, void *left)
     const uint64_t now = time_monotonic();
     if (left != NULL && put_time(left, deadline > now ? deadline - now : 0) != 0)
         return -EFAULT;
+    signal_keep_deadline(deadline);
     return -EINTR;
 }
 

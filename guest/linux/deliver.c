@@ -106,24 +106,28 @@ static void act_by_default(int number)
     }
 }
 
-static bool can_restart(uint64_t call)
+/* After what an interrupted call may be made again: see signal(7). */
+enum restart { NEVER, AFTER_STOP, AFTER_HANDLER };
+
+static enum restart restart_of(uint64_t call)
 {
     switch (call) {
+    case __NR_epoll_wait:
+    case __NR_epoll_pwait:
+    case __NR_epoll_pwait2:
+    case __NR_rt_sigtimedwait:
+        return NEVER;
     case __NR_poll:
     case __NR_ppoll:
     case __NR_select:
     case __NR_pselect6:
-    case __NR_epoll_wait:
-    case __NR_epoll_pwait:
-    case __NR_epoll_pwait2:
     case __NR_nanosleep:
     case __NR_clock_nanosleep:
     case __NR_pause:
     case __NR_rt_sigsuspend:
-    case __NR_rt_sigtimedwait:
-        return false;
+        return AFTER_STOP;
     default:
-        return true;
+        return AFTER_HANDLER;
     }
 }
 
@@ -134,14 +138,29 @@ static void restart(struct registers *registers)
     registers->rip -= CALL_SIZE;
 }
 
+uint64_t signal_deadline(uint64_t deadline)
+{
+    const uint64_t before = current->deadline;
+
+    current->deadline = 0;
+    return before != 0 ? before : deadline;
+}
+
+void signal_keep_deadline(uint64_t deadline)
+{
+    current->deadline = deadline;
+}
+
 static void run_handler(struct registers *registers, const siginfo_t *info, bool *was_interrupted)
 {
     struct signal_action *action = &current_process()->actions->of[info->si_signo - 1];
     const struct signal_action taken = *action;
 
-    if (*was_interrupted && (taken.flags & SA_RESTART) != 0 && can_restart(registers->call))
+    if (*was_interrupted && (taken.flags & SA_RESTART) != 0 &&
+        restart_of(registers->call) == AFTER_HANDLER)
         restart(registers);
     *was_interrupted = false;
+    current->deadline = 0;
     if (signal_frame_make(registers, &taken, info) != 0) {
         log_line("%s[%d]: no stack for the handler of signal %d", current_process()->command,
                  current_process()->id, info->si_signo);
@@ -178,7 +197,7 @@ void signal_deliver(struct registers *registers, bool is_call)
         else if (handler != IGNORE)
             run_handler(registers, &info, &was_interrupted);
     }
-    if (was_interrupted && can_restart(registers->call))
+    if (was_interrupted && restart_of(registers->call) != NEVER)
         restart(registers);
     if (current->restore_mask) {
         current->restore_mask = false;

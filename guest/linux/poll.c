@@ -135,8 +135,13 @@ static void put_left(void *timeout, uint64_t deadline)
 
 long sys_poll(struct pollfd *fds, unsigned count, int milliseconds)
 {
-    return poll_user(fds, count,
-                     milliseconds < 0 ? FOREVER : poll_deadline((uint64_t)milliseconds * 1000000u));
+    const uint64_t deadline = signal_deadline(
+        milliseconds < 0 ? FOREVER : poll_deadline((uint64_t)milliseconds * 1000000u));
+    long result = poll_user(fds, count, deadline);
+
+    if (result == -EINTR)
+        signal_keep_deadline(deadline);
+    return result;
 }
 
 long sys_ppoll(struct pollfd *fds, unsigned count, void *timeout, const void *mask, size_t size)

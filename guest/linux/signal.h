@@ -41,6 +41,11 @@ struct signal_info *signal_take(struct thread *thread, uint64_t set);
 /* For calls that wait with another mask: it comes back on return to the program. */
 void signal_mask_swap(uint64_t mask);
 
+/* For calls that go on when a stop has interrupted them, as if it had not: the deadline of the
+ * call, which is the one before if this is its second time. */
+uint64_t signal_deadline(uint64_t deadline);
+void signal_keep_deadline(uint64_t deadline); /* before such a call says -EINTR */
+
 /* The running thread did what it must not do. */
 void signal_fault(struct registers *registers, struct fault fault, uint64_t address);
 

@@ -40,7 +40,8 @@ struct thread {
 
     uint64_t signal_mask, saved_mask; /* the latter comes back after sigsuspend(2) and the like */
     bool restore_mask;
-    uint64_t awaited;            /* by sigtimedwait(2), though they are masked */
+    uint64_t awaited;  /* by sigtimedwait(2), though they are masked */
+    uint64_t deadline; /* of a call that was interrupted, and may be made again; 0: none */
     struct signal_info *signals; /* pending for this one */
     uint64_t alternate_stack, alternate_size;
     int alternate_flags;

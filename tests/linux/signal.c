@@ -1,13 +1,19 @@
 /* Signals: handlers, masks, faults, timers, and what they interrupt. */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <poll.h>
 #include <setjmp.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/mman.h>
+#include <sys/select.h>
+#include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <ucontext.h>
 #include <unistd.h>
 
@@ -153,6 +159,100 @@ static void test_timers(void)
     printf("interrupted five times\n");
 }
 
+/* ---- What goes on after a stop, and what does not ---- */
+
+static int wait_by_pause(void)
+{
+    return pause();
+}
+
+static int wait_by_sigsuspend(void)
+{
+    sigset_t none;
+
+    sigemptyset(&none);
+    return sigsuspend(&none);
+}
+
+static int wait_by_poll(void)
+{
+    return poll(NULL, 0, 1000000);
+}
+
+static int wait_by_ppoll(void)
+{
+    return ppoll(NULL, 0, &(struct timespec){.tv_sec = 1000}, NULL);
+}
+
+static int wait_by_select(void)
+{
+    return select(0, NULL, NULL, NULL, &(struct timeval){.tv_sec = 1000});
+}
+
+static int wait_by_epoll(void)
+{
+    struct epoll_event event;
+
+    return epoll_wait(epoll_create1(0), &event, 1, 1000000);
+}
+
+/* The system call: musl's function goes on by itself. */
+static int wait_by_sigtimedwait(void)
+{
+    const uint64_t other = 1ull << (SIGUSR2 - 1);
+
+    return (int)syscall(SYS_rt_sigtimedwait, &other, NULL, &(struct timespec){.tv_sec = 1000},
+                        sizeof(other));
+}
+
+/* The time of the stop is over: 999.8 s are left at most. */
+static int wait_by_nanosleep(void)
+{
+    struct timespec left;
+    int result = nanosleep(&(struct timespec){.tv_sec = 1000}, &left);
+
+    printf("    less than all is left: %d\n", left.tv_sec < 999 || left.tv_nsec <= 800000000);
+    return result;
+}
+
+/* Returns when the process waits, or has ended. */
+static void await_sleep(pid_t process)
+{
+    char name[32], state = 0;
+
+    snprintf(name, sizeof(name), "/proc/%d/stat", (int)process);
+    while (state != 'S' && state != 'Z') {
+        FILE *file = fopen(name, "r");
+        if (file == NULL || fscanf(file, "%*d (%*[^)]) %c", &state) != 1)
+            return;
+        fclose(file);
+        usleep(1000);
+    }
+}
+
+static void test_stop(int (*wait_for_signal)(void), const char *what)
+{
+    handle(SIGUSR1, remember, SA_RESTART);
+    count = 0;
+    fflush(stdout);
+    pid_t child = fork();
+    if (child == 0) {
+        int result = wait_for_signal();
+        printf("%s: %d%s, signals handled: %d\n", what, result,
+               result == -1 && errno == EINTR ? ", interrupted" : "", (int)count);
+        fflush(stdout);
+        _exit(0);
+    }
+    await_sleep(child);
+    kill(child, SIGSTOP);
+    waitpid(child, NULL, WUNTRACED);
+    usleep(200000);
+    kill(child, SIGCONT);
+    await_sleep(child);
+    kill(child, SIGUSR1);
+    waitpid(child, NULL, 0);
+}
+
 int main(void)
 {
     test_faults();
@@ -161,5 +261,13 @@ int main(void)
     test_interruption(0, "without SA_RESTART");
     test_interruption(SA_RESTART, "with it");
     test_timers();
+    test_stop(wait_by_pause, "pause");
+    test_stop(wait_by_sigsuspend, "sigsuspend");
+    test_stop(wait_by_poll, "poll");
+    test_stop(wait_by_ppoll, "ppoll");
+    test_stop(wait_by_select, "select");
+    test_stop(wait_by_nanosleep, "nanosleep");
+    test_stop(wait_by_epoll, "epoll_wait");
+    test_stop(wait_by_sigtimedwait, "sigtimedwait");
     return 0;
 }
