@@ -60,6 +60,10 @@ same() {
     same socket
 }
 
+@test "epoll: what is told, how often, and of whom" {
+    same epoll
+}
+
 @test "sockets of the loopback: names, connections, datagrams, refusals, ends" {
     same inet
 }

@@ -87,7 +87,7 @@ static unsigned events_of(struct entry *entry)
 
     if (!(wanted & ~(unsigned)SETTINGS)) /* EPOLLONESHOT, and told */
         return 0;
-    events = poll_file(entry->file) & (wanted | EPOLLERR | EPOLLHUP);
+    events = poll_file(entry->file) & wanted;
     if (wanted & EPOLLET) {
         const bool again = !(events & ~entry->told) && entry->told_at == poll_wakes;
 
@@ -237,6 +237,7 @@ long sys_epoll_ctl(int epoll, int operation, int fd, const void *event)
 
     if (operation != EPOLL_CTL_DEL && copy_from_user(&wanted, event, sizeof(wanted)) < 0)
         return -EFAULT;
+    wanted.events |= EPOLLERR | EPOLLHUP; /* which are told unasked */
     files[0] = fd_file(epoll);
     files[1] = fd_file(fd);
     if (files[0] && files[1])
