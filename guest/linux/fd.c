@@ -145,14 +145,26 @@ int files_install(struct files *files, struct file *file, unsigned fd)
     return 0;
 }
 
+static unsigned find_free(const struct files *files, unsigned lowest)
+{
+    unsigned fd = lowest > files->lowest ? lowest : files->lowest;
+
+    while (fd < files->size && files->places[fd].file)
+        fd++;
+    return fd;
+}
+
+int fd_may_install(void)
+{
+    return find_free(current_files(), 0) < current_file_limit() ? 0 : -EMFILE;
+}
+
 int fd_install(struct file *file, int lowest, bool close_on_exec)
 {
     struct files *files = current_files();
     const bool from_start = (unsigned)lowest <= files->lowest;
-    unsigned fd = from_start ? files->lowest : (unsigned)lowest;
+    const unsigned fd = find_free(files, (unsigned)lowest);
 
-    while (fd < files->size && files->places[fd].file)
-        fd++;
     if (fd >= current_file_limit())
         return -EMFILE;
     if (grow(files, fd) < 0)

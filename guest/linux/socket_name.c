@@ -399,13 +399,15 @@ static int take_pending(struct file *file, struct socket **socket)
 
     if (listener->type == SOCK_DGRAM)
         return -EOPNOTSUPP;
-    while (listener->pending == NULL) {
+    while ((error = fd_may_install()) == 0 && listener->pending == NULL) {
         if (!listener->is_listening || listener->shut_in)
             return -EINVAL;
         error = (file->flags & O_NONBLOCK) != 0 ? -EAGAIN : wait_on(&listener->readable, deadline);
         if (error != 0)
             return error == -ETIMEDOUT ? -EAGAIN : error;
     }
+    if (error != 0)
+        return error;
     *socket = listener->pending;
     listener->pending = (*socket)->next_pending;
     (*socket)->next_pending = NULL;

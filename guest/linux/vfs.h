@@ -222,6 +222,7 @@ struct file *files_file(struct files *files, unsigned fd); /* referenced, or NUL
 int files_next(const struct files *files, unsigned fd);    /* the first one from fd on, or -1 */
 int fs_chdir(const char *path);                            /* the path is the kernel's */
 struct file *fd_file(int fd);                              /* referenced; NULL: -EBADF */
+int fd_may_install(void); /* 0, or -EMFILE: whether fd_install() has room from 0 on */
 int fd_install(struct file *file, int lowest,
                bool close_on_exec); /* takes the reference unless it fails */
 int fd_close(int fd);

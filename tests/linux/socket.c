@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/time.h>
@@ -131,6 +132,29 @@ static void test_backlog(void)
     for (int i = 0; i <= count && i < 8; i++)
         close(clients[i]);
     unlink(address.sun_path);
+}
+
+/* Who cannot take a connection for want of a descriptor finds it there when it has one. */
+static void test_descriptors(void)
+{
+    struct sockaddr_un address;
+    socklen_t size = abstract_address(&address, "descriptors");
+    int listener = socket(AF_UNIX, SOCK_STREAM, 0), client = socket(AF_UNIX, SOCK_STREAM, 0);
+    struct rlimit limit;
+
+    bind(listener, (struct sockaddr *)&address, size);
+    listen(listener, 1);
+    fcntl(listener, F_SETFL, O_NONBLOCK);
+    connect(client, (struct sockaddr *)&address, size);
+    getrlimit(RLIMIT_NOFILE, &limit);
+    setrlimit(RLIMIT_NOFILE, &(struct rlimit){(rlim_t)client + 1, limit.rlim_max});
+    printf("no descriptor is free: %s\n", result(accept(listener, NULL, NULL)));
+    setrlimit(RLIMIT_NOFILE, &limit);
+    int server = accept(listener, NULL, NULL);
+    printf("then one is: %d\n", server >= 0);
+    close(server);
+    close(client);
+    close(listener);
 }
 
 /* A server and its clients in processes of their own, who wait for each other. */
@@ -418,6 +442,7 @@ int main(void)
     test_stream(abstract_address, SOCK_STREAM);
     test_stream(path_address, SOCK_SEQPACKET);
     test_backlog();
+    test_descriptors();
     test_processes();
     test_datagrams();
     test_rights(SOCK_STREAM);
