@@ -288,7 +288,11 @@ static int connect_stream(struct file *file, struct socket *listener, const stru
     other->address = *name;
     other->options = listener->options;
     memcpy(other->protocol_options, listener->protocol_options, sizeof(other->protocol_options));
-    if (name->name.family == AF_UNIX) {
+    if (name->name.family == AF_INET) {
+        other->linger = listener->linger;
+        other->receive_timeout = listener->receive_timeout;
+        other->send_timeout = listener->send_timeout;
+    } else {
         other->peer_ids = socket_own_ids();
         socket->peer_ids = listener->peer_ids;
     }

@@ -303,6 +303,30 @@ static void connect_pair(int *client, int *server)
 }
 
 /* How TCP resets a connection: one end is gone, and has not received all. */
+/* What is set for who listens is set for whom it accepts. */
+static void test_inheritance(void)
+{
+    struct timeval time = {.tv_sec = 5};
+    socklen_t size = sizeof(time);
+    in_port_t port;
+    int listener = listener_at("127.0.0.1", &port), client = socket(AF_INET, SOCK_STREAM, 0);
+
+    set_linger(listener, 1, 7);
+    setsockopt(listener, SOL_SOCKET, SO_RCVTIMEO, &time, size);
+    time.tv_sec = 6;
+    setsockopt(listener, SOL_SOCKET, SO_SNDTIMEO, &time, size);
+    connect_to(client, "127.0.0.1", port);
+    int server = accept(listener, NULL, NULL);
+    print_linger(server);
+    getsockopt(server, SOL_SOCKET, SO_RCVTIMEO, &time, &size);
+    printf("to receive: %d s", (int)time.tv_sec);
+    getsockopt(server, SOL_SOCKET, SO_SNDTIMEO, &time, &size);
+    printf(", to send: %d s\n", (int)time.tv_sec);
+    close(client);
+    close(server);
+    close(listener);
+}
+
 static void test_resets(void)
 {
     struct sockaddr_in from = {0};
@@ -506,6 +530,7 @@ int main(void)
     test_stream("127.0.0.1");
     test_stream("127.1.2.3");
     test_refusal();
+    test_inheritance();
     test_resets();
     test_processes();
     test_datagrams();
