@@ -382,31 +382,50 @@ long sys_mremap(uint64_t old, uint64_t old_size, uint64_t size, uint32_t flags, 
     return error != 0 ? error : to;
 }
 
-long sys_madvise(uint64_t address, uint64_t size, int advice)
+static int advise(struct space *space, uint64_t start, uint64_t end, int advice)
 {
-    struct space *space = current_space();
-    const uint64_t end = address + round_up(size);
-
-    if ((address & PAGE_MASK) != 0 || size > USER_END || !space_is_user(address, round_up(size)))
-        return -EINVAL;
     switch (advice) {
     case MADV_DONTNEED:
     case MADV_FREE:
     case MADV_DONTNEED_LOCKED:
-        space_drop(space, address, end);
+        space_drop(space, start, end);
         return 0;
     case MADV_POPULATE_READ:
     case MADV_POPULATE_WRITE:
-        space_populate(space, address, end,
+        space_populate(space, start, end,
                        advice == MADV_POPULATE_READ ? ACCESS_READ : ACCESS_WRITE);
         return 0;
-    case MADV_REMOVE:
-    case MADV_HWPOISON:
-    case MADV_SOFT_OFFLINE:
-        return -EINVAL;
-    default: /* hints */
+    case MADV_WIPEONFORK:
+    case MADV_KEEPONFORK:
+        return space_wipe(space, start, end, advice == MADV_WIPEONFORK);
+    case MADV_NORMAL: /* hints, from here on */
+    case MADV_RANDOM:
+    case MADV_SEQUENTIAL:
+    case MADV_WILLNEED:
+    case MADV_DONTFORK:
+    case MADV_DOFORK:
+    case MADV_MERGEABLE:
+    case MADV_UNMERGEABLE:
+    case MADV_HUGEPAGE:
+    case MADV_NOHUGEPAGE:
+    case MADV_DONTDUMP:
+    case MADV_DODUMP:
+    case MADV_COLD:
+    case MADV_PAGEOUT:
         return 0;
+    default:
+        return -EINVAL;
     }
+}
+
+long sys_madvise(uint64_t address, uint64_t size, int advice)
+{
+    const uint64_t end = address + round_up(size);
+
+    if ((address & PAGE_MASK) != 0 || size > USER_END || !space_is_user(address, round_up(size)))
+        return -EINVAL;
+    int error = advise(current_space(), address, end, advice);
+    return error == 0 && mapped_in(address, end) < end - address ? -ENOMEM : error;
 }
 
 long sys_mincore(uint64_t address, uint64_t size, uint8_t *vector)

@@ -40,6 +40,8 @@ static bool copy_entries(struct space *from, struct space *to, const struct area
     const bool is_private = (area->flags & MAP_TYPE) == MAP_PRIVATE;
     uint64_t *entry;
 
+    if (area->is_wiped)
+        return true;
     for (uint64_t at = area->start; (entry = table_next(from->table, &at, area->end)) != NULL;
          at += PAGE_SIZE) {
         uint64_t *copy = table_make_entry(to->table, at);
@@ -208,6 +210,7 @@ static bool continues(const struct area *area, const struct area *next)
 {
     return area->end == next->start && area->protection == next->protection &&
            area->flags == next->flags && area->file == next->file && area->name == next->name &&
+           area->is_wiped == next->is_wiped &&
            (area->file == NULL || area->offset + (area->end - area->start) == next->offset);
 }
 
@@ -225,6 +228,19 @@ static void join(struct space *space, uint64_t address)
     below->end = above->end;
     above->start = above->end; /* so that it counts for nothing */
     remove_areas(space, index, index + 1);
+}
+
+/* Joins those of a range, and the ones on both sides of it, that are of one kind now. */
+static void join_range(struct space *space, uint64_t start, uint64_t end)
+{
+    for (uint64_t at = start; at < end;) {
+        const struct area *area = space_find(space, at);
+        uint64_t next = area != NULL ? area->end : end;
+
+        join(space, at);
+        at = next;
+    }
+    join(space, end);
 }
 
 int space_add(struct space *space, const struct area *area)
@@ -344,15 +360,26 @@ int space_protect(struct space *space, uint64_t start, uint64_t end, uint32_t pr
         lost |= update_entries(space, area);
         covered = area->end;
     }
-    for (uint64_t at = start; at < end;) { /* those in between may be of one kind now */
-        const struct area *area = space_find(space, at);
-        uint64_t next = area != NULL ? area->end : end;
-
-        join(space, at);
-        at = next;
-    }
-    join(space, end);
+    join_range(space, start, end);
     if (lost)
         space_flush(space, start, end);
     return covered >= end ? 0 : -ENOMEM;
+}
+
+int space_wipe(struct space *space, uint64_t start, uint64_t end, bool is_wiped)
+{
+    int error = cut(space, start, end);
+
+    for (size_t i = space_index(space, start); error == 0 && i < space->count; i++) {
+        struct area *area = space->areas[i];
+
+        if (area->start >= end)
+            break;
+        if (is_wiped && area->file != NULL)
+            error = -EINVAL;
+        else
+            area->is_wiped = is_wiped;
+    }
+    join_range(space, start, end);
+    return error;
 }

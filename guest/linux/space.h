@@ -15,6 +15,7 @@ struct area {
     struct file *file;   /* NULL: anonymous */
     uint64_t offset;     /* of start in the file, in bytes */
     const char *name;    /* for /proc: "[stack]" and the like; NULL */
+    bool is_wiped;       /* what fork(2) makes of it is zeros: MADV_WIPEONFORK */
 };
 
 struct space {
@@ -49,6 +50,8 @@ bool space_is_user(uint64_t address, uint64_t size); /* may be a program's at al
 int space_add(struct space *space, const struct area *area);
 int space_unmap(struct space *space, uint64_t start, uint64_t end);
 int space_protect(struct space *space, uint64_t start, uint64_t end, uint32_t protection);
+/* Sets is_wiped: 0, -ENOMEM, or -EINVAL where what is to be wiped is shared or a file's. */
+int space_wipe(struct space *space, uint64_t start, uint64_t end, bool is_wiped);
 /* Cuts areas so that one begins at the address, where one has it. */
 int space_split(struct space *space, uint64_t address);
 

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define PAGE 4096ul
@@ -20,6 +21,11 @@ static char *map(size_t size, int protection)
 static const char *write_to(void *to)
 {
     return syscall(SYS_getrandom, to, 8, 0) == 8 ? "written" : strerror(errno);
+}
+
+static const char *error_of(long result)
+{
+    return result < 0 ? strerror(errno) : "done";
 }
 
 static int deep(int frames)
@@ -135,6 +141,52 @@ static void test_private(void)
     close(fd);
 }
 
+/* What a child finds in memory that is to be wiped on fork(2), and in what is beside it. */
+static void test_wiped(void)
+{
+    char *pages = map(3 * PAGE, PROT_READ | PROT_WRITE);
+
+    memset(pages, 5, 3 * PAGE);
+    printf("wipe: %s\n", error_of(madvise(pages + PAGE, PAGE, MADV_WIPEONFORK)));
+    fflush(stdout);
+    if (fork() == 0) {
+        printf("    a child has %d %d %d", pages[0], pages[PAGE], pages[2 * PAGE]);
+        pages[PAGE] = 6;
+        fflush(stdout);
+        if (fork() == 0) {
+            printf(", its own %d %d %d\n", pages[0], pages[PAGE], pages[2 * PAGE]);
+            fflush(stdout);
+            _exit(0);
+        }
+        wait(NULL);
+        _exit(0);
+    }
+    wait(NULL);
+    madvise(pages, 3 * PAGE, MADV_KEEPONFORK);
+    if (fork() == 0) {
+        printf("    then kept: %d\n", pages[PAGE]);
+        fflush(stdout);
+        _exit(0);
+    }
+    wait(NULL);
+    munmap(pages, 3 * PAGE);
+    pages = mmap(NULL, PAGE, PROT_READ, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    printf("wipe what is shared: %s\n", error_of(madvise(pages, PAGE, MADV_WIPEONFORK)));
+}
+
+static void test_advice(void)
+{
+    char *pages = map(3 * PAGE, PROT_READ | PROT_WRITE);
+
+    memset(pages, 5, 3 * PAGE);
+    printf("advice: %s", error_of(madvise(pages, 3 * PAGE, MADV_SEQUENTIAL)));
+    printf(", none: %s, %s\n", error_of(madvise(pages, PAGE, -1)),
+           error_of(madvise(pages, PAGE, 1000)));
+    munmap(pages + PAGE, PAGE);
+    printf("with a hole: %s", error_of(madvise(pages, 3 * PAGE, MADV_DONTNEED)));
+    printf(", dropped: %d %d\n", pages[0], pages[2 * PAGE]);
+}
+
 int main(void)
 {
     test_growth();
@@ -142,5 +194,7 @@ int main(void)
     test_reservation();
     test_many();
     test_private();
+    test_wiped();
+    test_advice();
     return 0;
 }
