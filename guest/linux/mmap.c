@@ -339,8 +339,7 @@ long sys_mremap(uint64_t old, uint64_t old_size, uint64_t size, uint32_t flags, 
 {
     struct space *space = current_space();
     const bool fixed = (flags & MREMAP_FIXED) != 0;
-    long to;
-    int error;
+    long to, error;
 
     old_size = round_up(old_size);
     size = round_up(size);
@@ -352,14 +351,16 @@ long sys_mremap(uint64_t old, uint64_t old_size, uint64_t size, uint32_t flags, 
         return -EINVAL;
 
     const struct area *area = space_find_at(space, old);
-    if (area == NULL || area->end - old < old_size)
+    if (area == NULL)
+        return -EFAULT;
+    if (!fixed && size <= old_size) { /* which may be that of several areas */
+        error = size < old_size ? sys_munmap(old + size, old_size - size) : 0;
+        return error != 0 ? error : (long)old;
+    }
+    if (area->end - old < old_size)
         return -EFAULT;
     if (size > old_size && is_too_much(size - old_size, area->protection, area->flags))
         return -ENOMEM;
-    if (!fixed && size <= old_size) {
-        error = size < old_size ? space_unmap(space, old + size, old + old_size) : 0;
-        return error != 0 ? error : (long)old;
-    }
     if (!fixed && old + old_size == area->end && can_grow(space, area, old + size)) {
         error = grow(space, area, old + size);
         return error != 0 ? error : (long)old;

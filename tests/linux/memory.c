@@ -187,6 +187,19 @@ static void test_advice(void)
     printf(", dropped: %d %d\n", pages[0], pages[2 * PAGE]);
 }
 
+/* Those of several kinds can be made less at once, but not more. */
+static void test_several(void)
+{
+    char *pages = map(4 * PAGE, PROT_READ | PROT_WRITE);
+
+    memset(pages, 5, 4 * PAGE);
+    mprotect(pages + PAGE, PAGE, PROT_READ);
+    printf("more: %s\n",
+           error_of(mremap(pages, 3 * PAGE, 8 * PAGE, MREMAP_MAYMOVE) == MAP_FAILED ? -1 : 0));
+    printf("less: %d\n", mremap(pages, 4 * PAGE, PAGE, 0) == pages);
+    printf("left: %d, %s\n", pages[0], write_to(pages + 2 * PAGE));
+}
+
 int main(void)
 {
     test_growth();
@@ -196,5 +209,6 @@ int main(void)
     test_private();
     test_wiped();
     test_advice();
+    test_several();
     return 0;
 }
