@@ -16,6 +16,12 @@ long memfd_seals(const struct file *file)
     return file->operations == &tmpfs_file ? (long)tmpfs_of(file->inode)->seals : -EINVAL;
 }
 
+bool memfd_is_write_sealed(const struct file *file)
+{
+    return file->operations == &tmpfs_file &&
+           (tmpfs_of(file->inode)->seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE)) != 0;
+}
+
 long memfd_seal(struct file *file, unsigned seals)
 {
     struct tmpfs_inode *node = tmpfs_of(file->inode);

@@ -5,6 +5,7 @@
 #include "vfs.h"
 
 long memfd_seals(const struct file *file);
+bool memfd_is_write_sealed(const struct file *file);
 long memfd_seal(struct file *file, unsigned seals);
 
 #endif

@@ -2,6 +2,7 @@
 #include "mmap.h"
 
 #include "kernel.h"
+#include "memfd.h"
 #include "process.h"
 #include "space.h"
 #include "syscalls.h"
@@ -103,16 +104,17 @@ void area_populate(struct space *space, const struct area *area)
 static int check_file(const struct file *file, uint32_t protection, uint32_t flags)
 {
     unsigned mode = file->flags & O_ACCMODE;
+    const bool may_write = (flags & MAP_TYPE) != MAP_PRIVATE && (protection & PROT_WRITE) != 0;
 
     if ((file->flags & O_PATH) != 0)
         return -EBADF;
     if (mode == O_WRONLY)
         return -EACCES;
-    if ((flags & MAP_TYPE) != MAP_PRIVATE && (protection & PROT_WRITE) != 0 && mode != O_RDWR)
+    if (may_write && mode != O_RDWR)
         return -EACCES;
     if ((file->inode->mode & S_IFMT) != S_IFREG)
         return -ENODEV;
-    return 0;
+    return may_write && memfd_is_write_sealed(file) ? -EPERM : 0;
 }
 
 /* The file that is behind a shared anonymous mapping. */

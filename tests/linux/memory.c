@@ -1,6 +1,7 @@
 /* Address spaces: what mmap(2) and its like give, and what a system call may touch. */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -200,6 +201,22 @@ static void test_several(void)
     printf("left: %d, %s\n", pages[0], write_to(pages + 2 * PAGE));
 }
 
+static void test_seals(void)
+{
+    int fd = memfd_create("sealed", MFD_ALLOW_SEALING);
+
+    (void)!ftruncate(fd, PAGE);
+    fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE);
+    char *shared = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    printf("sealed: %s", error_of(shared == MAP_FAILED ? -1 : 0));
+    shared = mmap(NULL, PAGE, PROT_READ, MAP_SHARED, fd, 0);
+    printf(", to read: %d", shared != MAP_FAILED);
+    printf(", and then to write: %s", error_of(mprotect(shared, PAGE, PROT_READ | PROT_WRITE)));
+    shared = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
+    printf(", a copy: %d\n", shared != MAP_FAILED);
+    close(fd);
+}
+
 int main(void)
 {
     test_growth();
@@ -210,5 +227,6 @@ int main(void)
     test_wiped();
     test_advice();
     test_several();
+    test_seals();
     return 0;
 }
