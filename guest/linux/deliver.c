@@ -179,7 +179,7 @@ void signal_deliver(struct registers *registers, bool is_call)
     bool was_interrupted = is_call && registers->rax == (uint64_t)-EINTR;
     struct signal_info *signal;
 
-    while (signal_is_pending(current) || current_process()->state == PROCESS_STOPPED) {
+    while (signal_is_pending(current)) {
         struct process *process = current_process();
 
         if (process->is_exiting && process->survivor != current)

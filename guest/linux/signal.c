@@ -110,7 +110,7 @@ bool signal_is_pending(const struct thread *thread)
 {
     const struct process *process = thread->process;
 
-    if (process->is_exiting && process->survivor != thread)
+    if ((process->is_exiting && process->survivor != thread) || process->state == PROCESS_STOPPED)
         return true;
     if (thread->signals == NULL && process->signals == NULL)
         return false;

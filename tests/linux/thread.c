@@ -2,7 +2,10 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -111,6 +114,45 @@ static void test_robust(void)
     printf("its owner died: %d\n", pthread_mutex_lock(&robust) == EOWNERDEAD);
 }
 
+static void *count_for_ever(void *at)
+{
+    volatile long *count = at;
+
+    for (;;)
+        ++*count;
+    return NULL;
+}
+
+/* A stop is one of all threads, those that compute among them. */
+static void test_stop(void)
+{
+    volatile long *counts =
+        mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    pthread_t threads[2];
+    int status;
+
+    fflush(stdout);
+    pid_t child = fork();
+    if (child == 0) {
+        for (int i = 0; i < 2; i++)
+            pthread_create(&threads[i], NULL, count_for_ever, (void *)&counts[i]);
+        pause();
+    }
+    while (counts[0] == 0 || counts[1] == 0)
+        usleep(1000);
+    kill(child, SIGSTOP);
+    waitpid(child, NULL, WUNTRACED);
+    const long before[2] = {counts[0], counts[1]};
+    usleep(50000);
+    printf("stopped: %d %d\n", counts[0] == before[0], counts[1] == before[1]);
+    kill(child, SIGCONT);
+    while (counts[0] == before[0] || counts[1] == before[1])
+        usleep(1000);
+    kill(child, SIGKILL);
+    waitpid(child, &status, 0);
+    printf("went on, and ended: signal %d\n", WTERMSIG(status));
+}
+
 int main(void)
 {
     pthread_t thread, other;
@@ -133,5 +175,6 @@ int main(void)
     stop = 1;
     pthread_join(thread, NULL);
     printf("preempted\n");
+    test_stop();
     return 0;
 }
