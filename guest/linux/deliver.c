@@ -185,7 +185,7 @@ void signal_deliver(struct registers *registers, bool is_call)
         if (process->is_exiting && process->survivor != current)
             thread_exit(process->wait_status);
         wait_while_stopped();
-        signal = signal_take(current, ~current->signal_mask);
+        signal = signal_take_unblocked(current);
         if (signal == NULL)
             continue;
 

@@ -106,6 +106,25 @@ uint64_t signal_pending_set(const struct thread *thread)
     return set_of(thread->signals) | set_of(thread->process->signals);
 }
 
+/* That began the process; NULL: it has ended. */
+static struct thread *first_thread(const struct process *process)
+{
+    struct thread *thread = process->threads;
+
+    while (thread != NULL && thread->id != process->id)
+        thread = thread->next;
+    return thread;
+}
+
+/* The signals to its process that a thread may handle: the first thread has precedence, as on
+ * Linux, where it does not block them. */
+static uint64_t left_by_first(const struct thread *thread)
+{
+    const struct thread *first = first_thread(thread->process);
+
+    return first == NULL || first == thread ? UINT64_MAX : first->signal_mask | SIGNAL_BIT(SIGKILL);
+}
+
 bool signal_is_pending(const struct thread *thread)
 {
     const struct process *process = thread->process;
@@ -114,7 +133,10 @@ bool signal_is_pending(const struct thread *thread)
         return true;
     if (thread->signals == NULL && process->signals == NULL)
         return false;
-    return (signal_pending_set(thread) & (~thread->signal_mask | thread->awaited)) != 0;
+    if ((signal_pending_set(thread) & thread->awaited) != 0)
+        return true;
+    return ((set_of(thread->signals) | (set_of(process->signals) & left_by_first(thread))) &
+            ~thread->signal_mask) != 0;
 }
 
 static struct signal_info *take(struct signal_info **list, uint64_t set)
@@ -138,6 +160,15 @@ struct signal_info *signal_take(struct thread *thread, uint64_t set)
     struct signal_info *signal = take(&thread->signals, set);
 
     return signal != NULL ? signal : take(&thread->process->signals, set);
+}
+
+struct signal_info *signal_take_unblocked(struct thread *thread)
+{
+    struct signal_info *signal = take(&thread->signals, ~thread->signal_mask);
+
+    return signal != NULL
+               ? signal
+               : take(&thread->process->signals, ~thread->signal_mask & left_by_first(thread));
 }
 
 /* Those below SIGRTMIN are pending once at most. */
@@ -175,20 +206,27 @@ static void go_on(struct process *process)
     signal_child(process);
 }
 
+/* Whether it took the signal. */
+static bool wake_for(struct thread *thread, int number)
+{
+    if ((SIGNAL_BIT(number) & thread->signal_mask & ~thread->awaited) != 0 ||
+        thread->waiting_on == &thread->process->stopped)
+        return false;
+    wake_thread(thread);
+    return true;
+}
+
 static void wake_receiver(struct process *process, struct thread *thread, int number)
 {
+    struct thread *first = thread != NULL ? thread : first_thread(process);
+
     if (number == SIGKILL)
         wake_all(&process->stopped);
-    for (struct thread *t = process->threads; t != NULL; t = t->next) {
-        if (thread != NULL && t != thread)
-            continue;
-        if ((SIGNAL_BIT(number) & t->signal_mask & ~t->awaited) != 0 ||
-            t->waiting_on == &process->stopped)
-            continue;
-        wake_thread(t);
-        if (thread == NULL && number != SIGKILL)
+    else if (first != NULL && (wake_for(first, number) || first == thread))
+        return;
+    for (struct thread *t = process->threads; t != NULL; t = t->next)
+        if (wake_for(t, number) && number != SIGKILL)
             return;
-    }
 }
 
 int signal_send_info(struct process *process, struct thread *thread, const siginfo_t *info)
@@ -202,7 +240,9 @@ int signal_send_info(struct process *process, struct thread *thread, const sigin
     else if ((SIGNAL_BIT(number) & STOPS) != 0)
         signals_discard_set(process, SIGNAL_BIT(SIGCONT));
 
-    const struct thread *any = thread != NULL ? thread : process->threads;
+    const struct thread *any = thread != NULL ? thread : first_thread(process);
+    if (any == NULL)
+        any = process->threads;
     bool is_blocked = any != NULL && (any->signal_mask & SIGNAL_BIT(number)) != 0;
     if (!is_blocked && signal_is_ignored(process, number))
         return 0;

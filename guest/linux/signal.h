@@ -38,6 +38,8 @@ uint64_t signal_pending_set(const struct thread *thread);
 /* The first that is in `set`, taken off; NULL: none. To be freed by kfree(). */
 struct signal_info *signal_take(struct thread *thread, uint64_t set);
 
+struct signal_info *signal_take_unblocked(struct thread *thread); /* that it is to handle */
+
 /* For calls that wait with another mask: it comes back on return to the program. */
 void signal_mask_swap(uint64_t mask);
 

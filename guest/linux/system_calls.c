@@ -400,6 +400,6 @@ void system_call(struct registers *registers)
 
     registers->rax = (uint64_t)result;
     schedule_before_program();
-    if (signal_is_pending(current) || current->restore_mask)
+    if (signal_is_pending(current) || current->restore_mask || result == -EINTR)
         signal_deliver(registers, registers->call < ARRAY_SIZE(calls));
 }

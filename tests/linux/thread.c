@@ -153,6 +153,49 @@ static void test_stop(void)
     printf("went on, and ended: signal %d\n", WTERMSIG(status));
 }
 
+static volatile pthread_t handled_by;
+
+static void remember_thread(int number)
+{
+    (void)number;
+    handled_by = pthread_self();
+}
+
+static void *wait_in_read(void *ends)
+{
+    char byte;
+
+    return (void *)read(((int *)ends)[0], &byte, 1);
+}
+
+/* A signal to the process is the first thread's, if that does not block it. */
+static void test_receiver(void)
+{
+    static int ends[2];
+    pthread_t thread, other;
+    void *result;
+
+    (void)!pipe(ends);
+    sigaction(SIGUSR1, &(struct sigaction){.sa_handler = remember_thread}, NULL);
+    stop = 0;
+    pthread_create(&thread, NULL, wait_in_read, ends);
+    pthread_create(&other, NULL, spin, NULL);
+    if (fork() == 0) {
+        usleep(20000);
+        kill(getppid(), SIGUSR1);
+        _exit(0);
+    }
+    while (handled_by == 0)
+        usleep(500000);
+    printf("handled by the first: %d\n", handled_by == pthread_self());
+    (void)!write(ends[1], "x", 1);
+    pthread_join(thread, &result);
+    printf("who reads is not interrupted: %ld\n", (long)result);
+    stop = 1;
+    pthread_join(other, NULL);
+    wait(NULL);
+}
+
 int main(void)
 {
     pthread_t thread, other;
@@ -176,5 +219,6 @@ int main(void)
     pthread_join(thread, NULL);
     printf("preempted\n");
     test_stop();
+    test_receiver();
     return 0;
 }
