@@ -229,12 +229,12 @@ numbers() {
 }
 
 @test "record: answered, cached, stale and failed" {
-    local fresh=$((5 * ${SLOWNESS:-1})) # seconds, and time for two of the three
-    feed 'good?outcomes' "\"ttl_seconds\": $fresh, \"requests_per_hour\": 1"
+    # long enough to be asked twice, and shorter than a broker without questions stays
+    feed 'good?outcomes' '"ttl_seconds": 8, "requests_per_hour": 1'
     start_monitor
     tweet 1
     tweet 2
-    sleep $((fresh + 1))
+    sleep 8.1
     tweet 3
     end_monitor
     counts answered=1 asked=1 cached=1 stale=1
