@@ -263,15 +263,15 @@ PYTHON
     "$root/tests/probes/read-whole.py" "$file" <stop >texts 2>torn 3>&- &
     holder=$!
     exec 6>stop
-    for _ in {1..30}; do
+    # on a busy machine it sees few of them
+    until [[ $(wc -l <texts) -gt 30 ]] || gone "$holder"; do
         runs "${ways%% *}" --guest "$stage/hello.bin" >out 2>log
     done
     exec 6>&-
     within gone "$holder"
     wait "$holder" || { cat torn; return 1; }
     holder=
-    echo "$(<texts) texts"
-    [[ $(<texts) -gt 30 ]]
+    [[ $(wc -l <texts) -gt 30 ]]
 }
 
 @test "status: no room on the disk leaves it as it was, is said once, and ends nothing" {

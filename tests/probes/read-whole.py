@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Reads a file of jailer --status again and again, 512 bytes at a time as Go's io.ReadAll does, until
-standard input ends. Fails if it ever finds no file, or a text that is not whole; prints how many
-different texts it has found.
+standard input ends. Fails if it ever finds no file, or a text that is not whole; prints a line for
+each different text that it finds.
 
     read-whole.py FILE
 """
@@ -30,8 +30,9 @@ def main():
         if len({line.partition(b"\"")[2].partition(b"\"")[0]
                 for line in lines if line[:1] not in (b"#", b"")}) > 1:
             sys.exit("lines of two VMs in one text")
-        texts.add(text)
-    print(len(texts))
+        if text not in texts:
+            texts.add(text)
+            print(len(texts), flush=True)
 
 
 main()
