@@ -564,6 +564,7 @@ large() {
 }
 
 @test "large answers to many arguments do not fill the memory" {
+    [ -z "${SANITIZED:-}" ] || skip "AddressSanitizer keeps memory that was freed"
     feeds_of "$(question 0x500 "https://faulty.test:8443/bytes/1000000/{argument}" "$WORD" \
         '"format": "bytes", "max_text": 1048576, "max_bytes": 1048576')"
     steps=()
