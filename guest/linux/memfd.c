@@ -18,8 +18,9 @@ long memfd_seals(const struct file *file)
 
 bool memfd_is_write_sealed(const struct file *file)
 {
-    return file->operations == &tmpfs_file &&
-           (tmpfs_of(file->inode)->seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE)) != 0;
+    const long seals = memfd_seals(file);
+
+    return seals >= 0 && (seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE)) != 0;
 }
 
 long memfd_seal(struct file *file, unsigned seals)

@@ -109,11 +109,7 @@ uint64_t signal_pending_set(const struct thread *thread)
 /* That began the process; NULL: it has ended. */
 static struct thread *first_thread(const struct process *process)
 {
-    struct thread *thread = process->threads;
-
-    while (thread != NULL && thread->id != process->id)
-        thread = thread->next;
-    return thread;
+    return thread_find(process->id);
 }
 
 /* The signals to its process that a thread may handle: the first thread has precedence, as on
