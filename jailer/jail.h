@@ -49,7 +49,7 @@ struct jail {
     bool as_root;    /* the jailer has real root, and gives the jail other IDs */
     uid_t uid, euid; /* differ only in supervisor and janitor */
     gid_t gid;
-    uint64_t image_bytes;          /* that the VMM maps beside the guest's own memory */
+    uint64_t image_bytes;          /* beside the guest's memory, for images (vmm/config.h) */
     const struct tree *tree;       /* of packer and digester */
     int program;                   /* O_PATH descriptor of what is executed */
     char **argv;                   /* of the program */

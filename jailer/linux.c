@@ -19,8 +19,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define SLOT_ALIGNMENT (2ull << 20)
-#define SEALS          (F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_WRITE | F_SEAL_SEAL)
+#define IMAGE_ALIGNMENT (2ull << 20)
+#define SEALS           (F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_WRITE | F_SEAL_SEAL)
 
 /* Appends to the strings of the guest's configuration; returns where. */
 static uint32_t add_string(struct linux_config *guest, const char *string)
@@ -79,19 +79,18 @@ static void add_arguments(struct linux_config *guest, const struct options *opti
 }
 
 /* Has the VMM map a file for the guest. */
-static void add_slot(struct jail *vmm, struct config *config, uint64_t address, int fd,
-                     uint64_t size, const char *name)
+static void add_image(struct jail *vmm, struct config *config, uint64_t address, int fd,
+                      uint64_t size, const char *name)
 {
     const int number = VMM_FD_IMAGES + (int)config->image_count - 1; /* one is VMM_FD_GUEST */
     struct config_image *image = &config->images[config->image_count++];
 
     *image = (struct config_image){
-        .kind = IMAGE_SLOT,
+        .kind = IMAGE_MAPPED,
         .fd = number,
         .size = size,
         .address = address,
     };
-    vmm->image_bytes += size;
     jail_give(vmm, number, fd, name);
 }
 
@@ -120,18 +119,17 @@ static int open_image(const char *path, const char *option, struct linux_mount *
 static void map_image(struct jail *vmm, struct config *config, struct linux_mount *mount,
                       const char *path, const char *option)
 {
-    static uint64_t next = LINUX_IMAGES; /* behind the last one */
     int fd = open_image(path, option, mount);
 
     if (mount->size == 0) /* nothing of it can be mapped, or is read */
         return;
-    mount->address = next;
+    mount->address = LINUX_TIME + vmm->image_bytes; /* behind the last one */
     if (mount->size > LINUX_PHYSICAL_MAX - mount->address)
         errx(1, "%s has %llu bytes, and only %llu are left for it (%s)", path,
              (unsigned long long)mount->size,
              (unsigned long long)(LINUX_PHYSICAL_MAX - mount->address), option);
-    next += (mount->size + SLOT_ALIGNMENT - 1) & ~(SLOT_ALIGNMENT - 1);
-    add_slot(vmm, config, mount->address, fd, mount->size, "image");
+    vmm->image_bytes += (mount->size + IMAGE_ALIGNMENT - 1) & ~(IMAGE_ALIGNMENT - 1);
+    add_image(vmm, config, mount->address, fd, mount->size, "image");
 }
 
 static void add_mount(struct jail *vmm, struct config *config, struct linux_config *guest,
@@ -220,6 +218,7 @@ void linux_furnish(struct jail *vmm, struct config *config)
 
     if (!guest)
         err(1, "cannot make the configuration of the kernel in the guest");
+    vmm->image_bytes = LINUX_IMAGES - LINUX_TIME;
     guest->version = LINUX_VERSION;
     guest->size = sizeof(*guest);
     guest->ram = options->memory_bytes;
@@ -231,6 +230,7 @@ void linux_furnish(struct jail *vmm, struct config *config)
     add_environment(guest, &options->environment);
     add_identity(guest, options);
     guest->directory = add_string(guest, options->directory);
-    add_slot(vmm, config, LINUX_CONFIG, seal(guest), guest->size, "linux-config");
+    add_image(vmm, config, LINUX_CONFIG, seal(guest), guest->size, "linux-config");
+    config->image_bytes = vmm->image_bytes;
     free(guest);
 }

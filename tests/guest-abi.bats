@@ -326,13 +326,15 @@ END
 # config [FIELD=VALUE...]: a configuration (vmm/config.h) for a flat guest and a processor without
 # CPUID leaves, as the jailer would write it except for these fields; its first `cut` bytes
 config() {
-    local version=4 guest=0 memory=65536 lock=0 images=1 caps=0 held=0 kind=0 fd=4 size=64 cap=0 \
+    local version=5 guest=0 memory=65536 lock=0 images=1 caps=0 held=0 kind=0 fd=4 size=64 cap=0 \
         leaves=0 excess=0 cut=2000
     [[ $# -eq 0 ]] || local "$@"
     {
         little 4 $version $guest
         little 8 $memory
-        little 4 $lock $images $caps $held 0 0 $kind $fd
+        little 4 $lock $images $caps $held 0 0
+        little 8 0
+        little 4 $kind $fd
         little 8 $size 0
         head -c $((49 * 24)) /dev/zero # 49 unused images
         little 4 $cap 0
@@ -399,11 +401,11 @@ END
         [[ $stderr == "sparkler-vmm: $words"* ]]
     done <<END
 true|the jailer ended before it had sent the whole configuration
-config cut=1303|the jailer ended before it had sent the whole configuration
 config cut=1311|the jailer ended before it had sent the whole configuration
+config cut=1319|the jailer ended before it had sent the whole configuration
 config leaves=1 excess=39|the jailer ended before it had sent the whole configuration
-config excess=1|the jailer's configuration is longer than version 4's
-config version=3|the jailer's configuration has version 3, not 4: install both from one build
+config excess=1|the jailer's configuration is longer than version 5's
+config version=4|the jailer's configuration has version 4, not 5: install both from one build
 config guest=2|unknown kind of guest: 2
 config memory=0|the guest's memory is 0 bytes: it must be a positive multiple of 4096, at most 273804165120
 config memory=66560|the guest's memory is 66560 bytes: it must be a positive multiple of 4096

@@ -103,7 +103,7 @@ linux() {
         [[ $(stat -c %s time-page) -eq 88 ]]
         read -r version generation < <(od -A n -t u4 -N 8 time-page)
         read -r khz nanoseconds < <(od -A n -t u8 -j 8 -N 16 time-page)
-        [[ $version -eq 3 && $generation -eq 0 && $khz -gt 100000 ]]
+        [[ $version -eq 4 && $generation -eq 0 && $khz -gt 100000 ]]
         ((nanoseconds / 1000000000 >= before && nanoseconds / 1000000000 <= $(date +%s)))
         tail -c 64 time-page >seed.$vm
     done
@@ -124,7 +124,7 @@ linux() {
 
 @test "memory: what is read-only ends the VM that writes there" {
     local key
-    for key in T:4000000000 C:4000200000 I:4040000000; do
+    for key in T:4000000000 C:4000001000 I:4000200000; do
         kernel slots < <(printf '%s' "${key%:*}")
         [[ $status -eq 125 ]]
         [[ $stderr == *"the guest failed: a write at 0x${key#*:} (size 1), where memory is read-only"* ]]
@@ -344,6 +344,18 @@ erofs /data/here erofs ro,relatime 0 0"$'\n'"tmpfs /run tmpfs rw,relatime 0 0"$'
         echo more >>/etc/nothing && cat /etc/nothing /input/nothing'
     [[ $status -eq 0 && $stderr == "" ]]
     [[ $output == *" 0 /input/nothing"*" 0 /etc/nothing"*" 0 total"$'\n'more ]]
+}
+
+@test "--file: as many as there can be, each on a page of its own" {
+    local i files=()
+    for i in {2..47}; do
+        echo "$i" >"$stage/file$i"
+        files+=(--file "$stage/file$i")
+    done
+    linux --program "$stage/busybox" "${files[@]}" -- sh -c 'cat /input/file*'
+    [[ $status -eq 0 && $(sort -n <<<"$output") == $(seq 2 47) ]]
+    linux --program "$stage/busybox" "${files[@]}" --file /etc/passwd --file /etc/group -- true
+    [[ $status -eq 125 && $stderr == *"/input/group is one too many: "* ]]
 }
 
 @test "--mount and --file: what cannot be put there" {

@@ -14,7 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define CONFIG_VERSION    4u /* covers this file and the VMM's descriptors in policy/fds.h */
+#define CONFIG_VERSION    5u /* covers this file and the VMM's descriptors in policy/fds.h */
 #define CONFIG_IMAGES_MAX (LINUX_MOUNTS_MAX + 2) /* with the kernel and struct linux_config */
 #define CONFIG_CAPS_MAX   4
 #define SIGNAL_FORWARDED                                                                           \
@@ -23,13 +23,13 @@
 
 enum guest_kind {
     GUEST_FLAT,  /* one IMAGE_FLAT, which starts in real mode */
-    GUEST_LINUX, /* a kernel, which is one too, and IMAGE_SLOTs (linux.h) */
+    GUEST_LINUX, /* a kernel, which is one too, and the IMAGE_MAPPED (linux.h) */
     GUEST_KINDS
 };
 
 enum image_kind {
-    IMAGE_FLAT, /* a binary without a header, which starts in real mode; the first image */
-    IMAGE_SLOT, /* a file that is mapped read-only at its address */
+    IMAGE_FLAT,   /* a binary without a header, which starts in real mode; the first image */
+    IMAGE_MAPPED, /* a file that is mapped read-only at its address */
 };
 
 /* A file to load or map into the guest's memory. */
@@ -37,7 +37,7 @@ struct config_image {
     uint32_t kind;    /* enum image_kind */
     int32_t fd;       /* read-only */
     uint64_t size;    /* bytes */
-    uint64_t address; /* guest-physical, of an IMAGE_SLOT; whole pages */
+    uint64_t address; /* guest-physical, of an IMAGE_MAPPED; whole pages */
 };
 
 /* A capability of KVM to enable for this VM (KVM_ENABLE_CAP). */
@@ -56,6 +56,7 @@ struct config {
     uint32_t held;  /* 1: by VMM_FD_START; else 0 */
     uint32_t stats; /* 1: the jailer takes KVM's counters of the vCPU, VMM_FD_STATS; else 0 */
     uint32_t padding;
+    uint64_t image_bytes; /* of guest-physical memory for images, from LINUX_TIME on */
     struct config_image images[CONFIG_IMAGES_MAX];
     struct config_cap caps[CONFIG_CAPS_MAX];
 };
@@ -67,7 +68,7 @@ struct config_processor {
     struct kvm_cpuid_entry2 leaves[CPUID_LEAVES_MAX];
 };
 
-_Static_assert(sizeof(struct config) == 40 + 24 * CONFIG_IMAGES_MAX + 16 * CONFIG_CAPS_MAX,
+_Static_assert(sizeof(struct config) == 48 + 24 * CONFIG_IMAGES_MAX + 16 * CONFIG_CAPS_MAX,
                "no padding but the fields of that name");
 _Static_assert(offsetof(struct config_processor, leaves) == sizeof(struct kvm_cpuid2),
                "the layout of struct kvm_cpuid2");

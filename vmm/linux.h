@@ -10,7 +10,7 @@
 
 #include <stdint.h>
 
-#define LINUX_VERSION 3u
+#define LINUX_VERSION 4u
 
 /*
  * Guest-physical memory. RAM starts at 0; what exceeds 3 GiB continues at 4 GiB, above the hole for
@@ -21,8 +21,8 @@
 #define LINUX_RAM_HIGH     (4ull << 30)
 #define LINUX_RAM_MAX      (LINUX_RAM_LOW_MAX + LINUX_TIME - LINUX_RAM_HIGH)
 #define LINUX_TIME         (256ull << 30)              /* struct linux_time, a page, read-only */
-#define LINUX_CONFIG       (LINUX_TIME + (2ull << 20)) /* struct linux_config, read-only */
-#define LINUX_IMAGES       (LINUX_TIME + (1ull << 30)) /* the first image */
+#define LINUX_CONFIG       (LINUX_TIME + (4ull << 10)) /* struct linux_config, read-only */
+#define LINUX_IMAGES       (LINUX_TIME + (2ull << 20)) /* the first image */
 #define LINUX_PHYSICAL_MAX (512ull << 30) /* 39 bits, the least that x86-64 CPUs have */
 
 /* The time at the start of the guest, which counts on from there by the TSC: nanoseconds = ticks *

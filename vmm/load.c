@@ -1,7 +1,7 @@
 /* Loads guests: a binary without a header, which starts in real mode; for Linux, more images. */
 #include "load.h"
 
-#include "slots.h"
+#include "images.h"
 
 #include <err.h>
 #include <errno.h>
@@ -73,6 +73,5 @@ void load_flat(const struct machine *machine, const struct config *config)
 void load_linux(const struct machine *machine, const struct config *config)
 {
     load_first(machine, config);
-    slots_map_images(config);
-    slots_map_time();
+    images_map(config);
 }

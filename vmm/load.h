@@ -10,7 +10,7 @@
  */
 void load_flat(const struct machine *machine, const struct config *config);
 
-/* GUEST_LINUX: loads the kernel in the same way, and maps the other images and the time (slots.h).
+/* GUEST_LINUX: loads the kernel in the same way, and maps the other images and the time (images.h).
  */
 void load_linux(const struct machine *machine, const struct config *config);
 

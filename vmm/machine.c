@@ -46,11 +46,7 @@ static void check_number(int fd, int expected, const char *what)
              what, fd, expected);
 }
 
-/*
- * Begins on a boundary of huge pages, which a guest can have only where they begin in its memory
- * and in ours alike. For a Linux program, each spares hundreds of faults.
- */
-static uint8_t *map_anonymous(uint64_t size, bool huge)
+uint8_t *machine_map(uint64_t size, bool huge)
 {
     uint8_t *room = mmap(NULL, size + HUGE_PAGE, PROT_READ | PROT_WRITE,
                          MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
@@ -73,7 +69,7 @@ static void map_memory(struct machine *machine, const struct config *config)
              "%llu",
              (unsigned long long)size, MACHINE_PAGE, LINUX_RAM_MAX);
 
-    machine->memory = map_anonymous(size, config->guest == GUEST_LINUX);
+    machine->memory = machine_map(size, config->guest == GUEST_LINUX);
     if (!machine->memory || (config->lock_memory && mlock(machine->memory, size) != 0))
         err(1, "cannot %s the guest's memory of %llu bytes", machine->memory ? "lock" : "map",
             (unsigned long long)size);

@@ -471,10 +471,9 @@ direct_table:
         times 255 dq 0
         dq PHYSICAL(told_gib) + PAGE_ENTRY
         times 255 dq 0
-told_gib: ; from LINUX_TIME on: the clocks' page and the configuration (vmm/linux.h)
+told_gib: ; from LINUX_TIME on: the time page and the configuration (vmm/linux.h)
         dq (256 << 30) + READ_ENTRY
-        dq (256 << 30) + (2 << 20) + READ_ENTRY
-        times 510 dq 0
+        times 511 dq 0
 first_gib:
 %assign number 0
 %rep 512

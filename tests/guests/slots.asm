@@ -114,14 +114,11 @@ pml4:   entry 0, pdpt + HERE
         table
 pdpt:   entry 0, low + HERE
         entry HIGH >> 30, high + HERE
-        entry TIME >> 30, time + HERE
-        entry IMAGES >> 30, images + HERE
+        entry TIME >> 30, told + HERE
         table
 low:    entry 0, LARGE
         table
 high:   entry 0, HIGH + LARGE
         table
-time:   entry 0, TIME + LARGE
-        entry 1, CONFIG + LARGE
-        table
-images: entry 0, IMAGES + LARGE
+told:   entry 0, TIME + LARGE                   ; the configuration, too
+        entry 1, IMAGES + LARGE
