@@ -331,7 +331,7 @@ void furnish(struct jails *jails, struct supervisor *supervisor)
         err(1, "cannot open the jailer's own pidfd; Linux 5.3 has them");
     jails->vmm.parent = jails->broker.parent = jails->janitor.parent = pidfd;
     furnish_supervisor(&jails->supervisor, supervisor, pidfd);
-    configure_vm(&jails->vmm, config[1]); /* of another size of the terminal a signal tells */
+    configure_vm(&jails->vmm, &jails->config); /* of another size of the terminal a signal tells */
     furnish_broker(&jails->broker, link[1], ledger[1], log[1]);
     furnish_janitor(&jails->janitor);
 }

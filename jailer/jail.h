@@ -69,6 +69,7 @@ struct jail {
 /* those of a VM; the supervisor's process is the jailer's own */
 struct jails {
     struct jail vmm, broker, supervisor, janitor;
+    struct config config; /* that the VMM is told */
 };
 
 _Static_assert(SUPERVISOR_FD_VCPU_STATS < JAIL_FDS_MAX, "the supervisor's descriptors fit");

@@ -2,7 +2,6 @@
  * jailer: opens what the jails need, starts a process in each, then locks itself up as their
  * supervisor.
  */
-#include "configure.h"
 #include "daemon.h"
 #include "furnish.h"
 #include "jail.h"
@@ -64,8 +63,6 @@ int main(int argc, char **argv)
     furnish(&jails, &supervisor);
     timing_phase(&timing, "files, pipes, signals");
     start(&jails, &supervisor);
-    configure_processor(&jails.vmm, jails.supervisor.ready);
-    timing_phase(&timing, "KVM's CPUID leaves");
     status_open_sources(&supervisor, &jails);
     if (options.pid_file)
         pid_file_write(jails.supervisor.fds[SUPERVISOR_FD_PID_FILE]);

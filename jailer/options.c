@@ -58,32 +58,40 @@ static const char usage_linux[] =
     "Exit: its own status, or 124 time limit, 125 set-up, 126 cannot be executed,\n"
     "127 not found, 137 memory limit, 128+signal\n";
 
-/* A path to `name`: itself if it has a slash, else beside the jailer, else in `directory`. */
-static const char *look_up(const char *name, const char *directory)
+/* Where the jailer's own program is, with a slash at the end. */
+static void find_own_directory(char path[PATH_MAX])
 {
-    char self[PATH_MAX], *path;
-    ssize_t length = readlink("/proc/self/exe", self, sizeof(self));
+    ssize_t length = readlink("/proc/self/exe", path, PATH_MAX);
+
+    if (length <= 0 || length == PATH_MAX)
+        err(1, "cannot find the jailer's own directory: readlink /proc/self/exe");
+    while (path[length - 1] != '/')
+        length--;
+    path[length] = '\0';
+}
+
+/* A path to `name`: itself if it has a slash, else in `own`, else in `directory` below that. */
+static const char *look_up(const char *name, const char *own, const char *directory)
+{
+    char *path;
 
     if (strchr(name, '/'))
         return name;
-    if (length <= 0 || length == sizeof(self))
-        err(1, "cannot find the jailer's own directory: readlink /proc/self/exe");
-    while (self[length - 1] != '/')
-        length--;
-    if (asprintf(&path, "%.*s%s", (int)length, self, name) < 0)
+    if (asprintf(&path, "%s%s", own, name) < 0)
         err(1, "asprintf");
     if (access(path, F_OK) == 0)
         return path;
     free(path);
-    if (asprintf(&path, "%.*s%s/%s", (int)length, self, directory, name) < 0)
+    if (asprintf(&path, "%s%s/%s", own, directory, name) < 0)
         err(1, "asprintf");
     return path;
 }
 
 static void set_defaults(struct options *options)
 {
-    char *id;
+    char own[PATH_MAX], *id;
 
+    find_own_directory(own);
     options->root = ids_is_root();
     options->id_given = options->id != NULL;
     options->uid_given = options->uid != 0;
@@ -104,19 +112,19 @@ static void set_defaults(struct options *options)
     if (options->memory_bytes == 0)
         options->memory_bytes = memory_preset(options->is_linux);
     if (!options->guest)
-        options->guest = look_up(options->is_linux ? "linux.bin" : "monitor.bin", DATADIR);
+        options->guest = look_up(options->is_linux ? "linux.bin" : "monitor.bin", own, DATADIR);
     if (!options->directory)
         options->directory = "/";
     if (!options->hostname)
         options->hostname = "sparkler";
     if (!options->feeds)
-        options->feeds = look_up("feeds.json", DATADIR);
+        options->feeds = look_up("feeds.json", own, DATADIR);
     if (!options->ca)
         options->ca = "/etc/ssl/certs/ca-certificates.crt";
     if (!options->broker)
         options->broker = "sparkler-netbroker";
-    options->broker = look_up(options->broker, LIBEXECDIR);
-    options->program = look_up(options->program, LIBEXECDIR);
+    options->broker = look_up(options->broker, own, LIBEXECDIR);
+    options->program = look_up(options->program, own, LIBEXECDIR);
 }
 
 enum option_id {

@@ -4,6 +4,7 @@
 #include "address_guard.h"
 #include "cgroup.h"
 #include "check.h"
+#include "configure.h"
 #include "kernel.h"
 #include "sealed.h"
 #include "stream.h"
@@ -72,7 +73,8 @@ static void make_broker_cgroup(struct jails *jails, struct supervisor *superviso
     jail_give(jail, SUPERVISOR_FD_BROKER_EVENTS, cgroups->broker.events, "broker-events");
 }
 
-/* Before the jails start: what kills one of them at once is to be told, too. */
+/* Before there is a filter in a jail (the VMM waits with its own for its configuration): whom it
+ * kills at once is to be told, too. */
 static void open_kernel_log(struct jails *jails, struct supervisor *supervisor)
 {
     int log = kernel_log_open();
@@ -113,10 +115,12 @@ static void start_jails(struct jails *jails, struct supervisor *supervisor)
         address_guard_attach(&supervisor->cgroups.broker, broker);
         check_feeds(*broker, supervisor, jail->fds[SUPERVISOR_FD_SIGNALS]);
     }
-    open_kernel_log(jails, supervisor);
-    timing_phase(vmm->timing, "kernel's log");
     jail_give(jail, SUPERVISOR_FD_VMM_PID, jail_start(vmm), "vmm-pid");
     timing_phase(vmm->timing, "VMM cloned");
+    open_kernel_log(jails, supervisor);
+    timing_phase(vmm->timing, "kernel's log");
+    configure_send(vmm, &jails->config, jail->ready);
+    timing_phase(vmm->timing, "KVM's CPUID leaves");
     if (!first) {
         copy_files(broker);
         make_broker_cgroup(jails, supervisor);

@@ -47,6 +47,7 @@ static void start_vmm(const char *vmm, const char *guest, int link)
 {
     const struct options options = {.guest = guest, .memory_bytes = MEMORY_SIZE, .ready = -1};
     struct jail jail = {.options = &options};
+    struct config config;
     char *arguments[] = {"sparkler-vmm", NULL}, *environment[] = {NULL};
     int start[2] = {-1, -1};
 
@@ -57,8 +58,8 @@ static void start_vmm(const char *vmm, const char *guest, int link)
     jail.fds[VMM_FD_KVM] = kvm;
     jail.fds[VMM_FD_GUEST] = image;
     jail.fds[VMM_FD_CONFIG] = -1; /* ours is still needed */
-    configure_vm(&jail, start[1]);
-    configure_processor(&jail, start[1]);
+    configure_vm(&jail, &config);
+    configure_send(&jail, &config, start[1]);
     int program = above(open(vmm, O_RDONLY), vmm);
     int broker = above(link, "link");
     int started = above(start[0], "start");
