@@ -17,6 +17,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #define IMAGE_ALIGNMENT (2ull << 20)
@@ -211,6 +212,17 @@ static int seal(const struct linux_config *guest)
     return fd;
 }
 
+/* Since Linux 5.18, a mapping for huge pages is read in whole ones even if it is to be read at
+ * random; before, in single small pages (mm/filemap.c, do_sync_mmap_readahead()). */
+static bool reads_whole_huge_pages(void)
+{
+    struct utsname system;
+    unsigned major, minor;
+
+    return uname(&system) == 0 && sscanf(system.release, "%u.%u", &major, &minor) == 2 &&
+           (major > 5 || (major == 5 && minor >= 18));
+}
+
 void linux_furnish(struct jail *vmm, struct config *config)
 {
     const struct options *options = vmm->options;
@@ -232,5 +244,6 @@ void linux_furnish(struct jail *vmm, struct config *config)
     guest->directory = add_string(guest, options->directory);
     add_image(vmm, config, LINUX_CONFIG, seal(guest), guest->size, "linux-config");
     config->image_bytes = vmm->image_bytes;
+    config->no_readahead = reads_whole_huge_pages();
     free(guest);
 }

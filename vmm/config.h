@@ -55,8 +55,8 @@ struct config {
     uint32_t cap_count;
     uint32_t held;  /* 1: by VMM_FD_START; else 0 */
     uint32_t stats; /* 1: the jailer takes KVM's counters of the vCPU, VMM_FD_STATS; else 0 */
-    uint32_t padding;
-    uint64_t image_bytes; /* of guest-physical memory for images, from LINUX_TIME on */
+    uint32_t no_readahead; /* 1: images are not read ahead (jailer/linux.c); else 0 */
+    uint64_t image_bytes;  /* of guest-physical memory for images, from LINUX_TIME on */
     struct config_image images[CONFIG_IMAGES_MAX];
     struct config_cap caps[CONFIG_CAPS_MAX];
 };

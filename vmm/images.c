@@ -47,8 +47,10 @@ void images_map(const struct config *config)
         if (mmap(all + offset, image->size, PROT_READ, MAP_PRIVATE | MAP_FIXED, image->fd, 0) ==
             MAP_FAILED)
             err(1, "cannot map image %u", i);
-        /* what is not in the page cache yet is read in huge pages, if its file system can */
-        madvise(all + offset, image->size, MADV_HUGEPAGE);
+        /* what is not in the page cache yet is read in huge pages, if its file system can; what
+         * would be read ahead is in smaller ones */
+        if (madvise(all + offset, image->size, MADV_HUGEPAGE) == 0 && config->no_readahead)
+            madvise(all + offset, image->size, MADV_RANDOM);
     }
     fill_time((struct linux_time *)all);
     machine_add_slot(LINUX_TIME, all, size, KVM_MEM_READONLY);
