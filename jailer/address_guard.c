@@ -1,6 +1,6 @@
 /*
- * The lock "address guard": loads the programs of address_program.c and puts them on the broker's
- * cgroup (bpf(2), cgroups(7)). They stay there without a descriptor, and end with the cgroup.
+ * The lock "address guard": loads the program of address_program.c and puts it on the broker's
+ * cgroup (bpf(2), cgroups(7)). It stays there without a descriptor, and ends with the cgroup.
  */
 #include "address_guard.h"
 
@@ -21,14 +21,13 @@
 static const char needs_v2[] = "needs cgroup v2";
 
 /* Returns a descriptor of the program; -1 and errno if the kernel refuses it. */
-static int load(const struct program *program, enum bpf_prog_type type,
-                enum bpf_attach_type attach_type)
+static int load(const struct program *program)
 {
     union bpf_attr attributes;
 
     memset(&attributes, 0, sizeof(attributes));
-    attributes.prog_type = type;
-    attributes.expected_attach_type = attach_type;
+    attributes.prog_type = BPF_PROG_TYPE_CGROUP_SKB;
+    attributes.expected_attach_type = BPF_CGROUP_INET_EGRESS;
     attributes.insns = (uintptr_t)program->code;
     attributes.insn_cnt = program->length;
     attributes.license = (uintptr_t) "MIT";
@@ -37,36 +36,38 @@ static int load(const struct program *program, enum bpf_prog_type type,
 }
 
 /* Takes a program that is loaded. */
-static void attach(int cgroup, int program, enum bpf_attach_type attach_type)
+static void attach(int cgroup, int program)
 {
     union bpf_attr attributes;
 
-    if (program < 0)
-        err(1, "cannot load a program of the address guard (bpf)");
     memset(&attributes, 0, sizeof(attributes));
     attributes.target_fd = (unsigned)cgroup;
     attributes.attach_bpf_fd = (unsigned)program;
-    attributes.attach_type = attach_type;
+    attributes.attach_type = BPF_CGROUP_INET_EGRESS;
     attributes.attach_flags = BPF_F_ALLOW_MULTI; /* beside those that the host may have */
     if (syscall(SYS_bpf, BPF_PROG_ATTACH, &attributes, sizeof(attributes)) != 0)
         err(1, "cannot put the address guard on the broker's cgroup (bpf)");
     close(program);
 }
 
+/* A mapped IPv4 address is asked over IPv4. */
 static bool add_server(struct name_servers *servers, const char *text)
 {
     struct in6_addr *ipv6 = &servers->ipv6[servers->ipv6_count];
+    struct in_addr *ipv4 = &servers->ipv4[servers->ipv4_count];
 
-    if (inet_pton(AF_INET, text, &servers->ipv4[servers->ipv4_count]) == 1) {
+    if (inet_pton(AF_INET, text, ipv4) == 1) {
         servers->ipv4_count++;
         return true;
     }
     if (inet_pton(AF_INET6, text, ipv6) != 1)
         return false;
-    servers->ipv6_count++;
-    if (IN6_IS_ADDR_V4MAPPED(ipv6))
-        memcpy(&servers->mapped[servers->mapped_count++], &ipv6->s6_addr[12],
-               sizeof(*servers->mapped));
+    if (IN6_IS_ADDR_V4MAPPED(ipv6)) {
+        memcpy(ipv4, &ipv6->s6_addr[12], sizeof(*ipv4));
+        servers->ipv4_count++;
+    } else {
+        servers->ipv6_count++;
+    }
     return true;
 }
 
@@ -132,30 +133,19 @@ static const char *why_skipped(const struct jail *broker)
     return NULL;
 }
 
-static int load_first(void)
-{
-    const struct program program = address_program_socket();
-
-    return load(&program, BPF_PROG_TYPE_CGROUP_SOCK, BPF_CGROUP_INET_SOCK_CREATE);
-}
-
-/* Why the kernel has refused the first program. */
+/* Why the kernel has not loaded the program. */
 static const char *why_refused(void)
 {
-    return errno == EPERM ? "bpf(2) is not permitted here" : "needs CONFIG_CGROUP_BPF";
-}
-
-static void attach_address_program(int cgroup, struct program program,
-                                   enum bpf_attach_type attach_type)
-{
-    attach(cgroup, load(&program, BPF_PROG_TYPE_CGROUP_SOCK_ADDR, attach_type), attach_type);
+    if (errno == EPERM)
+        return "bpf(2) is not permitted here";
+    return errno == EINVAL ? "needs CONFIG_CGROUP_BPF" : "the kernel refuses its program";
 }
 
 void address_guard_attach(struct cgroup *cgroup, const struct jail *broker)
 {
-    const struct name_servers no_servers = {0};
     struct name_servers servers;
-    int first;
+    struct program code;
+    int program;
 
     if (why_skipped(broker))
         return;
@@ -163,21 +153,14 @@ void address_guard_attach(struct cgroup *cgroup, const struct jail *broker)
         cgroup->unguarded = needs_v2;
         return;
     }
-    first = load_first();
-    if (first < 0) {
+    servers = read_name_servers();
+    code = address_program(&servers);
+    program = load(&code);
+    if (program < 0) {
         cgroup->unguarded = why_refused();
         return;
     }
-    attach(cgroup->directory, first, BPF_CGROUP_INET_SOCK_CREATE);
-    servers = read_name_servers();
-    attach_address_program(cgroup->directory, address_program_ipv4(&servers),
-                           BPF_CGROUP_INET4_CONNECT);
-    attach_address_program(cgroup->directory, address_program_ipv6(&servers),
-                           BPF_CGROUP_INET6_CONNECT);
-    attach_address_program(cgroup->directory, address_program_datagram(&servers),
-                           BPF_CGROUP_UDP4_SENDMSG);
-    attach_address_program(cgroup->directory, address_program_datagram(&no_servers),
-                           BPF_CGROUP_UDP6_SENDMSG);
+    attach(cgroup->directory, program);
     cgroup->guarded = true;
 }
 
@@ -193,16 +176,18 @@ static const char *skipped(const struct jail *jail)
 
 static const char *missing(const struct jail *jail)
 {
-    int first;
+    const struct name_servers none = {0};
+    const struct program code = address_program(&none);
+    int program;
 
     if (jail->cgroups)
         return jail->cgroups->broker.unguarded;
     if (!cgroups_have_v2(jail->options))
         return needs_v2;
-    first = load_first();
-    if (first < 0)
+    program = load(&code);
+    if (program < 0)
         return why_refused();
-    close(first);
+    close(program);
     return NULL;
 }
 

@@ -33,7 +33,7 @@ need_cgroup_v2() {
         skip "the guard needs cgroup v2"
 }
 
-# programs: the kernel's BPF programs that are the guard's, by number
+# programs: the kernel's BPF programs that are guards, by number
 programs() {
     python3 - <<'END'
 import ctypes
@@ -74,13 +74,13 @@ none_remains() {
     [ -z "$(remaining "$1")" ]
 }
 
-# guarded WAY: a VM's broker gets five programs, which end with the VM, by the command in $2
+# guarded WAY: a VM's broker gets a program, which ends with the VM, by the command in $2
 guarded() {
     local before new
     before=$(programs)
     vm_start "$1" --id "$VM_ID"
     new=$(comm -13 <(sort <<<"$before") <(programs | sort))
-    [[ $(wc -l <<<"$new") -ge 5 ]]
+    [[ -n $new ]]
     $2
     vm_wait
     within none_remains "$new"

@@ -34,8 +34,8 @@ at_most() {
     [[ $count -gt 0 && $count -le $2 ]]
 }
 
-@test "budget: system calls of the jailer, to its own filter: 380, 26 of them for the address guard" {
-    at_most jailer 380
+@test "budget: system calls of the jailer, to its own filter: 370, 13 of them for the address guard" {
+    at_most jailer 370
 }
 
 @test "budget: system calls that close the VMM's jail: 98" {

@@ -59,12 +59,19 @@ static const struct {
     int number;
     const char *name;
 } errors[] = {
-    {EACCES, "EACCES"}, {ECONNREFUSED, "ECONNREFUSED"},
-    {EINVAL, "EINVAL"}, {ENETUNREACH, "ENETUNREACH"},
-    {ENOENT, "ENOENT"}, {ENOMEM, "ENOMEM"},
-    {ENOSYS, "ENOSYS"}, {ENOTTY, "ENOTTY"},
-    {EPERM, "EPERM"},   {EPIPE, "EPIPE"},
-    {EROFS, "EROFS"},   {ESRCH, "ESRCH"},
+    {EACCES, "EACCES"},
+    {ECONNREFUSED, "ECONNREFUSED"},
+    {EINVAL, "EINVAL"},
+    {ENETUNREACH, "ENETUNREACH"},
+    {EINPROGRESS, "EINPROGRESS"},
+    {ENOENT, "ENOENT"},
+    {ENOMEM, "ENOMEM"},
+    {ENOSYS, "ENOSYS"},
+    {ENOTTY, "ENOTTY"},
+    {EPERM, "EPERM"},
+    {EPIPE, "EPIPE"},
+    {EROFS, "EROFS"},
+    {ESRCH, "ESRCH"},
 };
 
 static void describe(int error, char *text, size_t size)

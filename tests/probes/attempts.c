@@ -96,11 +96,18 @@ static struct sockaddr_in ipv4_address(uint32_t address)
         .sin_family = AF_INET, .sin_port = htons(80), .sin_addr.s_addr = htonl(address)};
 }
 
-static long connect_ipv4(uint32_t number)
+static long send_datagram(const void *address, socklen_t size)
+{
+    int fd = socket(((const struct sockaddr *)address)->sa_family, SOCK_DGRAM, 0);
+
+    return fd < 0 ? -1 : sendto(fd, byte, 1, 0, address, size);
+}
+
+static long send_ipv4(uint32_t number)
 {
     const struct sockaddr_in address = ipv4_address(number);
 
-    return connect_to(SOCK_STREAM | SOCK_NONBLOCK, &address, sizeof(address));
+    return send_datagram(&address, sizeof(address));
 }
 
 /* A TCP port of this machine, and a message to it. */
@@ -127,21 +134,32 @@ static long connect_listener(void)
     return connect(listener_socket(), (const struct sockaddr *)&listener, sizeof(listener));
 }
 
+/* The same, without waiting for the connection. */
+static long knock(void)
+{
+    int fd = listener_socket();
+
+    return fcntl(fd, F_SETFL, O_NONBLOCK) != 0
+               ? -1
+               : connect(fd, (const struct sockaddr *)&listener, sizeof(listener));
+}
+
 /* Data that makes the connection itself, which Landlock does not see. */
 static long sendto_fastopen(void)
 {
-    return sendto(listener_socket(), byte, 1, MSG_FASTOPEN, (const struct sockaddr *)&listener,
-                  sizeof(listener));
+    return sendto(listener_socket(), byte, 1, MSG_FASTOPEN | MSG_DONTWAIT,
+                  (const struct sockaddr *)&listener, sizeof(listener));
 }
 
 static long sendmsg_fastopen(void)
 {
-    return syscall(SYS_sendmsg, listener_socket(), &to_listener.msg_hdr, MSG_FASTOPEN);
+    return syscall(SYS_sendmsg, listener_socket(), &to_listener.msg_hdr,
+                   MSG_FASTOPEN | MSG_DONTWAIT);
 }
 
 static long sendmmsg_fastopen(void)
 {
-    return syscall(SYS_sendmmsg, listener_socket(), &to_listener, 1, MSG_FASTOPEN);
+    return syscall(SYS_sendmmsg, listener_socket(), &to_listener, 1, MSG_FASTOPEN | MSG_DONTWAIT);
 }
 
 static long sendmmsg_nosignal(void)
@@ -149,45 +167,42 @@ static long sendmmsg_nosignal(void)
     return syscall(SYS_sendmmsg, listener_socket(), &to_listener, 1, MSG_NOSIGNAL);
 }
 
-static long connect_ipv6(struct in6_addr number)
+static long send_ipv6(struct in6_addr number)
 {
     const struct sockaddr_in6 address = {
         .sin6_family = AF_INET6, .sin6_port = htons(80), .sin6_addr = number};
 
-    return connect_to(SOCK_STREAM | SOCK_NONBLOCK, &address, sizeof(address));
+    return send_datagram(&address, sizeof(address));
 }
 
-static long connect_metadata(void)
+static long send_metadata(void)
 {
-    return connect_ipv4(METADATA);
+    return send_ipv4(METADATA);
 }
 
-static long connect_this_host(void)
+static long send_any(void)
 {
-    return connect_ipv4(INADDR_ANY);
+    return send_ipv4(INADDR_ANY);
 }
 
-static long connect_private(void)
+static long send_loopback(void)
 {
-    return connect_ipv4(PRIVATE);
+    return send_ipv4(INADDR_LOOPBACK);
 }
 
-static long connect_loopback_ipv6(void)
+static long send_private(void)
 {
-    return connect_ipv6(in6addr_loopback);
+    return send_ipv4(PRIVATE);
 }
 
-static long connect_mapped(void)
+static long send_loopback_ipv6(void)
 {
-    return connect_ipv6(mapped_loopback);
+    return send_ipv6(in6addr_loopback);
 }
 
-static long send_datagram(void)
+static long send_mapped(void)
 {
-    const struct sockaddr_in address = ipv4_address(INADDR_LOOPBACK);
-    int fd = socket(AF_INET, SOCK_DGRAM, 0);
-
-    return fd < 0 ? -1 : sendto(fd, byte, 1, 0, (const struct sockaddr *)&address, sizeof(address));
+    return send_ipv6(mapped_loopback);
 }
 
 static long bind_port(void)
@@ -292,17 +307,18 @@ const struct attempt attempts[] = {
     {"io_uring", SYS_io_uring_setup, {1}, NULL},
     {"tiocsti", SYS_ioctl, {0, TIOCSTI, (long)byte}, NULL},
     {"abstract-socket", 0, {0}, connect_abstract},
-    {"metadata", 0, {0}, connect_metadata},
+    {"metadata", 0, {0}, send_metadata},
     {"connect", 0, {0}, connect_listener},
+    {"knock", 0, {0}, knock},
     {"sendto-fastopen", 0, {0}, sendto_fastopen},
     {"sendmsg-fastopen", 0, {0}, sendmsg_fastopen},
     {"sendmmsg-fastopen", 0, {0}, sendmmsg_fastopen},
     {"sendmmsg-nosignal", 0, {0}, sendmmsg_nosignal},
-    {"this-host", 0, {0}, connect_this_host},
-    {"private", 0, {0}, connect_private},
-    {"loopback-ipv6", 0, {0}, connect_loopback_ipv6},
-    {"mapped", 0, {0}, connect_mapped},
-    {"datagram", 0, {0}, send_datagram},
+    {"any-address", 0, {0}, send_any},
+    {"loopback", 0, {0}, send_loopback},
+    {"private", 0, {0}, send_private},
+    {"loopback-ipv6", 0, {0}, send_loopback_ipv6},
+    {"mapped", 0, {0}, send_mapped},
     {"bind", 0, {0}, bind_port},
     {"raw-socket", SYS_socket, {AF_INET, SOCK_RAW, IPPROTO_ICMP}, NULL},
     {"packet-socket", SYS_socket, {AF_PACKET, SOCK_RAW}, NULL},
