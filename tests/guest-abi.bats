@@ -327,13 +327,13 @@ END
 # CPUID leaves, as the jailer would write it except for these fields; its first `cut` bytes
 config() {
     local version=5 guest=0 memory=65536 lock=0 images=1 caps=0 held=0 kind=0 fd=4 size=64 cap=0 \
-        leaves=0 excess=0 cut=2000
+        room=0 leaves=0 excess=0 cut=2000
     [[ $# -eq 0 ]] || local "$@"
     {
         little 4 $version $guest
         little 8 $memory
         little 4 $lock $images $caps $held 0 0
-        little 8 0
+        little 8 $room
         little 4 $kind $fd
         little 8 $size 0
         head -c $((49 * 24)) /dev/zero # 49 unused images
@@ -411,6 +411,8 @@ config memory=0|the guest's memory is 0 bytes: it must be a positive multiple of
 config memory=66560|the guest's memory is 66560 bytes: it must be a positive multiple of 4096
 config memory=273804169216|the guest's memory is 273804169216 bytes: it must be a positive multiple of 4096
 config images=51|51 images; at most 50 are supported
+config room=274877906945|274877906945 bytes for images; at most 274877906944 are supported
+config room=-1|18446744073709551615 bytes for images; at most 274877906944 are supported
 config images=0|a flat guest is one image, not 0
 config images=2|a flat guest is one image, not 2
 config caps=5|5 capabilities of KVM; at most 4 are supported

@@ -44,6 +44,9 @@ void config_read(struct config *config)
         errx(1, "unknown kind of guest: %u", config->guest);
     if (config->image_count > CONFIG_IMAGES_MAX)
         errx(1, "%u images; at most %d are supported", config->image_count, CONFIG_IMAGES_MAX);
+    if (config->image_bytes > LINUX_PHYSICAL_MAX - LINUX_TIME)
+        errx(1, "%llu bytes for images; at most %llu are supported",
+             (unsigned long long)config->image_bytes, LINUX_PHYSICAL_MAX - LINUX_TIME);
     if (config->cap_count > CONFIG_CAPS_MAX)
         errx(1, "%u capabilities of KVM; at most %d are supported", config->cap_count,
              CONFIG_CAPS_MAX);
