@@ -177,13 +177,14 @@ static const char *skipped(const struct jail *jail)
 static const char *missing(const struct jail *jail)
 {
     const struct name_servers none = {0};
-    const struct program code = address_program(&none);
+    struct program code;
     int program;
 
     if (jail->cgroups)
         return jail->cgroups->broker.unguarded;
     if (!cgroups_have_v2(jail->options))
         return needs_v2;
+    code = address_program(&none);
     program = load(&code);
     if (program < 0)
         return why_refused();

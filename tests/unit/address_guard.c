@@ -293,9 +293,15 @@ static bool leaves(int type, int protocol)
 
 static void test_protocols(void)
 {
+    const struct address loopback = parse("127.0.0.1");
+    int multipath = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, IPPROTO_MPTCP);
+
     ok(!leaves(SOCK_RAW, IPPROTO_ICMP) && !leaves(SOCK_RAW, 253) &&
-           !leaves(SOCK_DGRAM, IPPROTO_UDPLITE),
+           !leaves(SOCK_DGRAM, IPPROTO_UDPLITE) && !leaves(SOCK_SEQPACKET, IPPROTO_SCTP),
        "no other protocol is let out");
+    /* on the wire it is TCP; -1 where the kernel has none */
+    ok(connects_in_vain(multipath, SOCK_STREAM, &loopback, PORT),
+       "a connection by multipath TCP is refused");
 }
 
 /* What the guard refuses is else let out: all routes lead to the loopback device. */
