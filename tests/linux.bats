@@ -346,7 +346,7 @@ erofs /data/here erofs ro,relatime 0 0"$'\n'"tmpfs /run tmpfs rw,relatime 0 0"$'
     [[ $output == *" 0 /input/nothing"*" 0 /etc/nothing"*" 0 total"$'\n'more ]]
 }
 
-@test "--file: as many as there can be, each on a page of its own" {
+@test "--file: as many as there can be, each on its own 2 MiB" {
     local i files=()
     for i in {2..47}; do
         echo "$i" >"$stage/file$i"

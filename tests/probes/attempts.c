@@ -72,22 +72,17 @@ static long execute_memory(void)
     return fd < 0 ? -1 : syscall(SYS_execveat, fd, "", no_strings, no_strings, AT_EMPTY_PATH);
 }
 
-static long connect_to(int type, const void *address, socklen_t size)
-{
-    int fd = socket(((const struct sockaddr *)address)->sa_family, type, 0);
-
-    return fd < 0 ? -1 : connect(fd, address, size);
-}
-
 static long connect_abstract(void)
 {
     static const char name[] = "\0sparkler-escape-test";
     struct sockaddr_un address = {.sun_family = AF_UNIX};
+    int fd = socket(AF_UNIX, SOCK_STREAM, 0);
 
     for (size_t i = 0; i < sizeof(name) - 1; i++)
         address.sun_path[i] = name[i];
-    return connect_to(SOCK_STREAM, &address,
-                      offsetof(struct sockaddr_un, sun_path) + sizeof(name) - 1);
+    return fd < 0 ? -1
+                  : connect(fd, (const struct sockaddr *)&address,
+                            offsetof(struct sockaddr_un, sun_path) + sizeof(name) - 1);
 }
 
 static struct sockaddr_in ipv4_address(uint32_t address)
